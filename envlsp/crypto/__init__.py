@@ -1,0 +1,1 @@
+"""Keys, seals and signatures; the one package that reaches PyNaCl."""

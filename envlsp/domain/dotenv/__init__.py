@@ -1,0 +1,1 @@
+"""`.env` files, lossless: every byte in one token, and parsing never raises."""

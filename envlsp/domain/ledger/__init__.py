@@ -1,0 +1,1 @@
+"""PROTOCOL B and C: what a team did, and what that makes it."""

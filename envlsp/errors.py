@@ -1,0 +1,267 @@
+"""Everything that can go wrong, listed before any class.
+
+Branches say whose fault it is. The first line of a class's docstring is the
+sentence a person reads: lower case, no full stop, never the content of a file.
+
+    EnvlspError                     exit 1
+    ├── Misuse                      the caller's: wrong words, wrong moment
+    │   ├── UsageError              exit 2
+    │   ├── NotInitialised          exit 3
+    │   ├── Locked                  exit 4
+    │   ├── NoAccess                exit 5
+    │   ├── ConflictedName          exit 6
+    │   ├── NotFound
+    │   ├── AmbiguousName
+    │   ├── LocalChanges            exit 6
+    │   ├── BadConfig               exit 2
+    │   └── BadText                 exit 2
+    ├── TrustError                  exit 9: something did not verify
+    │   ├── CannotOpen
+    │   ├── BadSignature
+    │   ├── RecordRefused
+    │   ├── HandshakeFailed
+    │   └── CodeRefused
+    ├── PeerError                   a stranger's bytes
+    │   ├── Malformed
+    │   │   └── MalformedFrame
+    │   ├── LimitExceeded
+    │   └── UpgradeNeeded
+    ├── StoreError                  this machine's disk
+    │   ├── LoosePermissions
+    │   ├── StoreCorrupt
+    │   ├── StoreBusy
+    │   └── KeyFileError
+    └── TransportError              exit 7: the network
+        ├── NobodyReachable
+        ├── SignalingUnreachable
+        ├── DialFailed
+        └── WaitingForKey
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class EnvlspError(Exception):
+    """something went wrong"""
+
+    code: ClassVar[str] = "error"
+    exit_code: ClassVar[int] = 1
+    default_fix: ClassVar[str | None] = None
+
+    def __init__(self, detail: str = "", *, fix: str | None = None) -> None:
+        """Say what happened.
+
+        Args:
+            detail: which file, line, name or id; never a value or a line of a file.
+            fix: a command that mends it, else the class's own.
+        """
+        super().__init__(detail)
+        self.detail = detail
+        self.fix = fix or self.default_fix
+
+    def __str__(self) -> str:
+        """Return one line: the class's sentence and the detail."""
+        sentence = (type(self).__doc__ or "").split("\n", 1)[0]
+        return f"{sentence}: {self.detail}" if self.detail else sentence
+
+
+class Misuse(EnvlspError):
+    """this cannot be done"""
+
+    code = "misuse"
+
+
+class UsageError(Misuse):
+    """wrong usage"""
+
+    code, exit_code = "usage", 2
+    default_fix = "envlsp --help"
+
+
+class NotInitialised(Misuse):
+    """no team here yet"""
+
+    code, exit_code = "not-initialised", 3
+    default_fix = "envlsp init, or envlsp join CODE"
+
+
+class Locked(Misuse):
+    """this device's key is locked"""
+
+    code, exit_code = "locked", 4
+    default_fix = "run envlsp in a terminal to type the passphrase, or start envlsp agent"
+
+
+class NoAccess(Misuse):
+    """you have no access to this"""
+
+    code, exit_code = "no-access", 5
+
+
+class ConflictedName(Misuse):
+    """two releases give different values for a name"""
+
+    code, exit_code = "conflict", 6
+
+
+class NotFound(Misuse):
+    """there is no such thing"""
+
+    code = "not-found"
+
+
+class AmbiguousName(Misuse):
+    """that name fits more than one"""
+
+    code = "ambiguous"
+
+
+class LocalChanges(Misuse):
+    """the file on disk has changes that would be lost"""
+
+    code, exit_code = "local-changes", 6
+
+
+class BadConfig(Misuse):
+    """the configuration is not valid"""
+
+    code, exit_code = "bad-config", 2
+
+
+class BadText(Misuse):
+    """that text is not in the expected form"""
+
+    code, exit_code = "bad-text", 2
+
+
+class TrustError(EnvlspError):
+    """verification failed"""
+
+    code, exit_code = "trust", 9
+
+
+class CannotOpen(TrustError):
+    """cannot open a sealed value: wrong key, wrong place or altered bytes"""
+
+    code = "cannot-open"
+
+
+class BadSignature(TrustError):
+    """a signature does not verify"""
+
+    code = "bad-signature"
+
+
+class RecordRefused(TrustError):
+    """a record is not admissible"""
+
+    code = "record-refused"
+
+
+class HandshakeFailed(TrustError):
+    """the peer could not prove who it is"""
+
+    code = "handshake-failed"
+
+
+class CodeRefused(TrustError):
+    """the invitation code did not match"""
+
+    code = "code-refused"
+    default_fix = "ask for a new code: envlsp invite"
+
+
+class PeerError(EnvlspError):
+    """the other side broke the protocol"""
+
+    code = "peer"
+
+
+class Malformed(PeerError):
+    """bytes that are not in canonical form"""
+
+    code = "malformed"
+
+
+class MalformedFrame(Malformed):
+    """a frame that is not in canonical form"""
+
+    code = "malformed-frame"
+
+
+class LimitExceeded(PeerError):
+    """more than the protocol allows"""
+
+    code = "limit"
+
+
+class UpgradeNeeded(PeerError):
+    """the other side uses a newer protocol"""
+
+    code = "upgrade-needed"
+    default_fix = "upgrade envlsp"
+
+
+class StoreError(EnvlspError):
+    """the local store failed"""
+
+    code = "store"
+
+
+class LoosePermissions(StoreError):
+    """others on this machine could read this"""
+
+    code = "permissions"
+
+
+class StoreCorrupt(StoreError):
+    """the local store is damaged"""
+
+    code = "store-corrupt"
+
+
+class StoreBusy(StoreError):
+    """another process holds the local store"""
+
+    code = "store-busy"
+
+
+class KeyFileError(StoreError):
+    """the key file cannot be used"""
+
+    code = "key-file"
+
+
+class TransportError(EnvlspError):
+    """the network failed"""
+
+    code, exit_code = "transport", 7
+
+
+class NobodyReachable(TransportError):
+    """no teammate can be reached right now"""
+
+    code = "nobody-reachable"
+    default_fix = "ask a teammate to run: envlsp agent"
+
+
+class SignalingUnreachable(TransportError):
+    """the signaling server cannot be reached"""
+
+    code = "signaling"
+    default_fix = "check `signaling` in ev.yaml, or set ENVLSP_SIGNALING"
+
+
+class DialFailed(TransportError):
+    """no connection to the peer"""
+
+    code = "dial"
+
+
+class WaitingForKey(TransportError):
+    """waiting for a key from a teammate"""
+
+    code = "waiting-for-key"
+    default_fix = "envlsp sync, while a teammate is online"

@@ -1,0 +1,1 @@
+"""SQLite and key files: everything at rest, sealed."""

@@ -1,0 +1,1 @@
+"""The peer protocol as pure machines: bytes in, events and effects out."""

@@ -1,0 +1,1 @@
+"""Ways to reach a peer, and the signaling server that introduces them."""

@@ -1,0 +1,1 @@
+"""One byte form per value, and the limits strangers meet first."""

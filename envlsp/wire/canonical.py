@@ -1,0 +1,78 @@
+"""Canonical msgpack: one byte form per value (PROTOCOL B.2).
+
+Arrays, unsigned integers up to 2^53, bytes and UTF-8 text; no maps, floats,
+booleans, nil or extensions. msgpack-python accepts over-long integers and
+lengths silently, so decoding encodes again and compares.
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import msgpack
+
+from envlsp.errors import Malformed
+from envlsp.wire.limits import NESTING_MAX, UINT_MAX
+
+Value: TypeAlias = "int | bytes | str | list[Value] | tuple[Value, ...]"
+"""What can be written. Decoding gives lists, never tuples."""
+
+
+def encode(value: Value) -> bytes:
+    """Return the canonical bytes of `value`."""
+    packed = msgpack.packb(value, use_bin_type=True)
+    assert isinstance(packed, bytes)
+    return packed
+
+
+def decode_untrusted(data: bytes, *, limit_bytes: int) -> Value:
+    """Return the value `data` stands for.
+
+    Args:
+        data: bytes from a stranger.
+        limit_bytes: more than this is refused before it is read.
+
+    Raises:
+        Malformed: too long, or not the canonical form of any allowed value.
+
+    Spec: docs/protocol.md, "Canonical encoding".
+    """
+    if len(data) > limit_bytes:
+        raise Malformed(f"{len(data)} bytes, at most {limit_bytes} allowed")
+    try:
+        # Every element takes a byte, so a longer array header than the input is a lie
+        # and is refused before a list of that size exists.
+        value = msgpack.unpackb(
+            data,
+            use_list=True,
+            raw=False,
+            strict_map_key=True,
+            max_str_len=len(data),
+            max_bin_len=len(data),
+            max_array_len=len(data),
+            max_map_len=0,
+            max_ext_len=0,
+        )
+    except (ValueError, msgpack.UnpackException, UnicodeDecodeError, RecursionError) as exc:
+        raise Malformed("not canonical msgpack") from exc
+    _check(value, NESTING_MAX)
+    if encode(value) != data:
+        raise Malformed("not the shortest encoding")
+    return value  # type: ignore[no-any-return]
+
+
+def _check(value: object, depth: int) -> None:
+    if depth == 0:
+        raise Malformed("nested too deep")
+    match value:
+        case bool():
+            raise Malformed("a boolean is not allowed")
+        case int() if 0 <= value <= UINT_MAX:
+            pass
+        case bytes() | str():
+            pass
+        case list():
+            for item in value:
+                _check(item, depth - 1)
+        case _:
+            raise Malformed(f"a {type(value).__name__} is not allowed here")

@@ -1,0 +1,1 @@
+"""The blind signaling server: opaque rooms, opaque payloads, memory only."""
