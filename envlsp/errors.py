@@ -35,6 +35,7 @@ sentence a person reads: lower case, no full stop, never the content of a file.
         ├── NobodyReachable
         ├── SignalingUnreachable
         ├── DialFailed
+        ├── NodeRefused
         └── WaitingForKey
 """
 
@@ -265,3 +266,9 @@ class WaitingForKey(TransportError):
 
     code = "waiting-for-key"
     default_fix = "envlsp sync, while a teammate is online"
+
+
+class NodeRefused(TransportError):
+    """the node of this device could not do that"""
+
+    code = "node-refused"

@@ -1,0 +1,29 @@
+"""What the service asks of whoever runs it: a person to talk to, and a clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol, TypeAlias
+
+Clock: TypeAlias = Callable[[], float]
+"""Seconds since 1970. A claim in what we write, never a reason to decide (PROTOCOL B.3)."""
+
+
+class Talk(Protocol):
+    """The person in front of this front end, if there is one.
+
+    Every method raises `Misuse` with a fix when nobody can answer: a script gets a
+    clear error, never a hanging prompt.
+    """
+
+    def say(self, line: str) -> None:
+        """Tell the person something that is not the result."""
+
+    def confirm(self, question: str, *, default: bool = False) -> bool:
+        """Ask yes or no."""
+
+    def ask(self, question: str, *, default: str = "", flag: str = "") -> str:
+        """Ask for a line of text; `flag` is the option that would have answered."""
+
+    def ask_hidden(self, question: str, *, twice: bool = False) -> bytes:
+        """Ask for a secret without showing it."""
