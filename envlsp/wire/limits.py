@@ -22,6 +22,8 @@ SCOPE_LINES_MAX = 64
 USERS_MAX = 64
 DEVICES_PER_USER_MAX = 8
 EPOCHS_PER_RECORD_MAX = 64  # at most one per scope; a record that rotates more is split
+DEVICES_PER_RECORD_MAX = 64  # removed at once; more take several records
+LINKS_MAX = 256  # the 64 KiB of a header leave room for about 400
 SEALS_MAX = 600  # 64 users x 8 devices and the root, with room
 
 FRAME_MAX_BYTES = 16 * KIB  # the portable size of a data-channel message
