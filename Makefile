@@ -1,0 +1,57 @@
+# Every target sets up what it needs: `make demo` on a fresh clone is enough.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+
+STAMP := .venv/.installed
+BIN := .venv/bin
+CODE := envlsp signaling/envlsp_signaling tests
+JOBS ?= 2
+PYTEST := $(BIN)/pytest -n $(JOBS)
+
+.PHONY: help demo test check bench format format-check lint types contracts fast-tests lock system-parts clean
+
+help:  ## what can be made
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 16
+
+$(STAMP): requirements-dev.txt pyproject.toml tools/make-venv.sh
+	tools/make-venv.sh .venv
+	@touch $@
+
+demo: $(STAMP)  ## two teammates share an .env over a wire, on this machine
+	@$(BIN)/envlsp demo
+
+check: format-check lint types contracts fast-tests  ## what every commit passes, in about a minute
+
+test: $(STAMP) system-parts  ## every test, the slow ones too
+	$(PYTEST)
+
+bench: $(STAMP)  ## the budgets, measured beside this machine's null figures
+	$(BIN)/python -m tests.bench
+
+format: $(STAMP)  ## rewrite the code in its one layout
+	$(BIN)/ruff format $(CODE)
+	$(BIN)/ruff check --fix-only $(CODE)
+
+format-check: $(STAMP)
+	$(BIN)/ruff format --check $(CODE)
+
+lint: $(STAMP)  ## ruff, all rules but those listed in pyproject.toml
+	$(BIN)/ruff check $(CODE)
+
+types: $(STAMP)  ## mypy --strict, tests included
+	$(BIN)/mypy
+
+contracts: $(STAMP)  ## who may import whom
+	$(BIN)/lint-imports
+
+fast-tests: $(STAMP)  ## the tests without processes and long searches
+	$(PYTEST) -m "not slow"
+
+system-parts:
+	tools/system-parts.sh
+
+lock: $(STAMP)  ## write requirements*.txt anew from pyproject.toml
+	tools/lock.sh
+
+clean:  ## remove what the other targets made
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .benchmarks .envlsp-demo

@@ -1,0 +1,80 @@
+"""Words in and words out: what people type, and how we say things back.
+
+Knows no service and no terminal. Rules: what a teammate chose (a display name, a
+message, a project) is never printed as it came, since it may carry terminal
+commands: it passes through `plain`. A value is never a word here.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from envlsp.errors import BadText
+
+_PERSON = re.compile(r"\s*(?P<name>[^<>]*?)\s*(?:<\s*(?P<address>[^<>\s]+@[^<>\s]+)\s*>)?\s*")
+_STEPS = ((60, "second"), (60, "minute"), (24, "hour"), (7, "day"), (4.35, "week"), (12, "month"))
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who someone says they are: `Alice <alice@example.com>`."""
+
+    name: str
+    address: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.name} <{self.address}>" if self.address else self.name
+
+
+def parse_person(text: str) -> Person:
+    """Return the person named in `Name <address>`, `Name` or `address`.
+
+    Raises:
+        BadText: none of the three.
+    """
+    match = _PERSON.fullmatch(text)
+    name, address = (match["name"], match["address"]) if match else ("", None)
+    if not name and not address:
+        raise BadText("a person is written as 'Alice <alice@example.com>'", fix='--as "Name <address>"')
+    if not address and "@" in name and " " not in name:
+        return Person(name.partition("@")[0], name)
+    return Person(name or str(address).partition("@")[0], address)
+
+
+def parse_range(text: str | None) -> tuple[str | None, str | None]:
+    """Return both ends of `A..B`; None stands for an end that was left out.
+
+    `A` alone is `A..`: from that release to whatever the verb compares with.
+    """
+    if not text:
+        return None, None
+    first, _, last = text.partition("..")
+    return first or None, last or None
+
+
+def plain(text: str) -> str:
+    """Return text that is safe in a terminal: what is not printable becomes `?`."""
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else "?" for char in text)
+
+
+def count(number: int, noun: str, plural: str = "") -> str:
+    """Return `1 secret`, `2 secrets`."""
+    return f"{number} {noun if number == 1 else plural or noun + 's'}"
+
+
+def ago(then: float, now: float) -> str:
+    """Return how long ago something was, both in seconds since 1970: `2 days ago`.
+
+    A time ahead of ours is somebody's wrong clock, and is said as `just now`.
+    """
+    amount = now - then
+    if amount < 10:
+        return "just now"
+    for size, unit in _STEPS:
+        if amount < size:
+            return f"{count(int(amount), unit)} ago"
+        amount /= size
+    return f"{count(int(amount), 'year')} ago"

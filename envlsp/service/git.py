@@ -1,0 +1,163 @@
+"""What git knows about a folder, asked of the git program.
+
+Fixed arguments, never a shell, never a network. The variables by which a caller could
+redirect git (GIT_DIR and its like) are taken away, and so is the one setting of a
+repository that makes these questions start a program. Without git or a repository
+every answer is a plain "no"; where there is a repository that git cannot answer for,
+it is `Standing.UNKNOWN`, and the caller decides on the safe side.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import tempfile
+from enum import Enum
+from pathlib import Path
+
+from envlsp.errors import BadConfig
+
+TIMEOUT_S = 20.0
+"""Git answers these in milliseconds; a network disk may need seconds."""
+
+_QUIET = ("-c", "core.fsmonitor=false", "-c", "core.quotePath=false")
+_SPECIAL = "\\*?[]!# "
+
+
+class Standing(Enum):
+    """How git sees a path."""
+
+    NO_REPOSITORY = "no repository"
+    TRACKED = "tracked"
+    IGNORED = "ignored"
+    EXPOSED = "neither tracked nor ignored"
+    UNKNOWN = "git cannot say"
+
+
+def top_level(folder: Path) -> Path | None:
+    """Return the root of the working tree that holds `folder`."""
+    answer = _ask(folder, "rev-parse", "--show-toplevel")
+    return Path(os.fsdecode(answer)) if answer else None
+
+
+def common_dir(folder: Path) -> Path | None:
+    """Return the directory that all worktrees of a repository share."""
+    answer = _ask(folder, "rev-parse", "--path-format=absolute", "--git-common-dir")
+    return Path(os.fsdecode(answer)) if answer else None
+
+
+def standing(path: Path) -> Standing:
+    """Return how git sees a file, which need not exist yet."""
+    folder = _existing_folder(path)
+    if top_level(folder) is None:
+        return Standing.UNKNOWN if _has_repository(folder) else Standing.NO_REPOSITORY
+    tracked = _run(folder, "ls-files", "--error-unmatch", "--", _literal(path))
+    if tracked == 0:
+        return Standing.TRACKED
+    ignored = _run(folder, "check-ignore", "--quiet", "--no-index", "--", str(path))
+    match tracked, ignored:
+        case 1, 0:
+            return Standing.IGNORED
+        case 1, 1:
+            return Standing.EXPOSED
+        case _:
+            return Standing.UNKNOWN
+
+
+def is_tracked(path: Path) -> bool:
+    """Return whether git keeps the content of `path`."""
+    return standing(path) is Standing.TRACKED
+
+
+def is_ignored(path: Path) -> bool:
+    """Return whether git is told to leave `path` alone."""
+    return standing(path) is Standing.IGNORED
+
+
+def ignore(path: Path) -> bool:
+    """Add `path` to the root's `.gitignore` unless it is ignored already.
+
+    Returns:
+        Whether a line was added.
+
+    Raises:
+        BadConfig: `.gitignore` is a symbolic link, which git itself does not follow.
+        OSError: it cannot be written; the file is as it was.
+    """
+    if standing(path) is not Standing.EXPOSED:
+        return False
+    root = top_level(_existing_folder(path))
+    if root is None:
+        return False
+    target = root / ".gitignore"
+    if target.is_symlink():
+        raise BadConfig(f"{target} is a symbolic link", fix=f"make {target} a file of its own")
+    inside = (path.parent.resolve() / path.name).relative_to(root.resolve())
+    line = "/" + "".join(f"\\{char}" if char in _SPECIAL else char for char in inside.as_posix())
+    before = target.read_bytes() if target.exists() else b""
+    _replace(target, _with_line(before, line.encode("utf-8", "surrogateescape")))
+    return True
+
+
+def _with_line(text: bytes, line: bytes) -> bytes:
+    newline = b"\r\n" if b"\r\n" in text else b"\n"
+    if text and not text.endswith(b"\n"):
+        text += newline
+    return text + line + newline
+
+
+def _replace(target: Path, content: bytes) -> None:
+    mode = target.stat().st_mode & 0o777 if target.exists() else 0o644
+    handle, name = tempfile.mkstemp(prefix=".gitignore.", dir=target.parent)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
+        Path(name).chmod(mode)
+        Path(name).replace(target)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def _literal(path: Path) -> str:
+    return f":(literal){path}"
+
+
+def _existing_folder(path: Path) -> Path:
+    folder = path.absolute().parent
+    while not folder.is_dir() and folder != folder.parent:
+        folder = folder.parent
+    return folder
+
+
+def _has_repository(folder: Path) -> bool:
+    return any((place / ".git").exists() for place in (folder, *folder.parents))
+
+
+def _ask(folder: Path, *words: str) -> bytes | None:
+    done = _start(folder, words)
+    if done is None or done.returncode != 0:
+        return None
+    return done.stdout.removesuffix(b"\n") or None
+
+
+def _run(folder: Path, *words: str) -> int:
+    done = _start(folder, words)
+    return 128 if done is None else done.returncode
+
+
+def _start(folder: Path, words: tuple[str, ...]) -> subprocess.CompletedProcess[bytes] | None:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    environment |= {"GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
+    try:
+        return subprocess.run(
+            ["git", *_QUIET, *words],
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=TIMEOUT_S,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None  # no git here, or one that hangs
