@@ -35,6 +35,7 @@ sentence a person reads: lower case, no full stop, never the content of a file.
         ├── NobodyReachable
         ├── SignalingUnreachable
         ├── DialFailed
+        ├── LinkClosed
         ├── NodeRefused
         └── WaitingForKey
 """
@@ -259,6 +260,12 @@ class DialFailed(TransportError):
     """no connection to the peer"""
 
     code = "dial"
+
+
+class LinkClosed(TransportError):
+    """the connection to the peer has ended"""
+
+    code = "link-closed"
 
 
 class WaitingForKey(TransportError):

@@ -1,0 +1,338 @@
+"""Finding a path to a peer: what aioice 0.13 lacks, in one subclass.
+
+* every STUN and TURN server is asked at once, not the first of each kind;
+* trickle: our own addresses are there at once, servers' answers follow as they
+  come (stock gathering waits five seconds for a server that is silent);
+* direct paths get a head start over relayed ones (stock takes the first pair
+  that works, and a relay often works before a hole is punched);
+* consent expires by time since the last answer, and an answer may be slow
+  (stock closes every path slower than half a second, though it works);
+* `close` does not hang for a minute when the TURN server has vanished;
+* addresses are chosen: containers' and tunnels' interfaces are left out, and
+  127.0.0.1 is offered last, so that two processes on a machine without any
+  network still meet.
+
+It uses private names of aioice, hence the pin; tests/transport/test_ice.py has
+one test per point. It refuses to know who the peer is and what is sent.
+
+Spec: docs/protocol.md, "G. Signaling".
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import logging
+import random
+import socket
+import time
+from collections.abc import Coroutine
+from typing import Any
+
+import aioice.ice
+import aioice.stun
+import aioice.turn
+import ifaddr
+from aioice import Candidate, Connection
+from aioice.candidate import candidate_foundation, candidate_priority
+from aioice.ice import CandidatePair, StunProtocol, TransportPolicy
+
+from envlsp.transport.api import IceServers, LinkOptions, StunServer, TurnServer
+
+logging.getLogger("aioice").setLevel(logging.WARNING)  # at INFO it writes down addresses
+
+LOOPBACK = "127.0.0.1"
+VIRTUAL_INTERFACES = ("docker", "br-", "veth", "virbr", "tun", "tap")
+DATAGRAMS_MAX = 1024  # waiting to be read; more would be a stranger's flood, and UDP may lose
+REMOTES_MAX = 64
+CONSENT_RETRANSMISSIONS = 2  # 0.5 s + 1 s + 2 s: room for a slow path or a lost packet
+COMPONENT = 1
+FULL_PREFERENCE = 65535
+PREFERENCE = {"udp": FULL_PREFERENCE, "tcp": 40_000, "tls": 20_000}  # the fastest relay first
+
+
+def host_addresses() -> list[str]:
+    """Return this machine's addresses worth offering, 127.0.0.1 last."""
+    found = [
+        address
+        for adapter in ifaddr.get_adapters()
+        if not adapter.nice_name.startswith(VIRTUAL_INTERFACES)
+        for address in map(_plain_address, adapter.ips)
+        if address is not None
+    ]
+    return [*dict.fromkeys(found), LOOPBACK]
+
+
+def _plain_address(ip: ifaddr.IP) -> str | None:
+    """Return the address as text; None for loopback and link-local ones."""
+    if isinstance(ip.ip, str):
+        return None if _is_loopback(ip.ip) else ip.ip
+    host, _flow, scope = ip.ip
+    return None if _is_loopback(host) or scope else host
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+class _QuietStun(StunProtocol):
+    """A socket of ours. A stranger's datagram that breaks the parser is dropped, not logged."""
+
+    def datagram_received(self, data: bytes | str, addr: tuple[Any, ...]) -> None:
+        try:
+            super().datagram_received(data, addr)
+        except Exception:  # noqa: BLE001 - aioice's parser raises many kinds, and logging them is a gift to a flood
+            return
+
+
+class IceConnection(Connection):
+    """One attempt to reach one peer; used once."""
+
+    def __init__(self, *, controlling: bool, servers: IceServers, options: LinkOptions) -> None:
+        policy = TransportPolicy.RELAY if options.relay_only else TransportPolicy.ALL
+        super().__init__(ice_controlling=controlling, transport_policy=policy)
+        self.trickled: asyncio.Queue[Candidate | None] = asyncio.Queue()
+        """Candidates found after `gather_candidates`; None once, after the last."""
+        self._servers, self._options = servers, options
+        self._asking: set[asyncio.Task[None]] = set()
+        self._gathered = False
+        self._relay_from: float | None = None
+        self._closing_task: asyncio.Task[None] | None = None
+
+    # --- gathering -------------------------------------------------------------------------
+
+    async def gather_candidates(self) -> None:
+        """Open our sockets, ask every server, and wait a moment for the quick ones."""
+        if self._local_candidates_start:
+            return
+        self._local_candidates_start = True
+        if not self._options.relay_only:
+            for host in host_addresses() if self._options.hosts is None else self._options.hosts:
+                await self._open_host(host)
+        self._local_candidates_end = True
+        self._ask_servers()
+        if self._asking:
+            await asyncio.wait(set(self._asking), timeout=self._options.gather_wait_s)
+        self._gathered = True
+        if not self._asking:
+            self.trickled.put_nowait(None)
+
+    async def _open_host(self, host: str) -> None:
+        try:
+            transport, protocol = await asyncio.get_running_loop().create_datagram_endpoint(
+                lambda: _QuietStun(self), local_addr=(host, 0)
+            )
+        except OSError:
+            return  # an address that has just gone
+        transport.get_extra_info("socket").setsockopt(
+            socket.SOL_SOCKET, socket.SO_RCVBUF, aioice.turn.UDP_SOCKET_BUFFER_SIZE
+        )
+        address, port = transport.get_extra_info("sockname")[:2]
+        preference = 0 if _is_loopback(address) else FULL_PREFERENCE
+        protocol.local_candidate = Candidate(
+            foundation=candidate_foundation("host", "udp", address),
+            component=COMPONENT,
+            transport="udp",
+            priority=candidate_priority(COMPONENT, "host", preference),
+            host=address,
+            port=port,
+            type="host",
+        )
+        self._local_candidates.append(protocol.local_candidate)
+        self._protocols.append(protocol)
+
+    def _ask_servers(self) -> None:
+        for protocol in list(self._protocols):
+            for stun in self._servers.stun:
+                if self._can_ask(protocol, stun):
+                    question = aioice.ice.server_reflexive_candidate(protocol, (stun.host, stun.port))
+                    self._ask(question, FULL_PREFERENCE)
+        for turn in self._servers.turn:
+            self._ask(self._allocate(turn), PREFERENCE[turn.transport])
+
+    def _can_ask(self, protocol: StunProtocol, stun: StunServer) -> bool:
+        host = protocol.local_candidate.host
+        return ":" not in host and (not _is_loopback(host) or _is_loopback(stun.host))
+
+    def _allocate(self, turn: TurnServer) -> Coroutine[Any, Any, tuple[Candidate, StunProtocol]]:
+        return aioice.ice.relayed_candidate(
+            component=COMPONENT,
+            hide_related_address=self._options.relay_only,
+            protocol_factory=lambda: _QuietStun(self),
+            turn_server=(turn.host, turn.port),
+            turn_username=turn.username,
+            turn_password=turn.password,
+            turn_ssl=turn.transport == "tls",
+            turn_transport="udp" if turn.transport == "udp" else "tcp",
+        )
+
+    def _ask(self, question: Coroutine[Any, Any, tuple[Candidate, Any]], preference: int) -> None:
+        task = asyncio.create_task(self._wait_for_answer(question, preference))
+        self._asking.add(task)
+        task.add_done_callback(self._answered)
+
+    async def _wait_for_answer(
+        self, question: Coroutine[Any, Any, tuple[Candidate, Any]], preference: int
+    ) -> None:
+        try:
+            candidate, relay = await asyncio.wait_for(question, self._options.server_timeout_s)
+        except Exception:  # noqa: BLE001 - whatever a server answers or not, it is one candidate less
+            return
+        candidate.priority = candidate_priority(COMPONENT, candidate.type, preference)
+        if relay is not None:
+            self._protocols.append(relay)  # also while closing: close gives the allocation back
+        if self._closing or self._is_known(candidate):
+            return
+        self._local_candidates.append(candidate)
+        if relay is not None:
+            for remote in self._remote_candidates:
+                self._pair_remote_candidate(remote)
+            self.sort_check_list()
+        if self._gathered:
+            self.trickled.put_nowait(candidate)
+
+    def _is_known(self, candidate: Candidate) -> bool:
+        address = (candidate.host, candidate.port)
+        return any((each.host, each.port) == address for each in self._local_candidates)
+
+    def _answered(self, task: asyncio.Task[None]) -> None:
+        self._asking.discard(task)
+        if self._asking or not self._gathered or self._closing:
+            return
+        self.trickled.put_nowait(None)
+        if self._early_checks_done and not self._check_list_maybe_complete():
+            self._check_list_maybe_fail()
+
+    def _stop_asking(self) -> list[asyncio.Task[None]]:
+        stopped = list(self._asking)
+        for task in stopped:
+            task.cancel()
+        return stopped
+
+    # --- checks ----------------------------------------------------------------------------
+
+    async def connect(self) -> None:
+        """Check pairs until one works.
+
+        Raises:
+            ConnectionError: none does, and no further candidate can come.
+        """
+        await super().connect()
+        self._stop_asking()
+
+    def _remote_candidates_expected(self) -> bool:
+        # Of ours, too: stock does not know that local candidates can come late.
+        return bool(self._asking) or super()._remote_candidates_expected()
+
+    def _pair_remote_candidate(self, remote_candidate: Candidate) -> None:
+        super()._pair_remote_candidate(remote_candidate)
+        # Loopback reaches loopback only; without this every remote address would be
+        # tried from 127.0.0.1 and fail slowly.
+        fresh = CandidatePair.State.FROZEN
+        self._check_list[:] = [pair for pair in self._check_list if pair.state != fresh or _same_world(pair)]
+
+    def check_incoming(
+        self, message: aioice.stun.Message, addr: tuple[str, int], protocol: StunProtocol
+    ) -> None:
+        """Answer a check, unless the peer has already come from too many addresses."""
+        if len(self._remote_candidates) < REMOTES_MAX:
+            super().check_incoming(message, addr, protocol)
+
+    def check_start_task(self, pair: CandidatePair) -> None:
+        """Start a check; one over a relay only when direct ones have had their head start."""
+        now = time.monotonic()
+        if self._relay_from is None:
+            hold = 0.0 if self._options.relay_only else self._options.relay_hold_s
+            self._relay_from = now + hold
+        wait_s = self._relay_from - now
+        if pair.task is None and wait_s > 0 and _is_relayed(pair):
+            # In progress as far as the check list is concerned, but not sent yet.
+            self.check_state(pair, CandidatePair.State.IN_PROGRESS)
+            pair.task = asyncio.create_task(self._check_later(pair, wait_s))
+        else:
+            super().check_start_task(pair)
+
+    async def _check_later(self, pair: CandidatePair, wait_s: float) -> None:
+        await asyncio.sleep(wait_s)
+        await self.check_start(pair)
+
+    @property
+    def chosen(self) -> CandidatePair | None:
+        """The pair in use, None before there is one."""
+        return self._nominated.get(COMPONENT)
+
+    # --- data and consent ------------------------------------------------------------------
+
+    def data_received(self, data: bytes, component: int) -> None:
+        """Queue a datagram; drop it when nobody reads."""
+        if data and self._queue.qsize() < DATAGRAMS_MAX:
+            super().data_received(data, component)
+
+    async def query_consent(self) -> None:
+        """Close when the peer has not answered for `consent_timeout_s` (RFC 7675)."""
+        answered = time.monotonic()
+        while time.monotonic() - answered <= self._options.consent_timeout_s:
+            await asyncio.sleep(self._options.consent_interval_s * (0.8 + 0.4 * random.random()))  # noqa: S311
+            if await self._has_consent():
+                answered = time.monotonic()
+        self._query_consent_task = None  # close would cancel it, and that is us
+        await self.close()
+
+    async def _has_consent(self) -> bool:
+        pair = self.chosen
+        if pair is None or self.remote_password is None:
+            return False
+        try:
+            await pair.protocol.request(
+                self.build_request(pair, nominate=False),
+                pair.remote_addr,
+                integrity_key=self.remote_password.encode(),
+                retransmissions=CONSENT_RETRANSMISSIONS,
+            )
+        except aioice.stun.TransactionError:
+            return False
+        return True
+
+    # --- closing ---------------------------------------------------------------------------
+
+    async def close(self) -> None:
+        """Close every socket and give allocations back, within `relay_close_s` or so."""
+        if self._closing_task is None:
+            self._closing_task = asyncio.create_task(self._close_once())
+        await asyncio.shield(self._closing_task)
+
+    async def _close_once(self) -> None:
+        self._closing = True
+        self._queue.put_nowait(None)  # whoever reads learns it first
+        if stopped := self._stop_asking():
+            await asyncio.wait(stopped, timeout=self._options.relay_close_s)
+        relays = [each for each in self._protocols if each.local_candidate.type == "relay"]
+        self._protocols = [each for each in self._protocols if each not in relays]
+        await super().close()
+        if relays:
+            endings = [asyncio.create_task(each.close()) for each in relays]
+            await asyncio.wait(endings, timeout=self._options.relay_close_s)
+            for relay in relays:
+                _abandon(relay)
+            await asyncio.wait(endings, timeout=self._options.relay_close_s)
+
+
+def _is_relayed(pair: CandidatePair) -> bool:
+    return "relay" in (pair.local_candidate.type, pair.remote_candidate.type)
+
+
+def _same_world(pair: CandidatePair) -> bool:
+    return _is_loopback(pair.local_candidate.host) == _is_loopback(pair.remote_candidate.host)
+
+
+def _abandon(relay: StunProtocol) -> None:
+    """Drop an allocation whose server does not answer: aioice would ask for 64 seconds."""
+    transport: Any = relay.transport
+    ending = transport._TurnTransport__close_task  # noqa: SLF001 - there is no public way
+    for task in (ending, *transport._TurnTransport__send_tasks):  # noqa: SLF001
+        if task is not None:
+            task.cancel()
+    transport._TurnTransport__inner_protocol.transport.abort()  # noqa: SLF001
