@@ -27,7 +27,7 @@ SIGNATURE_BYTES: Final = 64
 FINGERPRINT_BYTES: Final = 32
 ICE_TEXT_MAX_BYTES: Final = 256  # RFC 8839 allows ufrag and pwd that long
 CANDIDATE_MAX_BYTES: Final = 256
-CANDIDATES_MAX: Final = 48  # every interface, v4 and v6, three kinds; more is an attack
+CANDIDATES_MAX: Final = 32  # per message, and what one dial uses in all: each costs the peer checks
 
 
 class Kind(IntEnum):

@@ -1,0 +1,126 @@
+"""Opening and closing the WebSocket to a signaling server, with every failure one of ours.
+
+The only module that imports `websockets`, and only when a connection is made:
+importing it takes longer than a whole `envlsp run`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import logging
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+from envlsp.errors import SignalingUnreachable
+from envlsp.wire.signaling_messages import FRAME_MAX_BYTES, SUBPROTOCOL
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from websockets.asyncio.client import ClientConnection
+
+CLOSE_TIMEOUT_S: Final = 2.0
+PING_S: Final = 20.0
+_STATUS: Final = {401: "it wants a token", 429: "too many connections from this address"}
+
+
+class SignalingSocket:
+    """One open connection: binary frames out, binary frames in."""
+
+    def __init__(self, socket: ClientConnection) -> None:
+        self._socket = socket
+
+    async def send(self, frame: bytes) -> None:
+        """Send one frame.
+
+        Raises:
+            SignalingUnreachable: the connection was lost.
+        """
+        from websockets.exceptions import ConnectionClosed
+
+        try:
+            await self._socket.send(frame)
+        except (ConnectionClosed, OSError) as exc:
+            raise SignalingUnreachable("the connection was lost") from exc
+
+    async def frames(self) -> AsyncIterator[bytes]:
+        """Yield frames until the connection is lost, however that happens. A text frame ends it."""
+        from websockets.exceptions import ConnectionClosed
+
+        try:
+            async for frame in self._socket:
+                if isinstance(frame, str):
+                    return
+                yield frame
+        except (ConnectionClosed, OSError):
+            pass
+
+    async def close(self) -> None:
+        """Close within seconds, whatever the server does."""
+        from websockets.exceptions import ConnectionClosed
+
+        try:
+            async with asyncio.timeout(CLOSE_TIMEOUT_S):
+                await self._socket.close()
+        except (TimeoutError, ConnectionClosed, OSError):
+            self._socket.transport.abort()
+
+
+async def open_socket(url: str, *, token: str | None, timeout_s: float) -> SignalingSocket:
+    """Connect to one server.
+
+    Raises:
+        SignalingUnreachable: whatever the reason.
+    """
+    from websockets.asyncio.client import connect
+    from websockets.exceptions import InvalidStatus, WebSocketException
+    from websockets.typing import Subprotocol
+
+    # At DEBUG the library logs whole frames.
+    quiet = logging.getLogger("envlsp.transport.websockets")
+    quiet.setLevel(logging.WARNING)
+    host = _host(url)
+    try:
+        async with asyncio.timeout(timeout_s):
+            socket = await connect(
+                url,
+                subprotocols=[Subprotocol(SUBPROTOCOL)],
+                additional_headers={"Authorization": f"Bearer {token}"} if token else None,
+                user_agent_header=None,
+                proxy=None if _is_loopback(host) else True,
+                compression=None,
+                max_size=FRAME_MAX_BYTES,
+                open_timeout=None,
+                ping_interval=PING_S,
+                ping_timeout=PING_S,
+                close_timeout=CLOSE_TIMEOUT_S,
+                logger=quiet,
+            )
+    except InvalidStatus as exc:
+        status = exc.response.status_code
+        raise SignalingUnreachable(f"{host}: {_STATUS.get(status, f'HTTP status {status}')}") from exc
+    except TimeoutError as exc:
+        raise SignalingUnreachable(f"{host}: no answer within {timeout_s:g} s") from exc
+    except (OSError, EOFError, ValueError, WebSocketException) as exc:
+        raise SignalingUnreachable(f"{host}: {type(exc).__name__}") from exc
+    if socket.subprotocol != SUBPROTOCOL:
+        await SignalingSocket(socket).close()
+        raise SignalingUnreachable(f"{host}: not an envlsp signaling server")
+    return SignalingSocket(socket)
+
+
+def _host(url: str) -> str:
+    # Never the whole address: it may hold a password.
+    try:
+        return urlsplit(url).hostname or "not an address"
+    except ValueError:
+        return "not an address"
+
+
+def _is_loopback(host: str) -> bool:
+    # A proxy configured for the machine must not carry what never leaves it.
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
