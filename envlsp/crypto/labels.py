@@ -6,6 +6,7 @@ The only module that calls hashlib. A label appears in the table or it cannot be
 from __future__ import annotations
 
 import hashlib
+from functools import cache
 from typing import Final, Literal
 
 Label = Literal[
@@ -58,6 +59,7 @@ KdfLabel = Literal[
 """
 
 _PERSON: Final = b"envlsp1."
+_KDF_PERSON: Final = _PERSON + b"kdf"
 
 
 def hash32(label: Label, data: bytes) -> bytes:
@@ -73,10 +75,14 @@ def kdf(key: bytes, label: KdfLabel, context: bytes = b"") -> bytes:
         label: what the derived key is for.
         context: where it is used; stands in for associated data.
     """
+    data = _kdf_prefix(label) + context
+    return hashlib.blake2b(data, digest_size=32, key=key, person=_KDF_PERSON).digest()
+
+
+@cache
+def _kdf_prefix(label: KdfLabel) -> bytes:
     name = label.encode()
-    return hashlib.blake2b(
-        bytes((len(name),)) + name + context, digest_size=32, key=key, person=_PERSON + b"kdf"
-    ).digest()
+    return bytes((len(name),)) + name
 
 
 def u64be(number: int) -> bytes:

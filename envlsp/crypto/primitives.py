@@ -1,15 +1,22 @@
 """The only door to PyNaCl: thin, typed, and every failure is one of ours.
 
-Refuses to know what a key is for: that is `labels` and the modules above.
-Libsodium is called through `nacl.bindings`; nonces are drawn here.
+Refuses to know what a key is for: that is `labels` and the modules above. Nonces
+are drawn here.
+
+Libsodium is called through `nacl.bindings`, except for the few functions that
+`envlsp run` needs: importing the bindings costs as much as everything else it does.
+Those go straight to the library inside PyNaCl (`_direct`), or through the bindings
+where that private door is closed.
 """
 
 from __future__ import annotations
 
+import importlib
+import os
 from dataclasses import dataclass
-from typing import Final
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from nacl import bindings as sodium
 from nacl.exceptions import CryptoError
 
 from envlsp.domain.ids import BoxPk, DevicePk
@@ -38,9 +45,78 @@ SMALL_ORDER_X25519: Final = frozenset(
 grant would break every later rotation. The list is part of the protocol, not of the library."""
 
 
+if TYPE_CHECKING:
+    from nacl import bindings as sodium
+else:
+
+    class _Bindings:
+        """`nacl.bindings`, imported at first use."""
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(importlib.import_module("nacl.bindings"), name)
+
+    sodium = _Bindings()
+
+
+class _Direct(NamedTuple):
+    """The library inside PyNaCl: private to it, so believed in only after a look.
+
+    It reads as many bytes as it expects and checks no length: every caller does.
+    """
+
+    ffi: Any
+    lib: Any
+
+    def open(self, function: Any, size: int, *args: object) -> bytes:
+        """Return the `size` bytes that `function` writes through its first argument.
+
+        Raises:
+            CannotOpen: it says that they are not genuine.
+        """
+        out = self.ffi.new("unsigned char[]", size + 1)  # never empty
+        if function(out, *args) != 0:
+            raise CannotOpen
+        plain: bytes = self.ffi.buffer(out, size)[:]
+        return plain
+
+    def pair(self, function: Any, seed: bytes, secret_bytes: int) -> tuple[bytes, bytes]:
+        """Return the public and the secret key that `function` makes of a seed."""
+        out = self.ffi.new("unsigned char[]", KEY_BYTES + secret_bytes)
+        function(out, out + KEY_BYTES, _sized(seed, KEY_BYTES))
+        both = bytes(self.ffi.buffer(out))
+        return both[:KEY_BYTES], both[KEY_BYTES:]
+
+
+_DIRECT_FUNCTIONS: Final = (
+    "crypto_secretbox_open_easy",
+    "crypto_aead_xchacha20poly1305_ietf_decrypt",
+    "crypto_box_seal_open",
+    "crypto_sign_seed_keypair",
+    "crypto_box_seed_keypair",
+)
+
+
+@cache
+def _direct() -> _Direct | None:
+    """Return the library if this PyNaCl has it where we know it to be."""
+    try:
+        from nacl._sodium import ffi, lib  # type: ignore[import-not-found]
+    except ImportError:
+        return None
+    if not all(hasattr(lib, name) for name in _DIRECT_FUNCTIONS) or lib.sodium_init() < 0:
+        return None
+    return _Direct(ffi, lib)
+
+
+def _sized(data: bytes, size: int) -> bytes:
+    if len(data) != size:
+        raise ValueError(f"a key of {size} bytes is expected")
+    return data
+
+
 def random_bytes(size: int) -> bytes:
     """Return `size` bytes from the operating system's generator."""
-    return sodium.randombytes(size)
+    return os.urandom(size)
 
 
 # --- sealed values ---------------------------------------------------------------------------
@@ -48,7 +124,7 @@ def random_bytes(size: int) -> bytes:
 
 def seal_box(plain: bytes, key: bytes) -> bytes:
     """Return `nonce24 ‖ secretbox(plain)` under a fresh random nonce."""
-    nonce = sodium.randombytes(NONCE_BYTES)
+    nonce = random_bytes(NONCE_BYTES)
     return nonce + sodium.crypto_secretbox(plain, nonce, key)
 
 
@@ -60,15 +136,19 @@ def open_box(box: bytes, key: bytes) -> bytes:
     """
     if len(box) < BOX_OVERHEAD_BYTES:
         raise CannotOpen
+    nonce, sealed, size = box[:NONCE_BYTES], box[NONCE_BYTES:], len(box) - BOX_OVERHEAD_BYTES
+    if direct := _direct():
+        args = (sealed, len(sealed), nonce, _sized(key, KEY_BYTES))
+        return direct.open(direct.lib.crypto_secretbox_open_easy, size, *args)
     try:
-        return sodium.crypto_secretbox_open(box[NONCE_BYTES:], box[:NONCE_BYTES], key)
+        return sodium.crypto_secretbox_open(sealed, nonce, key)
     except CryptoError:
         raise CannotOpen from None
 
 
 def seal_row(plain: bytes, key: bytes, context: bytes) -> bytes:
     """Return `nonce24 ‖ XChaCha20-Poly1305(plain)` bound to `context` (associated data)."""
-    nonce = sodium.randombytes(NONCE_BYTES)
+    nonce = random_bytes(NONCE_BYTES)
     return nonce + sodium.crypto_aead_xchacha20poly1305_ietf_encrypt(plain, context, nonce, key)
 
 
@@ -80,29 +160,32 @@ def open_row(row: bytes, key: bytes, context: bytes) -> bytes:
     """
     if len(row) < BOX_OVERHEAD_BYTES:
         raise CannotOpen
+    nonce, sealed, size = row[:NONCE_BYTES], row[NONCE_BYTES:], len(row) - BOX_OVERHEAD_BYTES
+    if direct := _direct():
+        null = direct.ffi.NULL
+        args = (null, null, sealed, len(sealed), context, len(context), nonce, _sized(key, KEY_BYTES))
+        return direct.open(direct.lib.crypto_aead_xchacha20poly1305_ietf_decrypt, size, *args)
     try:
-        return sodium.crypto_aead_xchacha20poly1305_ietf_decrypt(
-            row[NONCE_BYTES:], context, row[:NONCE_BYTES], key
-        )
+        return sodium.crypto_aead_xchacha20poly1305_ietf_decrypt(sealed, context, nonce, key)
     except CryptoError:
         raise CannotOpen from None
 
 
 def pad(plain: bytes, block_bytes: int) -> bytes:
-    """Return `plain` padded as `sodium_pad` does, to a multiple of `block_bytes`."""
-    return sodium.sodium_pad(plain, block_bytes)
+    """Return `plain` padded as `sodium_pad` does: 0x80, zeros, to a multiple of `block_bytes`."""
+    return plain + b"\x80" + bytes(-(len(plain) + 1) % block_bytes)
 
 
 def unpad(padded: bytes, block_bytes: int) -> bytes:
-    """Return what was padded.
+    """Return what was padded. Only ever done inside a box that opened, so time tells nothing.
 
     Raises:
         CannotOpen: that is no padding.
     """
-    try:
-        return sodium.sodium_unpad(padded, block_bytes)
-    except CryptoError:
-        raise CannotOpen from None
+    plain = padded.rstrip(b"\0")
+    if len(padded) % block_bytes or plain[-1:] != b"\x80" or len(padded) - len(plain) >= block_bytes:
+        raise CannotOpen
+    return plain[:-1]
 
 
 # --- signing ---------------------------------------------------------------------------------
@@ -118,7 +201,10 @@ class SigningKey:
 
 def signing_key(seed: bytes) -> SigningKey:
     """Return the Ed25519 key of a 32-byte seed."""
-    public, secret = sodium.crypto_sign_seed_keypair(seed)
+    if direct := _direct():
+        public, secret = direct.pair(direct.lib.crypto_sign_seed_keypair, seed, 64)
+    else:
+        public, secret = sodium.crypto_sign_seed_keypair(seed)
     return SigningKey(DevicePk(public), secret)
 
 
@@ -166,7 +252,10 @@ class BoxKey:
 
 def box_key(seed: bytes) -> BoxKey:
     """Return the X25519 key of a 32-byte seed."""
-    public, secret = sodium.crypto_box_seed_keypair(seed)
+    if direct := _direct():
+        public, secret = direct.pair(direct.lib.crypto_box_seed_keypair, seed, KEY_BYTES)
+    else:
+        public, secret = sodium.crypto_box_seed_keypair(seed)
     return BoxKey(BoxPk(public), secret)
 
 
@@ -181,6 +270,11 @@ def open_seal(sealed: bytes, key: BoxKey) -> bytes:
     Raises:
         CannotOpen: sealed to another key, or altered.
     """
+    if len(sealed) < SEAL_OVERHEAD_BYTES:
+        raise CannotOpen
+    if direct := _direct():
+        size = len(sealed) - SEAL_OVERHEAD_BYTES
+        return direct.open(direct.lib.crypto_box_seal_open, size, sealed, len(sealed), key.public, key.secret)
     try:
         return sodium.crypto_box_seal_open(sealed, key.public, key.secret)
     except (CryptoError, ValueError):

@@ -27,23 +27,36 @@ from envlsp.domain.ids import RecordId, ScopeId, UserId
 from envlsp.domain.ledger.records import RecordType, Role
 from envlsp.domain.release import ReleaseKind
 from envlsp.domain.secret import SecretName, is_secret_name
-from envlsp.errors import Malformed
+from envlsp.errors import LimitExceeded, Malformed
 from envlsp.wire import canonical
+from envlsp.wire.canonical import Value
 from envlsp.wire.limits import (
     ENTRIES_MAX,
     LABEL_MAX_BYTES,
     LAYOUT_MAX_BYTES,
     LITERAL_MAX_BYTES,
-    NAME_MAX_BYTES,
     NOTE_MAX_BYTES,
     PARENTS_MAX,
     RECORD_MAX_BYTES,
     SCOPE_LINES_MAX,
 )
-from envlsp.wire.shape import Shape, blob, enum, exactly, maybe, record_of, set_of, text, tuple_of, uint
+from envlsp.wire.shape import (
+    Shape,
+    as_array,
+    blob,
+    enum,
+    exactly,
+    maybe,
+    record_of,
+    set_of,
+    text,
+    tuple_of,
+    uint,
+)
 
 BOX_OVERHEAD_BYTES: Final = 40  # a nonce and a tag
 DEK_BOX_BYTES: Final = 72
+_BOX_MAX_BYTES: Final = BOX_OVERHEAD_BYTES + LITERAL_MAX_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +172,6 @@ _label: Final = text(LABEL_MAX_BYTES, is_label)
 _label_or_none: Final = text(LABEL_MAX_BYTES, lambda label: not label or is_label(label))
 _room: Final = exactly(32, bytes)
 _record_id: Final = exactly(32, RecordId)
-_name: Final = text(NAME_MAX_BYTES, is_secret_name)
 
 _note_body: Final = record_of(NoteBody, _ts, _note)
 _person_body: Final = record_of(PersonBody, _ts, _note, _note, _note)
@@ -170,16 +182,34 @@ _scope_lines: Final = set_of(
     SCOPE_LINES_MAX,
 )
 _people: Final = set_of(tuple_of(exactly(16, UserId), _note), lambda line: line[0], 0, SCOPE_LINES_MAX)
-_entries: Final = set_of(
-    tuple_of(_name, blob(BOX_OVERHEAD_BYTES, BOX_OVERHEAD_BYTES + LITERAL_MAX_BYTES)),
-    lambda entry: entry[0],
-    0,
-    ENTRIES_MAX,
-)
+
+
+def _load_entries(value: Value) -> tuple[tuple[SecretName, bytes], ...]:
+    """Read the entries; by hand, since this is what opening a release waits for."""
+    pairs = as_array(value)
+    if len(pairs) > ENTRIES_MAX:
+        raise LimitExceeded(f"{len(pairs)} entries")
+    entries, before = [], ""
+    for pair in pairs:
+        name, box = as_array(pair, 2)
+        if type(name) is not str or not is_secret_name(name) or name <= before:
+            raise Malformed("names are not sorted, not unique or not allowed")
+        if type(box) is not bytes or not BOX_OVERHEAD_BYTES <= len(box) <= _BOX_MAX_BYTES:
+            raise Malformed("no box of a value has this size")
+        entries.append((SecretName(name), box))
+        before = name
+    return tuple(entries)
+
+
+def _dump_entries(entries: tuple[tuple[SecretName, bytes], ...]) -> Value:
+    return [[name, box] for name, box in sorted(entries)]
+
+
+_entries: Final = Shape(_dump_entries, _load_entries)
 
 
 def _checked(shape: Shape[Body], is_sound: Callable[[Body], bool]) -> Shape[Body]:
-    def load(value: canonical.Value) -> Body:
+    def load(value: Value) -> Body:
         body = shape.load(value)
         if not is_sound(body):
             raise Malformed("the parts of a body do not fit together")
