@@ -1,0 +1,85 @@
+"""The dialects: one file each, found here by the name that `ev.yaml` uses.
+
+A dialect is a loader's behaviour in five functions. To add one, write a module
+with a `DIALECT` and give it a line in `_MODULES`. Modules are imported when
+first asked for: compiling the patterns of all of them would cost every start.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import import_module
+from typing import NamedTuple
+
+from envlsp.domain.dotenv.tokens import Statement
+from envlsp.errors import BadConfig
+
+_MODULES = {
+    "node": "envlsp.domain.dotenv.node",
+    "python": "envlsp.domain.dotenv.python",
+}
+
+
+class Scan(NamedTuple):
+    """What a scanner found: statements that tile the file, and (code, offset) of what is wrong."""
+
+    statements: list[Statement]
+    faults: list[tuple[str, int]]
+
+
+@dataclass(slots=True)
+class Expansion:
+    """What became of a file's references."""
+
+    values: dict[str, str | None] = field(repr=False)
+    undefined: list[tuple[str, str]] = field(default_factory=list)
+    """(name of the variable, name it refers to), without those that have a default."""
+    endless: list[str] = field(default_factory=list)
+    """Names whose references never come to an end; their values stay as written."""
+
+
+class Reference(NamedTuple):
+    """A name used inside a literal; offsets of that name in the literal."""
+
+    name: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """A loader's behaviour."""
+
+    name: str
+    loader: str
+    scan: Callable[[bytes], Scan]
+    """Cut a file into statements. Never raises."""
+    decode: Callable[[bytes], str]
+    """Turn a literal into its value, references left alone."""
+    expand: Callable[[Sequence[tuple[str, str | None]], Mapping[str, str]], Expansion]
+    """Resolve the references of decoded pairs, in file order, in a process environment."""
+    candidates: Callable[[str], Iterable[bytes]]
+    """Literals that might mean a value, the nicest first; each is tried before it is used."""
+    references: Callable[[bytes], Iterator[Reference]]
+    """Find the names a literal refers to."""
+    refuses_bad_utf8: bool = False
+
+
+def dialect_names() -> tuple[str, ...]:
+    """Return the names of all dialects, sorted."""
+    return tuple(sorted(_MODULES))
+
+
+@cache
+def dialect_named(name: str) -> Dialect:
+    """Return a dialect.
+
+    Raises:
+        BadConfig: there is none of that name.
+    """
+    if name not in _MODULES:
+        raise BadConfig(f"no dialect of that name; there are {', '.join(dialect_names())}")
+    found: Dialect = import_module(_MODULES[name]).DIALECT
+    return found
