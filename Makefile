@@ -4,11 +4,11 @@ SHELL := /bin/bash
 
 STAMP := .venv/.installed
 BIN := .venv/bin
-CODE := envlsp signaling/envlsp_signaling tests
+CODE := envlsp signaling/envlsp_signaling tests tools
 JOBS ?= 2
 PYTEST := $(BIN)/pytest -n $(JOBS)
 
-.PHONY: help demo test check bench format format-check lint types contracts fast-tests lock system-parts clean
+.PHONY: help demo test check bench format format-check lint types contracts docs docs-check fast-tests lock system-parts clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 16
@@ -20,7 +20,7 @@ $(STAMP): requirements-dev.txt pyproject.toml tools/make-venv.sh
 demo: $(STAMP)  ## two teammates share an .env over a wire, on this machine
 	@$(BIN)/envlsp demo
 
-check: format-check lint types contracts fast-tests  ## what every commit passes, in about a minute
+check: format-check lint types contracts docs-check fast-tests  ## what every commit passes, in about a minute
 
 test: $(STAMP) system-parts  ## every test, the slow ones too
 	$(PYTEST)
@@ -43,6 +43,12 @@ types: $(STAMP)  ## mypy --strict, tests included
 
 contracts: $(STAMP)  ## who may import whom
 	$(BIN)/lint-imports
+
+docs: $(STAMP)  ## write the generated pages
+	$(BIN)/python tools/cli_docs.py
+
+docs-check: $(STAMP)
+	$(BIN)/python tools/cli_docs.py --check
 
 fast-tests: $(STAMP)  ## the tests without processes and long searches
 	$(PYTEST) -m "not slow"

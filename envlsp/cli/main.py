@@ -20,6 +20,7 @@ import click
 from envlsp import __version__
 from envlsp.cli import failures
 from envlsp.cli.output import Output
+from envlsp.cli.talk import Talk
 from envlsp.errors import NotFound
 
 VERBS: dict[str, str] = {
@@ -41,6 +42,11 @@ class Frame:
     """The file whose bytes unlock this device, instead of a passphrase."""
     verbose: int = 0
     output: Output = field(default_factory=Output)
+
+    @property
+    def talk(self) -> Talk:
+        """The person to ask and to tell."""
+        return Talk(yes=self.yes)
 
     @property
     def json(self) -> bool:

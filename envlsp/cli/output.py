@@ -1,8 +1,7 @@
 """Lines out: data on stdout, everything else on stderr.
 
 Rules: a script that reads stdout sees data and nothing more; `--json` is one object
-with a `schema` field; colour only on a terminal, and never with NO_COLOR; questions
-are asked only on a terminal, so a script never hangs on one.
+with a `schema` field; colour only on a terminal, and never with NO_COLOR.
 """
 
 from __future__ import annotations
@@ -15,8 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, TextIO
 
 from envlsp.cli.words import plain
-from envlsp.domain.secret import SecretText
-from envlsp.errors import BadText, UsageError
+from envlsp.errors import BadText
 
 STDIN_MAX_BYTES = 1024 * 1024
 """The most that is read from standard input: more than any `.env` a release carries."""
@@ -76,65 +74,6 @@ def paint(text: str, style: Style, stream: TextIO) -> str:
 def has_colour(stream: TextIO) -> bool:
     """Return whether to paint: a terminal that is not dumb, and nobody said NO_COLOR."""
     return not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb" and stream.isatty()
-
-
-def can_ask() -> bool:
-    """Return whether a person is there to answer."""
-    return sys.stdin.isatty() and sys.stderr.isatty()
-
-
-def confirm(question: str, *, yes: bool) -> bool:
-    """Ask a yes/no question; the answer is no unless the person types y.
-
-    Args:
-        question: one line, without the `[y/N]`.
-        yes: `--yes` was given: do not ask.
-
-    Raises:
-        UsageError: nobody is there to answer.
-    """
-    if yes:
-        return True
-    if not can_ask():
-        raise UsageError("this needs an answer and there is no terminal", fix="add --yes")
-    print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
-    return sys.stdin.readline().strip().lower() in {"y", "yes"}
-
-
-def ask(question: str, *, flag: str) -> str:
-    """Ask for one line of text.
-
-    Raises:
-        UsageError: nobody is there to answer; `flag` names what to give instead.
-    """
-    if not can_ask():
-        raise UsageError(f"{question}: there is no terminal to ask on", fix=f"add {flag}")
-    print(f"{question}: ", end="", file=sys.stderr, flush=True)
-    return sys.stdin.readline().strip()
-
-
-def ask_hidden(question: str, *, fix: str, again: bool = False) -> SecretText:
-    """Ask for a passphrase or a value, without showing what is typed.
-
-    Args:
-        question: what is asked for.
-        fix: what to do where there is no terminal.
-        again: ask twice, for something that is being chosen.
-
-    Raises:
-        UsageError: nobody is there to answer.
-        BadText: nothing was typed, or the two answers differ.
-    """
-    from getpass import getpass
-
-    if not can_ask():
-        raise UsageError(f"{question}: there is no terminal to ask on", fix=fix)
-    answer = getpass(f"{question}: ", stream=sys.stderr)
-    if not answer:
-        raise BadText("nothing was typed", fix="try again")
-    if again and getpass(f"{question}, again: ", stream=sys.stderr) != answer:
-        raise BadText("the two answers differ", fix="try again")
-    return SecretText(answer)
 
 
 def read_stdin(what: str, *, limit_bytes: int = STDIN_MAX_BYTES) -> bytes:

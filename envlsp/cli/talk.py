@@ -1,0 +1,79 @@
+"""The person at the terminal, as `service.ports.Talk` asks for one.
+
+Rules: questions go to stderr and only to a terminal, so a script never hangs on one
+and stdout stays data; what somebody chose shows as `plain` text; a secret is never
+echoed, and what was typed appears in no error.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+
+from envlsp.cli.words import plain
+from envlsp.errors import BadText, UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """Says and asks on the terminal.
+
+    With `yes`, every question that `--yes` may answer is answered without asking.
+    """
+
+    yes: bool = False
+
+    def say(self, line: str) -> None:
+        """Tell the person something that is not the result."""
+        print(plain(line), file=sys.stderr)
+
+    def confirm(self, question: str, *, default: bool = False) -> bool:
+        """Ask yes or no; an empty answer is the default.
+
+        Raises:
+            UsageError: nobody is there to answer and `--yes` was not given.
+        """
+        if self.yes:
+            return True
+        answer = self._read(f"{question} [{'Y/n' if default else 'y/N'}] ", flag="--yes").lower()
+        return answer in {"y", "yes"} if answer else default
+
+    def ask(self, question: str, *, default: str = "", flag: str = "") -> str:
+        """Ask for one line of text; an empty answer is the default.
+
+        Raises:
+            UsageError: nobody is there to answer; the fix is `flag`.
+        """
+        hint = f" [{default}]" if default else ""
+        return self._read(f"{question}{hint}: ", flag=flag) or default
+
+    def ask_hidden(self, question: str, *, twice: bool = False) -> bytes:
+        """Ask for a passphrase or a value without showing it.
+
+        Args:
+            question: what is asked for.
+            twice: it is being chosen, so a slip of the finger would lock it away.
+
+        Raises:
+            UsageError: nobody is there to answer.
+            BadText: nothing was typed, or the two answers differ.
+        """
+        from getpass import getpass
+
+        _need_person(question, "--key-file PATH")
+        answer = getpass(f"{plain(question)}: ", stream=sys.stderr)
+        if not answer:
+            raise BadText("nothing was typed", fix="try again")
+        if twice and getpass(f"{plain(question)}, again: ", stream=sys.stderr) != answer:
+            raise BadText("the two answers differ", fix="try again")
+        return answer.encode("utf-8", "surrogateescape")
+
+    def _read(self, prompt: str, *, flag: str) -> str:
+        _need_person(prompt.strip(" :"), flag)
+        print(plain(prompt), end="", file=sys.stderr, flush=True)
+        return sys.stdin.readline().strip()
+
+
+def _need_person(question: str, flag: str) -> None:
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise UsageError(f"no terminal to ask on: {question}", fix=f"add {flag}" if flag else None)

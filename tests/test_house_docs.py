@@ -1,0 +1,76 @@
+"""The documents: links lead somewhere, and what the code cites stands in the specification."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+CITATION = re.compile(r'docs/([a-z-]+\.md),\s+(?:#\s*)?"([^"]+)"((?:(?:,| and|,? or)\s+"[^"]+")*)')
+
+
+def pages() -> list[Path]:
+    return sorted([*(ROOT / "docs").rglob("*.md"), ROOT / "README.md"])
+
+
+@cache
+def headings(page: Path) -> tuple[str, ...]:
+    outside_code = re.sub(r"(?ms)^```.*?^```", "", page.read_text())
+    return tuple(text.strip() for text in re.findall(r"(?m)^#+ +(.*)$", outside_code))
+
+
+def citations() -> list[tuple[str, str, str]]:
+    """Return (file, page, heading) for every citation in the code and its tests."""
+    found: list[tuple[str, str, str]] = []
+    for folder in ("envlsp", "signaling", "tests"):
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            text = re.sub(r"\n\s*(#\s)?\s*", " ", path.read_text())
+            for page, first, more in CITATION.findall(text):
+                titles = [first, *re.findall(r'"([^"]+)"', more)]
+                found += [(str(path.relative_to(ROOT)), page, title) for title in titles]
+    return found
+
+
+def anchor(heading: str) -> str:
+    """Return the anchor that a heading gets where Markdown is rendered."""
+    return re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
+
+
+@pytest.mark.parametrize("page", pages(), ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_between_pages_lead_somewhere(page: Path) -> None:
+    text = re.sub(r"(?ms)^```.*?^```", "", page.read_text())
+    for target in re.findall(r"\]\(([^)\s]+)\)", text):
+        if target.startswith(("http://", "https://", "mailto:")):
+            continue
+        name, _, place = target.partition("#")
+        other = (page.parent / name).resolve() if name else page
+        assert other.exists(), target
+        if place:
+            assert place in map(anchor, headings(other)), target
+
+
+@pytest.mark.parametrize("page", pages(), ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_page_has_one_title(page: Path) -> None:
+    text = re.sub(r"(?ms)^```.*?^```", "", page.read_text())
+    assert len(re.findall(r"(?m)^# ", text)) == 1
+    assert text.startswith("# ")
+
+
+def test_the_code_cites_headings_that_exist() -> None:
+    missing = [
+        f'{path}: docs/{page}, "{title}"'
+        for path, page, title in citations()
+        if not (ROOT / "docs" / page).exists() or title not in headings(ROOT / "docs" / page)
+    ]
+    assert missing == []
+
+
+def test_decisions_are_numbered_without_a_gap() -> None:
+    pages_of_decisions = sorted((ROOT / "docs" / "adr").glob("*.md"))
+    assert [int(page.name[:4]) for page in pages_of_decisions] == list(range(len(pages_of_decisions)))
+    for page in pages_of_decisions:
+        parts = {"Context", "Options", "Decision", "Price"}
+        assert parts <= set(headings(page)), page.name
