@@ -1,0 +1,102 @@
+"""Private files and folders: made 0600 and 0700, refused when looser, written whole.
+
+Refuses to know what is in them. On Windows the access lists of the user's profile
+stand in for modes, so modes are not looked at there.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from typing import Final
+
+from envlsp.errors import LoosePermissions, StoreError
+
+FILE_MODE: Final = 0o600
+FOLDER_MODE: Final = 0o700
+_OTHERS: Final = 0o077
+_HAS_MODES: Final = os.name != "nt"
+
+
+def make_private_folder(path: str) -> None:
+    """Make a folder and its parents, or check the one that is there.
+
+    Raises:
+        LoosePermissions: it exists and others may enter.
+        StoreError: it cannot be made.
+    """
+    try:
+        os.makedirs(path, mode=FOLDER_MODE, exist_ok=True)
+    except OSError as exc:
+        raise StoreError(f"cannot make the folder {path}: {exc.strerror}") from exc
+    check_private(path)
+
+
+def check_private(path: str) -> None:
+    """Check that only the owner can use a file or folder.
+
+    Raises:
+        LoosePermissions: others can; the fix says how to mend it.
+        FileNotFoundError: there is none.
+    """
+    mode = os.stat(path).st_mode
+    if _HAS_MODES and mode & _OTHERS:
+        wanted = FOLDER_MODE if stat.S_ISDIR(mode) else FILE_MODE
+        raise LoosePermissions(f"{path} has mode {stat.S_IMODE(mode):o}", fix=f"chmod {wanted:o} {path}")
+
+
+def make_private_file(path: str) -> None:
+    """Make an empty file that nobody else can read, or check the one that is there.
+
+    Raises:
+        LoosePermissions: it exists and others may read it.
+        StoreError: it cannot be made.
+    """
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, FILE_MODE))
+    except OSError as exc:
+        raise StoreError(f"cannot make {path}: {exc.strerror}") from exc
+    check_private(path)
+
+
+def write_whole(path: str, data: bytes, *, durable: bool = True) -> None:
+    """Put `data` in place of a file: readers see the old bytes or the new, never a part.
+
+    Args:
+        path: the file; its folder exists.
+        data: what it will hold.
+        durable: be back only when a power cut cannot undo it.
+
+    Raises:
+        StoreError: it cannot be written; the old file is as it was.
+    """
+    temporary = f"{path}.{os.getpid()}.tmp"
+    try:
+        _write_new(temporary, data, durable=durable)
+        os.replace(temporary, path)
+        if durable:
+            _sync_folder(os.path.dirname(path) or ".")
+    except OSError as exc:
+        raise StoreError(f"cannot write {path}: {exc.strerror}") from exc
+
+
+def _write_new(path: str, data: bytes, *, durable: bool) -> None:
+    # A leftover of a crashed process with the same id is not ours to trust.
+    if os.path.lexists(path):
+        os.unlink(path)
+    handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, FILE_MODE)
+    with os.fdopen(handle, "wb") as file:
+        file.write(data)
+        if durable:
+            file.flush()
+            os.fsync(handle)
+
+
+def _sync_folder(path: str) -> None:
+    if not _HAS_MODES:  # Windows cannot open a folder; its rename is written through
+        return
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
