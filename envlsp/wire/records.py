@@ -182,7 +182,7 @@ _parents: Final = set_of(_record_id, lambda parent: parent, 0, PARENTS_MAX)
 _team: Final = exactly(32, TeamId)
 _body_hash: Final = exactly(32, bytes)
 _counter: Final = uint(low=1)
-_type: Final = uint()
+_type: Final = uint(high=255)  # a byte in the context of a body's key
 _epoch_or_none: Final = maybe(32, EpochId)
 
 
