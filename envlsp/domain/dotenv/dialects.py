@@ -14,6 +14,7 @@ from importlib import import_module
 from typing import NamedTuple
 
 from envlsp.domain.dotenv.tokens import Statement
+from envlsp.domain.secret import is_secret_name
 from envlsp.errors import BadConfig
 
 _MODULES = {
@@ -27,6 +28,13 @@ class Scan(NamedTuple):
 
     statements: list[Statement]
     faults: list[tuple[str, int]]
+
+
+def note_bad_name(data: bytes, statement: Statement, found: Scan) -> None:
+    """Add a fault if a release could not carry the name of an assignment."""
+    name = data[statement.name_start : statement.name_end]
+    if not is_secret_name(name.decode("utf-8", "replace")):
+        found.faults.append(("bad-name", statement.name_start))
 
 
 @dataclass(slots=True)

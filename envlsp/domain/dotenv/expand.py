@@ -52,12 +52,13 @@ def evaluate(document: Document, env: Mapping[str, str] = NO_ENV, *, references:
 
 def decoded_pairs(document: Document) -> list[tuple[str, str | None]]:
     """Return every assignment in file order with its decoded value, references as written."""
-    decode = dialect_named(document.dialect).decode
+    decode, name_of, literal_of = (
+        dialect_named(document.dialect).decode,
+        document.name_of,
+        document.literal_of,
+    )
     return [
-        (
-            document.name_of(statement),
-            decode(document.literal_of(statement)) if statement.kind is Kind.ASSIGNMENT else None,
-        )
+        (name_of(statement), decode(literal_of(statement)) if statement.kind is Kind.ASSIGNMENT else None)
         for statement in document.statements
         if statement.kind is Kind.ASSIGNMENT or statement.kind is Kind.BARE
     ]
@@ -107,7 +108,7 @@ _JS_PATTERN = re.compile(r"\$([$&`'])")
 _ARRAY_INDEX = re.compile(r"0|[1-9][0-9]{0,9}")
 _INDEX_MAX = 2**32 - 2
 
-_WORK_CHARS = 4 * 1024 * 1024
+_WORK_CHARS = 2 * 1024 * 1024
 """How many characters of text may be rewritten, plus `_WORK_FACTOR` for each one
 in the file. The loader itself has no bound, and some files keep it busy for ever."""
 _WORK_FACTOR = 16

@@ -21,7 +21,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from envlsp.domain.dotenv.dialects import Dialect, Reference, Scan
+from envlsp.domain.dotenv.dialects import Dialect, Reference, Scan, note_bad_name
 from envlsp.domain.dotenv.expand import expand_node
 from envlsp.domain.dotenv.tokens import BOM, NOWHERE, Kind, Statement
 
@@ -64,7 +64,7 @@ _FAST = re.compile(
     rb"""
     [ \t]*+
     (?:
-      (export[ \t]++(?=[\w.-]))?+ ([\w.-]++) [ \t]*+ = [ \t]*+
+      (export[ \t]++(?=[\w.-]))?+ ([\w.-]{1,128}+) [ \t]*+ = [ \t]*+
         ( "[^"\\\r\n]*+" | '[^'\\\r\n]*+' | `[^`\\\r\n]*+` | [^\#\s"'`](?:[^\#\r\n]*[^\#\s])? )
       [ \t]*+ (\#[^\r\n]*+)?+
     | (\#[^\r\n]*+)
@@ -104,18 +104,16 @@ def _scan_plain_lines(data: bytes, pos: int, found: Scan) -> int:
     add = found.statements.append
     new, kind, comment_kind = tuple.__new__, Kind.ASSIGNMENT, Kind.COMMENT
     for match in _FAST.finditer(data, pos):
-        end = match.end()
+        # All spans at once: asking for them one by one costs more than finding them.
+        (_, end), (export, _), (name_start, name_end), value, comment, whole_comment, _ = match.regs
         if end == pos:
             break
-        name_start, name_end = match.span(2)
         if name_start < 0:
-            hash_start, hash_end = match.span(5)
-            add(new(Statement, (comment_kind, pos, end, -1, -1, -1, -1, hash_start, hash_end, -1)))
+            add(new(Statement, (comment_kind, pos, end, -1, -1, -1, -1, *whole_comment, -1)))
         elif name_end - name_start == len(_LOST) and data[name_start:name_end] == _LOST:
             break
         else:
-            value, comment = match.span(3), match.span(4)
-            add(new(Statement, (kind, pos, end, name_start, name_end, *value, *comment, match.start(1))))
+            add(new(Statement, (kind, pos, end, name_start, name_end, *value, *comment, export)))
         pos = end
     return pos
 
@@ -157,11 +155,11 @@ def _scan_assignment(data: bytes, pos: int, head: re.Match[bytes], found: Scan) 
         found.faults.append(("bad-name", name_start))
         found.statements.append(Statement(Kind.BROKEN, pos, end))
         return end
-    found.statements.append(
-        Statement(
-            Kind.ASSIGNMENT, pos, end, name_start, name_end, *value, *comment, export_start=head.start(1)
-        )
+    statement = Statement(
+        Kind.ASSIGNMENT, pos, end, name_start, name_end, *value, *comment, export_start=head.start(1)
     )
+    note_bad_name(data, statement, found)
+    found.statements.append(statement)
     return end
 
 
@@ -214,7 +212,9 @@ def _note_quotes(data: bytes, value: tuple[int, int], found: Scan) -> None:
 
 def decode(literal: bytes) -> str:
     r"""Turn a literal into its value: outer quotes off, `\n` and `\r` in double quotes."""
-    text = _NEWLINES.sub("\n", literal.decode("utf-8", "replace"))
+    text = literal.decode("utf-8", "replace")
+    if "\r" in text:
+        text = _NEWLINES.sub("\n", text)
     if text[:1] not in ("'", '"', "`") and not _LINE_ENDS.search(text):
         return text
     value = _without_quotes(text)

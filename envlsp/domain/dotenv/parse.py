@@ -40,7 +40,6 @@ def parse(data: bytes, dialect: str = "node") -> Document:
     scan = rules.scan(data)
     faults = scan.faults
     _note_bad_bytes(data, faults)
-    _note_bad_names(data, scan)
     document = Document(data, dialect, tuple(_with_bom(scan.statements, start)))
     if not faults:
         return document
@@ -55,12 +54,8 @@ def problem(document: Document, code: str, offset: int) -> Problem:
 
 def winners(document: Document) -> dict[str, Statement]:
     """Return, for each name, the statement that counts: the last one; ordered by first mention."""
-    found: dict[str, Statement] = {}
-    data = document.data
-    for statement in document.statements:
-        if statement.kind in _CARRIES:
-            found[data[statement.name_start : statement.name_end].decode("utf-8", "replace")] = statement
-    return found
+    name_of = document.name_of
+    return {name_of(statement): statement for statement in document.statements if statement.kind in _CARRIES}
 
 
 def entries(document: Document) -> dict[SecretName, SecretText]:
@@ -99,12 +94,3 @@ def _note_bad_bytes(data: bytes, faults: list[tuple[str, int]]) -> None:
     nul = data.find(b"\0")
     if nul >= 0:
         faults.append(("nul-byte", nul))
-
-
-def _note_bad_names(data: bytes, scan: Scan) -> None:
-    for statement in scan.statements:
-        # Nearly every name is short and of plain letters: ask the cheap questions first.
-        if statement.kind is Kind.ASSIGNMENT:
-            name = data[statement.name_start : statement.name_end]
-            if not is_secret_name(name.decode("utf-8", "replace")):
-                scan.faults.append(("bad-name", statement.name_start))

@@ -16,7 +16,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from envlsp.domain.dotenv.dialects import Dialect, Reference, Scan
+from envlsp.domain.dotenv.dialects import Dialect, Reference, Scan, note_bad_name
 from envlsp.domain.dotenv.expand import PYTHON_REFERENCE, expand_python
 from envlsp.domain.dotenv.tokens import BOM, NOWHERE, Kind, Statement
 
@@ -48,7 +48,7 @@ _FAST = re.compile(
     rb"""
     [ \t]*+
     (?:
-      (export[ \t]++(?![=\#\s']))?+ ([^=\#\s']++) [ \t]*+ = [ \t]*+
+      (?: (export[ \t]++) | (?!export[ \t]) ) ([\w.-]{1,128}+) [ \t]*+ = [ \t]*+
         ( "[^"\\\r\n]*+" | '[^'\\\r\n]*+' | [^\#\s"'](?:[^\#\r\n]*[^\#\s])? )
       (?: [ \t]++ (\#[^\r\n]*+)?+ )?+
     | (\#[^\r\n]*+)
@@ -95,15 +95,14 @@ def _scan_plain_lines(data: bytes, pos: int, found: Scan) -> int:
     add = found.statements.append
     new, kind, comment_kind = tuple.__new__, Kind.ASSIGNMENT, Kind.COMMENT
     for match in _FAST.finditer(data, pos):
-        end = match.end()
+        # All spans at once: asking for them one by one costs more than finding them.
+        (_, end), (export, _), (name_start, name_end), value, comment, whole_comment, _ = match.regs
         if end == pos:
             break
-        name_start, name_end = match.span(2)
         if name_start < 0:
-            add(new(Statement, (comment_kind, pos, end, -1, -1, -1, -1, *match.span(5), -1)))
+            add(new(Statement, (comment_kind, pos, end, -1, -1, -1, -1, *whole_comment, -1)))
         else:
-            value, comment = match.span(3), match.span(4)
-            add(new(Statement, (kind, pos, end, name_start, name_end, *value, *comment, match.start(1))))
+            add(new(Statement, (kind, pos, end, name_start, name_end, *value, *comment, export)))
         pos = end
     return pos
 
@@ -122,6 +121,8 @@ def _scan_one(data: bytes, pos: int, found: Scan) -> int:
     else:
         if statement.kind is Kind.BARE:
             found.faults.append(("no-equals", pos))
+        elif statement.kind is Kind.ASSIGNMENT:
+            note_bad_name(data, statement, found)
     found.statements.append(statement)
     return statement.end
 
@@ -196,7 +197,9 @@ def _end_of(pattern: re.Pattern[bytes], data: bytes, at: int) -> int:
 
 def decode(literal: bytes) -> str:
     """Turn a literal into its value: quotes off, escapes of that quote undone."""
-    text = _NEWLINES.sub("\n", literal.decode("utf-8", "replace"))
+    text = literal.decode("utf-8", "replace")
+    if "\r" in text:
+        text = _NEWLINES.sub("\n", text)
     escapes = _ESCAPES.get(text[:1])
     if escapes is None:
         return text

@@ -21,6 +21,7 @@ NOWHERE = -1
 BOM = b"\xef\xbb\xbf"
 
 _LINE_END = re.compile(rb"\r\n|\n|\r")
+_ODD_LINE_END = re.compile(r"\r\n?")
 
 
 class Kind(IntEnum):
@@ -100,7 +101,8 @@ class Document:
 
     def name_of(self, statement: Statement) -> str:
         """Return the name that a statement gives, as its loader reads it."""
-        return self.data[statement.name_start : statement.name_end].decode("utf-8", "replace")
+        name = self.data[statement.name_start : statement.name_end].decode("utf-8", "replace")
+        return _ODD_LINE_END.sub("\n", name) if "\r" in name else name
 
     def literal_of(self, statement: Statement) -> bytes:
         """Return the bytes of a statement's value as they stand in the file."""
