@@ -52,7 +52,7 @@ def seal_bundle(export: Export, snapshot: Snapshot, signer: SigningKey, reader: 
     Raises:
         LimitExceeded: the release is too large for one.
 
-    Spec: docs/protocol.md, "A4".
+    Spec: docs/protocol.md, "E.5 CI bundles".
     """
     key = random_bytes(KEY_BYTES)
     bundle = Bundle(

@@ -109,7 +109,7 @@ def decode_bundle_untrusted(data: bytes) -> tuple[Bundle, bytes]:
         Malformed: not canonical, not a bundle, or of another version.
         LimitExceeded: more of something than the format allows.
 
-    Spec: docs/protocol.md, "A4".
+    Spec: docs/protocol.md, "E.5 CI bundles".
     """
     value = canonical.decode_untrusted(data, limit_bytes=BUNDLE_MAX_BYTES)
     magic, version, *fields, sig = as_array(value, 13)

@@ -35,7 +35,7 @@ def decode_untrusted(data: bytes, *, limit_bytes: int) -> Value:
     Raises:
         Malformed: too long, or not the canonical form of any allowed value.
 
-    Spec: docs/protocol.md, "Canonical encoding".
+    Spec: docs/protocol.md, "B.2 Hash, KDF, signature, encoding".
     """
     if len(data) > limit_bytes:
         raise Malformed(f"{len(data)} bytes, at most {limit_bytes} allowed")

@@ -61,7 +61,7 @@ def decode_layout_untrusted(data: bytes) -> Layout:
         Malformed: not canonical, a name twice, or of another version.
         LimitExceeded: more of something than the format allows.
 
-    Spec: docs/protocol.md, "A3".
+    Spec: docs/protocol.md, "B.8 Literals and layout".
     """
     value = canonical.decode_untrusted(data, limit_bytes=LAYOUT_MAX_BYTES)
     version, dialect, parts = as_array(value, 3)

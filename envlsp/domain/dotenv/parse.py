@@ -63,7 +63,7 @@ def entries(document: Document) -> dict[SecretName, SecretText]:
 
     Names that are not `[A-Za-z0-9_.-]{1,128}` and names without a value are left out.
 
-    Spec: docs/protocol.md, "A3. Literals and layout".
+    Spec: docs/protocol.md, "B.8 Literals and layout".
     """
     return {
         SecretName(name): SecretText(document.literal_of(statement))
