@@ -36,6 +36,7 @@ from envlsp.wire.signals import (
     NONCE_BYTES,
     SESSION_BYTES,
     Beacon,
+    Content,
     SessionId,
     Signal,
     beacon_signed_part,
@@ -164,6 +165,39 @@ def open_signal(blob: bytes, box: BoxKey, *, own: DevicePk, team: TeamId) -> Sig
         raise CannotOpen
     verify(signal.sender, "sig", hash32("sig", signed_part(signal)), signature)
     return signal
+
+
+class SignalWriter:
+    """Our direction of one session: counts, signs and seals."""
+
+    def __init__(
+        self, device: SigningKey, team: TeamId, target: DevicePk, target_box: BoxPk, session: SessionId
+    ) -> None:
+        """Start a session with a device, or join the one it started.
+
+        Args:
+            device: our signing key.
+            team: the team both are in.
+            target: the other device.
+            target_box: its xpk, from the ledger.
+            session: `new_session()`, or that of the signal we answer.
+        """
+        self.session = session
+        self._device = device
+        self._team = team
+        self._target = target
+        self._target_box = target_box
+        self._counter = 0
+
+    def seal(self, content: Content) -> bytes:
+        """Return the blob of the next signal.
+
+        Raises:
+            LimitExceeded: too long for one message; send candidates in several.
+        """
+        signal = Signal(self._team, self._device.public, self._target, self.session, self._counter, content)
+        self._counter += 1
+        return seal_signal(signal, self._device, self._target_box)
 
 
 class SignalOrder:

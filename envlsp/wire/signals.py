@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import Final, NewType, TypeAlias
+from typing import Final, Literal, NewType, TypeAlias
 
 from envlsp.domain.ids import DevicePk, TeamId
 from envlsp.errors import LimitExceeded, Malformed
@@ -38,6 +38,10 @@ class Kind(IntEnum):
     CANDIDATES = 2
     END = 3
     BYE = 4
+
+
+KindWord: TypeAlias = Literal["dial", "params", "candidates", "end", "bye"]
+"""The same in the words of `transport.api.SignalPipe`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +157,23 @@ def decode_beacon_untrusted(data: bytes) -> tuple[Beacon, bytes]:
     raise Malformed("not a beacon")
 
 
+def to_words(content: Content) -> tuple[KindWord, Value]:
+    """Return a content as the transport speaks of it: kind and parameters."""
+    kind, params = _dump(content)
+    words: tuple[KindWord, ...] = ("dial", "params", "candidates", "end", "bye")
+    return words[kind], params
+
+
+def from_words(kind: KindWord, params: Value) -> Content:
+    """Return the content of the transport's kind and parameters.
+
+    Raises:
+        Malformed: they do not fit together.
+        LimitExceeded: too much for one message.
+    """
+    return _content(Kind[kind.upper()], params)
+
+
 def _signal_array(signal: Signal) -> list[Value]:
     kind, params = _dump(signal.content)
     return [signal.team, signal.sender, signal.target, signal.session, signal.counter, kind, params]
@@ -163,7 +184,7 @@ def _dump(content: Content) -> tuple[Kind, list[Value]]:
         case Dial():
             return Kind.DIAL, []
         case Params(ufrag, pwd, fingerprint, candidates):
-            return Kind.PARAMS, [ufrag, pwd, fingerprint, candidates]
+            return Kind.PARAMS, [ufrag, pwd, fingerprint, list(candidates)]
         case Candidates(candidates):
             return Kind.CANDIDATES, list(candidates)
         case End():
@@ -179,7 +200,7 @@ def _content(kind: Value, params: Value) -> Content:
         case Kind.PARAMS, [ufrag, pwd, fingerprint, list() as candidates]:
             text = (_text(ufrag, ICE_TEXT_MAX_BYTES), _text(pwd, ICE_TEXT_MAX_BYTES))
             return Params(*text, _bytes(fingerprint, FINGERPRINT_BYTES), _candidates(candidates))
-        case Kind.CANDIDATES, [_, *_] as candidates:
+        case Kind.CANDIDATES, list() as candidates:
             return Candidates(_candidates(candidates))
         case Kind.END, []:
             return End()

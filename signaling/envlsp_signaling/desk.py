@@ -101,7 +101,8 @@ class Desk:
             len(self._connections) < self.limits.connections
             and self._per_address[address] < self.limits.connections_per_address
         )
-        self.refusals["connection"] += not admitted
+        if not admitted:
+            self.refusals["connection"] += 1
         return admitted
 
     def opened(self, address: str, now: float) -> ConnectionId | None:

@@ -206,8 +206,8 @@ def _array(frame: bytes) -> list[object]:
         )
     except (ValueError, msgpack.UnpackException, RecursionError) as exc:
         raise BadFrame("not msgpack") from exc
-    # `True == 1`, so a boolean would pass for a verb; no other type equals an int and packs alike.
-    if not isinstance(value, list) or any(isinstance(item, bool) for item in value):
+    # True and 1.0 equal 1, so they would pass for a verb.
+    if not isinstance(value, list) or any(type(item) not in (int, bytes) for item in value):
         raise BadFrame("not an array of integers and bytes")
     if msgpack.packb(value, use_bin_type=True) != frame:
         raise BadFrame("not the shortest encoding")
