@@ -1,0 +1,67 @@
+"""What a session must be able to ask of the local replica."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Protocol
+
+from envlsp.domain.ids import DevicePk, RecordId
+from envlsp.wire.messages import Progress
+
+
+class Replica(Protocol):
+    """The records of one team on this device, read only.
+
+    Answers reflect every record that `Accepted` was said of.
+    """
+
+    def heads(self) -> Sequence[RecordId]:
+        """Return the records without children, in any order."""
+        ...
+
+    def count(self) -> int:
+        """Return how many records are stored."""
+        ...
+
+    def vector(self) -> Sequence[Progress]:
+        """Return the last record of each author, both ids cut to 8 bytes, in any order.
+
+        Of several records with the greatest seq, any one. Of several authors with the
+        same 8 bytes, the one with the lowest seq: too much is then sent, never too little.
+        """
+        ...
+
+    def has(self, identity: RecordId) -> bool:
+        """Return whether this record is stored."""
+        ...
+
+    def records(self, ids: Sequence[RecordId]) -> Iterator[bytes]:
+        """Yield the raw records among `ids` that are stored, by ascending height."""
+        ...
+
+    def missing_for(self, vector: Sequence[Progress]) -> Iterator[bytes]:
+        """Yield the raw records a peer with this vector lacks, by ascending height.
+
+        Read lazily over many calls, while records are being added. What to send is
+        decided by `sync.reconcile.lacks`.
+        """
+        ...
+
+    def is_active(self, dpk: DevicePk) -> bool:
+        """Return whether this device is an active member's, or allow-listed here."""
+        ...
+
+    def is_revoked(self, dpk: DevicePk) -> bool:
+        """Return whether this device was a member's and is none now."""
+        ...
+
+    def auth_records(self) -> Iterable[bytes]:
+        """Return the raw records that say who is who, by ascending height."""
+        ...
+
+    def attests(self) -> Sequence[bytes]:
+        """Return the newest attestation of each device known, this device's own included.
+
+        The own one must be of now: it is asked for whenever we say where we stand.
+        """
+        ...
