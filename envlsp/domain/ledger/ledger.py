@@ -1,0 +1,243 @@
+"""The ledger of one team: records in, state out.
+
+Feed it checked records in any order that has parents first; ask for the state, for
+what a new record needs, and whether a release counts. It stores nothing and knows no
+clock, no key and no peer. Orphans are held by the caller.
+
+Spec: docs/protocol.md, "B. Data model" and "C. Deterministic resolution".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from envlsp.domain.ids import DevicePk, RecordId, TeamId
+from envlsp.domain.ledger.admission import Accepted, Admission, Inadmissible, Missing, Refused
+from envlsp.domain.ledger.admit import Gate
+from envlsp.domain.ledger.alarms import graph_alarms
+from envlsp.domain.ledger.dag import Dag, Node, is_ancestor
+from envlsp.domain.ledger.facts import Facts
+from envlsp.domain.ledger.policy import PARENTS_MAX
+from envlsp.domain.ledger.ports import Verify
+from envlsp.domain.ledger.records import CheckedRecord
+from envlsp.domain.ledger.resolve import deciders
+from envlsp.domain.ledger.seniority import hits, strong, tail_breaks
+from envlsp.domain.ledger.settle import settle
+from envlsp.domain.ledger.state import Alarm, TeamState
+from envlsp.domain.ledger.views import View, Views
+from envlsp.errors import NotFound, RecordRefused
+
+
+class Ledger:
+    """Everything a team ever did, and what follows from it."""
+
+    def __init__(self, team: TeamId, verify: Verify) -> None:
+        """Start empty.
+
+        Args:
+            team: the pinned id of the genesis; no other genesis is let in.
+            verify: answers the two questions about signatures that need state.
+        """
+        self.team = team
+        self._dag = Dag()
+        self._views = Views(self._dag)
+        self._gate = Gate(team, verify, self._dag, self._views)
+        self._sorted: list[CheckedRecord] = []
+        self._voids = _Voids(self._dag, self._views)
+
+    # --- adding ---
+
+    def admit(self, record: CheckedRecord) -> Admission:
+        """Judge a record, and add it if it is admissible.
+
+        The answer depends on the record and its ancestors only. `Missing` asks for
+        parents; after `Refused`, whatever names this record as a parent stays missing.
+        """
+        by_id = self._dag.by_id
+        if record.id in by_id:
+            return Accepted(new=False)
+        try:
+            self._gate.check_alone(record)
+            missing = [parent for parent in record.header.parents if parent not in by_id]
+            if missing:
+                return Missing(tuple(missing))
+            self._gate.enter(record)
+        except Inadmissible as no:
+            return Refused(no.reason)
+        return Accepted(new=True)
+
+    def restore(self, records: Iterable[CheckedRecord]) -> None:
+        """Add records that this device admitted before, in any order, without trying the rules.
+
+        Raises:
+            RecordRefused: they cannot have been admitted: a parent is missing, or an
+                author never had the right.
+        """
+        for record in sorted(records, key=lambda record: (record.header.height, record.id)):
+            if record.id in self._dag.by_id:
+                continue
+            try:
+                self._gate.reenter(record)
+            except (Inadmissible, KeyError) as exc:
+                raise RecordRefused("the local store holds a record that was never admissible") from exc
+
+    # --- asking ---
+
+    def __len__(self) -> int:
+        return len(self._dag.nodes)
+
+    def __contains__(self, record_id: object) -> bool:
+        return record_id in self._dag.by_id
+
+    def get(self, record_id: RecordId) -> CheckedRecord | None:
+        """Return a record, None if it is not here."""
+        node = self._dag.by_id.get(record_id)
+        return node.record if node else None
+
+    def records(self) -> list[CheckedRecord]:
+        """Return all records by (height, id): parents first, the same order everywhere."""
+        if len(self._sorted) != len(self._dag.nodes):
+            nodes = sorted(self._dag.nodes, key=lambda node: node.order)
+            self._sorted = [node.record for node in nodes]
+        return list(self._sorted)
+
+    def heads(self) -> tuple[RecordId, ...]:
+        """Return the records nothing comes after, sorted."""
+        return tuple(sorted(self._dag.heads))
+
+    def is_ancestor(self, older: RecordId, newer: RecordId) -> bool:
+        """Tell whether one record is in the past of another.
+
+        Raises:
+            NotFound: one of them is not here.
+        """
+        return is_ancestor(self._node(older), self._node(newer))
+
+    @property
+    def state(self) -> TeamState:
+        """The team now.
+
+        Raises:
+            NotFound: the genesis is not here yet.
+        """
+        return self._now().state
+
+    def voided_by(self, record_id: RecordId) -> tuple[RecordId, ...]:
+        """Return the removals that make a record void, none if it counts.
+
+        For what rests on an overused invite, the invite.
+
+        Raises:
+            NotFound: it is not here.
+        """
+        node = self._node(record_id)
+        if node.auth_bit:
+            return self.state.void.get(record_id, ())
+        return self._voids.of(node, self._now())
+
+    def is_effective(self, record_id: RecordId) -> bool:
+        """Tell whether a record counts.
+
+        Raises:
+            NotFound: it is not here.
+        """
+        return not self.voided_by(record_id)
+
+    def alarms(self) -> tuple[Alarm, ...]:
+        """Return what the people should be told, in a fixed order."""
+        return tuple(sorted((*self.state.alarms, *graph_alarms(self._dag))))
+
+    # --- authoring ---
+
+    def next_seq(self, author: DevicePk) -> int:
+        """Return the seq of the author's next record."""
+        return self._dag.highest_seq(author) + 1
+
+    def parents_for(self, author: DevicePk) -> tuple[RecordId, ...]:
+        """Return the parents of the author's next record, sorted: all heads, at most 32.
+
+        With more heads than that: his own last record, then the greatest by (height, id).
+        """
+        heads = sorted((self._dag.by_id[head] for head in self._dag.heads), key=lambda node: node.order)
+        if len(heads) > PARENTS_MAX:
+            own = self._last_of(author)
+            heads = [node for node in heads if node is not own]
+            room = PARENTS_MAX - 1 if own else PARENTS_MAX
+            heads = heads[-room:] + ([own] if own else [])
+        return tuple(sorted(node.record.id for node in heads))
+
+    def height_for(self, parents: Iterable[RecordId]) -> int:
+        """Return the height of a record with these parents.
+
+        Raises:
+            NotFound: one of them is not here.
+        """
+        return 1 + max((self._node(parent).record.header.height for parent in parents), default=0)
+
+    # --- syncing ---
+
+    def author_vector(self) -> dict[DevicePk, tuple[int, RecordId]]:
+        """Return, per author, the highest seq and its record; of a fork, the least id."""
+        found = {}
+        for author, by_seq in self._dag.by_author.items():
+            seq = max(by_seq)
+            found[author] = (seq, min(node.record.id for node in by_seq[seq]))
+        return found
+
+    def by_author(self, author: DevicePk, after_seq: int = 0) -> list[CheckedRecord]:
+        """Return an author's records above a seq, by (seq, id); of a fork, all."""
+        by_seq = self._dag.by_author.get(author, {})
+        nodes = [node for seq in sorted(by_seq) if seq > after_seq for node in by_seq[seq]]
+        nodes.sort(key=lambda node: (node.record.header.seq, node.record.id))
+        return [node.record for node in nodes]
+
+    # --- inside ---
+
+    def _now(self) -> View:
+        if not self._dag.auth:
+            raise NotFound("the first record of the team")
+        return self._views.at((1 << len(self._dag.auth)) - 1)
+
+    def _node(self, record_id: RecordId) -> Node:
+        node = self._dag.by_id.get(record_id)
+        if node is None:
+            raise NotFound("no such record in this ledger")
+        return node
+
+    def _last_of(self, author: DevicePk) -> Node | None:
+        by_seq = self._dag.by_author.get(author)
+        if not by_seq:
+            return None
+        return max(by_seq[max(by_seq)], key=lambda node: node.order)
+
+
+class _Voids:
+    """Which releases do not count. What the chain says is shared by all with equal facts."""
+
+    def __init__(self, dag: Dag, views: Views) -> None:
+        self._dag = dag
+        self._views = views
+        self._kills = 0
+        self._tails: dict[Facts, int] = {}
+
+    def of(self, node: Node, now: View) -> tuple[RecordId, ...]:
+        if node.facts is None:
+            settle(self._dag, self._views.at(node.auth_ancestors), node)
+        breakers = self._tail_breakers(node) & now.standing.kills
+        for kill in self._dag.auth_nodes(now.standing.kills & ~breakers):
+            if hits(kill, node) and not node.auth_ancestors & kill.auth_bit:
+                late = not is_ancestor(node, kill)
+                breakers |= kill.auth_bit if late and strong(kill, node, node) else 0
+        if breakers or node.settled.tail & now.standing.dead:
+            return deciders(self._dag, now.standing, node, breakers)
+        return ()
+
+    def _tail_breakers(self, node: Node) -> int:
+        if self._kills != len(self._dag.kills):
+            self._kills = len(self._dag.kills)
+            self._tails.clear()
+        facts = node.settled
+        if facts not in self._tails:
+            bits = (kill.auth_bit for kill in self._dag.kills if tail_breaks(self._dag, kill, node))
+            self._tails[facts] = sum(bits)
+        return self._tails[facts]

@@ -1,0 +1,143 @@
+"""Which removals stand: chains of authority, ranks, and who breaks whom.
+
+All of it is static: whether a removal breaks a record depends on the two records
+and their pasts, never on what else is stored. So the answers are computed once,
+when the later of the two arrives, and kept as bits (`Node.breakers`).
+
+Why one sorted pass over the removals is a fixpoint: `breaks(E, c)` implies
+`rank(E) < rank(c)`. In the chain of c a link by c's own user is measured by rank(c)
+itself; a link by somebody else is more senior than c, since it made c's author what
+he is and its own maker was made before. Two root_replace of one root are the one
+exception; both have the same rank, they break each other, the first by (height, id) stands.
+
+Spec: docs/protocol.md, "C.3 Which removals stand".
+"""
+
+from __future__ import annotations
+
+from envlsp.domain.ids import TEAM_SCOPE
+from envlsp.domain.ledger.dag import Dag, Node, are_concurrent, is_ancestor
+from envlsp.domain.ledger.facts import ROOT
+from envlsp.domain.ledger.records import (
+    Admit,
+    DeviceRevoke,
+    InviteCancel,
+    RecordType,
+    Revoke,
+    Role,
+    RootReplace,
+    ScopeSet,
+    SetRole,
+)
+
+LOWERING_TYPES = frozenset({RecordType.ROLE, RecordType.SCOPE_SET})
+KILL_TYPES = frozenset(
+    {RecordType.REVOKE, RecordType.DEVICE_REVOKE, RecordType.INVITE_CANCEL, RecordType.ROOT_REPLACE}
+)
+"""Types that always remove something; a role or scope_set does if it lowers somebody."""
+
+
+def is_kill(node: Node) -> bool:
+    """Tell whether a record removes something."""
+    return node.record.header.type in KILL_TYPES or bool(node.lowers)
+
+
+def hits(kill: Node, record: Node) -> bool:  # noqa: PLR0911 - one row per type of removal
+    """Tell whether a removal is aimed at the author or the authority of a record."""
+    header = record.record.header
+    match kill.record.header.pub:
+        case RootReplace():
+            return header.author == kill.record.header.author
+        case InviteCancel(invite=invite):
+            return isinstance(header.pub, Admit) and header.pub.invite == invite
+        case _ if isinstance(header.pub, Admit):
+            return False  # the courier lends no authority, so his removal takes none
+        case Revoke(users=users):
+            return record.settled.user in users
+        case DeviceRevoke(devices=devices):
+            return header.author in devices
+        case SetRole():
+            return _role_hits(kill, record)
+        case ScopeSet(scope=scope):
+            lowered = kill.lowers.get(record.settled.user)
+            return lowered is not None and any(
+                need.scope == scope and not need.via_team and need.level > lowered
+                for need in record.settled.needs
+            )
+        case _:
+            return False
+
+
+def _role_hits(kill: Node, record: Node) -> bool:
+    lowered = kill.lowers.get(record.settled.user)
+    if lowered is None:
+        return False
+    return any(
+        need.via_team and (need.level > lowered if need.scope == TEAM_SCOPE else lowered < Role.ADMIN)
+        for need in record.settled.needs
+    )
+
+
+def strong(kill: Node, link: Node, record: Node) -> bool:
+    """Tell whether a removal reaches back: its author is senior to what it hits.
+
+    Args:
+        kill: the removal.
+        link: the record of the chain that it hits.
+        record: the record whose chain it is.
+    """
+    mine, theirs = kill.settled, link.settled
+    if mine.user == ROOT:
+        return True
+    if theirs.user == ROOT:
+        return False
+    kind = kill.record.header.type
+    if kind == RecordType.INVITE_CANCEL:
+        return mine.rank <= theirs.rank  # of an admit the rank is its invite's
+    if kind != RecordType.DEVICE_REVOKE and theirs.user == mine.user:
+        return False  # leaving is never retroactive
+    return mine.rank < (record.settled.rank if theirs.user == record.settled.user else theirs.rank)
+
+
+def breaks(dag: Dag, kill: Node, record: Node) -> bool:
+    """Tell whether an effective `kill` makes `record` void."""
+    if tail_breaks(dag, kill, record):
+        return True
+    return are_concurrent(kill, record) and hits(kill, record) and strong(kill, record, record)
+
+
+def tail_breaks(dag: Dag, kill: Node, record: Node) -> bool:
+    """Tell the same of the chain without the record itself; equal for equal facts."""
+    links = record.settled.tail & ~kill.auth_ancestors & ~kill.auth_bit
+    return any(
+        not link.auth_ancestors & kill.auth_bit and hits(kill, link) and strong(kill, link, record)
+        for link in dag.auth_nodes(links)
+    )
+
+
+def mark_breakers(dag: Dag, node: Node) -> None:
+    """Note, for a staged auth-class node, the removals that break it and what it breaks."""
+    for kill in dag.kills:
+        if kill is not node and breaks(dag, kill, node):
+            node.breakers |= kill.auth_bit
+    if not node.is_kill:
+        return
+    for other in dag.auth:
+        # What a removal knew it does not break, and nothing here comes after it.
+        if other is not node and not is_ancestor(other, node) and breaks(dag, node, other):
+            other.breakers |= node.auth_bit
+
+
+def effective_kills(dag: Dag, mask: int, dead: int) -> int:
+    """Return the removals that stand, as dense bits.
+
+    Args:
+        dag: the graph.
+        mask: the records that exist, as dense bits, closed under ancestry.
+        dead: admits that are void for another reason; what rests on them counts for nothing.
+    """
+    standing = 0
+    for kill in dag.kills:
+        if kill.auth_bit & mask and not kill.breakers & standing and not kill.settled.tail & dead:
+            standing |= kill.auth_bit
+    return standing
