@@ -26,10 +26,22 @@ def make_private_folder(path: str) -> None:
         StoreError: it cannot be made.
     """
     try:
-        os.makedirs(path, mode=FOLDER_MODE, exist_ok=True)
+        _make_folders(os.path.abspath(path))
     except OSError as exc:
         raise StoreError(f"cannot make the folder {path}: {exc.strerror}") from exc
     check_private(path)
+
+
+def _make_folders(path: str) -> None:
+    if os.path.isdir(path):
+        return
+    _make_folders(os.path.dirname(path))
+    # One by one: os.makedirs gives the mode to the last folder only.
+    try:
+        os.mkdir(path, FOLDER_MODE)
+    except FileExistsError:
+        if not os.path.isdir(path):  # else another process was faster
+            raise
 
 
 def check_private(path: str) -> None:
