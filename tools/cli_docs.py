@@ -40,7 +40,13 @@ A failure is one line of cause and one line `fix: <command>`.
 
 def page() -> str:
     """Return the whole page."""
-    top = click.Context(main, info_name="envlsp", max_content_width=100, terminal_width=100)
+    top = click.Context(
+        main,
+        info_name="envlsp",
+        help_option_names=["-h", "--help"],
+        max_content_width=100,
+        terminal_width=100,
+    )
     parts = [INTRO, _section(main, top, "envlsp")]
     for verb in VERBS:
         command = main.get_command(top, verb)
