@@ -17,13 +17,14 @@ from typing import Literal, Protocol, TypeAlias
 
 from envlsp.wire.canonical import Value
 from envlsp.wire.limits import FRAME_MAX_BYTES, MIB, WINDOW_BYTES
+from envlsp.wire.signals import KindWord
 
 MESSAGE_MAX_BYTES = FRAME_MAX_BYTES
 INBOX_MAX_BYTES = MIB  # what SCTP advertises; a peer that keeps to the window never comes near
 NO_BINDING = bytes(32)
 """The channel binding of a link without certificates of its own (raw TCP, memory)."""
 
-SignalKind: TypeAlias = Literal["dial", "params", "candidates", "end", "bye"]
+SignalKind: TypeAlias = KindWord
 """What two ends say through the signaling server until they have a path."""
 
 

@@ -14,12 +14,10 @@ from dataclasses import dataclass
 
 from envlsp.errors import MalformedFrame
 from envlsp.wire.canonical import Value
+from envlsp.wire.signals import CANDIDATE_MAX_BYTES, CANDIDATES_MAX
 
-CANDIDATES_MAX = 32  # per dial: a device has few addresses, and each costs the peer checks
-CANDIDATE_MAX_BYTES = 256
-
-_UFRAG = re.compile(r"[A-Za-z0-9+/]{4,32}")
-_PASSWORD = re.compile(r"[A-Za-z0-9+/]{22,64}")
+_UFRAG = re.compile(r"[A-Za-z0-9+/]{4,256}")
+_PASSWORD = re.compile(r"[A-Za-z0-9+/]{22,256}")
 _CANDIDATE = re.compile(
     r"[A-Za-z0-9+/]{1,32} 1 udp [0-9]{1,10} (?P<host>[0-9a-fA-F.:]{2,45}) (?P<port>[0-9]{1,5})"
     r" typ (?:host|srflx|relay)(?: raddr [0-9a-fA-F.:]{2,45} rport [0-9]{1,5})?"

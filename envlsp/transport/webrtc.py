@@ -39,8 +39,9 @@ from envlsp.transport.certificate import (
 )
 from envlsp.transport.ice import IceConnection
 from envlsp.transport.noav import without_av
-from envlsp.transport.params import CANDIDATES_MAX, Params, candidates_untrusted, params_untrusted
+from envlsp.transport.params import Params, candidates_untrusted, params_untrusted
 from envlsp.transport.sctp import STREAM, OneChannelSctp
+from envlsp.wire.signals import CANDIDATES_MAX
 
 with without_av():
     from aioice import Candidate

@@ -1,0 +1,253 @@
+"""A low dpk controls. In the tables we are `LOW` or `HIGH`, and the peer is the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import count
+
+import pytest
+
+from envlsp.domain.ids import DevicePk
+from envlsp.transport.api import SignalKind
+from envlsp.transport.dial_plan import (
+    SESSIONS_KEPT,
+    AbandonDial,
+    AskForDial,
+    Deliver,
+    DialPlan,
+    DropLink,
+    StartDial,
+    TryAgainIn,
+)
+
+LOW, HIGH = DevicePk(bytes(32)), DevicePk(bytes([255] * 32))
+
+
+def session(number: int) -> bytes:
+    return b"own." + number.to_bytes(12)
+
+
+def theirs(number: int) -> bytes:
+    return b"peer" + number.to_bytes(12)
+
+
+def plan(own: DevicePk, jitter: float = 1.0) -> DialPlan:
+    numbers = count(1)
+    return DialPlan(own, jitter=lambda: jitter, new_session=lambda: session(next(numbers)))
+
+
+# --- who starts --------------------------------------------------------------------------------
+
+
+def test_the_lower_device_starts_when_it_wants() -> None:
+    assert plan(LOW).want(HIGH, 0) == [StartDial(HIGH, session(1), controlling=True)]
+
+
+def test_the_higher_device_asks_and_asks_again() -> None:
+    we = plan(HIGH)
+    assert we.want(LOW, 0) == [AskForDial(LOW, session(1)), TryAgainIn(LOW, 4.0)]
+    assert we.retry_due(LOW, 4) == [AskForDial(LOW, session(2)), TryAgainIn(LOW, 4.0)]
+    assert we.retry_due(LOW, 8) == [AskForDial(LOW, session(3)), TryAgainIn(LOW, 5.0)]
+
+
+def test_the_lower_device_dials_in_the_session_it_is_asked_for() -> None:
+    assert plan(LOW).hear(HIGH, theirs(1), "dial", 0) == [StartDial(HIGH, theirs(1), controlling=True)]
+
+
+def test_the_higher_device_answers_parameters() -> None:
+    assert plan(HIGH).hear(LOW, theirs(1), "params", 0) == [
+        StartDial(LOW, theirs(1), controlling=False),
+        Deliver(LOW, theirs(1)),
+    ]
+
+
+def test_wanting_twice_dials_once() -> None:
+    we = plan(LOW)
+    we.want(HIGH, 0)
+    assert we.want(HIGH, 5) == []
+    assert we.nudge(HIGH, 5) == []
+
+
+# --- messages ----------------------------------------------------------------------------------
+
+Setup = Callable[[DialPlan], object]
+
+
+def idle(_we: DialPlan) -> None:
+    pass
+
+
+def dialling(we: DialPlan) -> None:
+    we.want(HIGH, 0)
+
+
+def answering(we: DialPlan) -> None:
+    we.hear(LOW, theirs(1), "params", 0)
+
+
+def linked(we: DialPlan) -> None:
+    we.hear(LOW, theirs(1), "params", 0)
+    we.opened(LOW, theirs(1), 1)
+
+
+NOTHING: list[object] = []
+
+
+@pytest.mark.parametrize(
+    ("own", "setup", "number", "kind", "expected"),
+    (
+        (LOW, idle, theirs(9), "params", NOTHING),  # only we start sessions
+        (LOW, idle, theirs(9), "candidates", NOTHING),
+        (LOW, dialling, theirs(9), "dial", NOTHING),  # the dial that runs is the answer
+        (LOW, dialling, theirs(9), "params", NOTHING),
+        (LOW, dialling, session(1), "params", [Deliver(HIGH, session(1))]),
+        (LOW, dialling, session(1), "candidates", [Deliver(HIGH, session(1))]),
+        (LOW, dialling, session(1), "bye", [Deliver(HIGH, session(1))]),
+        (HIGH, idle, theirs(9), "dial", NOTHING),  # we cannot start one
+        (HIGH, idle, theirs(9), "candidates", NOTHING),
+        (HIGH, idle, theirs(9), "bye", NOTHING),
+        (HIGH, idle, b"short", "params", NOTHING),
+        (HIGH, answering, theirs(1), "end", [Deliver(LOW, theirs(1))]),
+        (
+            HIGH,
+            answering,
+            theirs(2),
+            "params",
+            [
+                AbandonDial(LOW, theirs(1)),
+                StartDial(LOW, theirs(2), controlling=False),
+                Deliver(LOW, theirs(2)),
+            ],
+        ),
+        (HIGH, linked, theirs(1), "params", NOTHING),  # a replay
+        (HIGH, linked, theirs(1), "bye", NOTHING),
+        (
+            HIGH,
+            linked,
+            theirs(2),
+            "params",
+            [StartDial(LOW, theirs(2), controlling=False), Deliver(LOW, theirs(2))],
+        ),
+    ),
+)
+def test_what_a_message_calls_for(
+    own: DevicePk, setup: Setup, number: bytes, kind: SignalKind, expected: list[object]
+) -> None:
+    we = plan(own)
+    setup(we)
+    assert we.hear(HIGH if own == LOW else LOW, number, kind, 10) == expected
+
+
+def test_a_session_is_used_once() -> None:
+    we = plan(LOW)
+    we.hear(HIGH, theirs(1), "dial", 0)
+    we.failed(HIGH, theirs(1))
+    assert we.hear(HIGH, theirs(1), "dial", 60) == []
+
+
+def test_a_peer_cannot_make_us_dial_without_pause() -> None:
+    low, high = plan(LOW), plan(HIGH)
+    low.hear(HIGH, theirs(1), "dial", 0)
+    low.failed(HIGH, theirs(1))
+    assert low.hear(HIGH, theirs(2), "dial", 0.9) == []
+    assert low.hear(HIGH, theirs(2), "dial", 1.0)
+    high.hear(LOW, theirs(1), "params", 0)
+    assert high.hear(LOW, theirs(2), "params", 0.4) == []
+    assert high.hear(LOW, theirs(3), "params", 0.5)
+
+
+def test_used_sessions_take_bounded_memory() -> None:
+    we = plan(HIGH)
+    for number in range(SESSIONS_KEPT + 10):
+        we.hear(LOW, theirs(number), "params", number)
+    assert len(we._used) == SESSIONS_KEPT
+
+
+# --- outcomes ----------------------------------------------------------------------------------
+
+
+def test_failures_back_off_to_a_minute() -> None:
+    we = plan(LOW)
+    now, waits = 0.0, []
+    (start,) = we.want(HIGH, now)
+    for _ in range(9):
+        assert isinstance(start, StartDial)
+        (again,) = we.failed(HIGH, start.session)
+        assert isinstance(again, TryAgainIn)
+        waits.append(again.wait_s)
+        now += 100
+        (start,) = we.retry_due(HIGH, now)
+    assert waits == [1, 2, 4, 8, 16, 32, 60, 60, 60]
+
+
+def test_jitter_is_full() -> None:
+    we = plan(LOW, jitter=0.25)
+    we.want(HIGH, 0)
+    assert we.failed(HIGH, session(1)) == [TryAgainIn(HIGH, 0.25)]
+
+
+def test_even_without_jitter_a_second_passes_between_dials() -> None:
+    we = plan(LOW, jitter=0.0)
+    we.want(HIGH, 0)
+    assert we.failed(HIGH, session(1)) == [TryAgainIn(HIGH, 0.0)]
+    assert we.retry_due(HIGH, 0.25) == [TryAgainIn(HIGH, 0.75)]
+    assert we.retry_due(HIGH, 1.0) == [StartDial(HIGH, session(2), controlling=True)]
+
+
+@pytest.mark.parametrize(("lasted_s", "wait_s"), ((29, 4.0), (31, 1.0)))
+def test_only_a_link_that_held_starts_the_count_again(lasted_s: float, wait_s: float) -> None:
+    we = plan(LOW)
+    we.want(HIGH, 0)
+    we.failed(HIGH, session(1))
+    we.retry_due(HIGH, 10)
+    we.failed(HIGH, session(2))
+    we.retry_due(HIGH, 20)
+    assert we.opened(HIGH, session(3), 21) == []
+    assert we.ended(HIGH, session(3), 21 + lasted_s) == [TryAgainIn(HIGH, wait_s)]
+
+
+def test_a_nudge_dials_at_once_and_starts_the_count_again() -> None:
+    we = plan(LOW)
+    we.want(HIGH, 0)
+    we.failed(HIGH, session(1))
+    assert we.nudge(HIGH, 5) == [StartDial(HIGH, session(2), controlling=True)]
+    assert we.failed(HIGH, session(2)) == [TryAgainIn(HIGH, 1.0)]
+
+
+def test_an_unwanted_peer_is_answered_and_not_called_back() -> None:
+    we = plan(LOW)
+    we.hear(HIGH, theirs(1), "dial", 0)
+    assert we.failed(HIGH, theirs(1)) == []
+    we.want(HIGH, 10)
+    we.unwant(HIGH)
+    assert we.failed(HIGH, session(1)) == []
+    assert we.retry_due(HIGH, 20) == []
+    assert we.nudge(HIGH, 20) == []
+
+
+def test_a_new_link_replaces_the_old_one_when_it_is_open() -> None:
+    we = plan(HIGH)
+    we.want(LOW, 0)
+    we.hear(LOW, theirs(1), "params", 1)
+    we.opened(LOW, theirs(1), 2)
+    we.hear(LOW, theirs(2), "params", 3)
+    assert we.opened(LOW, theirs(2), 4) == [DropLink(LOW, theirs(1))]
+    assert we.ended(LOW, theirs(1), 5) == []
+    assert we.ended(LOW, theirs(2), 6) != []
+
+
+def test_a_failed_replacement_leaves_the_old_link() -> None:
+    we = plan(HIGH)
+    we.want(LOW, 0)
+    we.hear(LOW, theirs(1), "params", 1)
+    we.opened(LOW, theirs(1), 2)
+    we.hear(LOW, theirs(2), "params", 3)
+    assert we.failed(LOW, theirs(2)) == []
+
+
+def test_a_dial_that_was_given_up_but_opened_is_dropped() -> None:
+    we = plan(HIGH)
+    we.hear(LOW, theirs(1), "params", 0)
+    we.hear(LOW, theirs(2), "params", 1)
+    assert we.opened(LOW, theirs(1), 2) == [DropLink(LOW, theirs(1))]
+    assert we.failed(LOW, theirs(1)) == []
