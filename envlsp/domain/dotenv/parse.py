@@ -7,7 +7,7 @@ refuse becomes statements and problems. It does not resolve references (that is
 
 from __future__ import annotations
 
-from envlsp.domain.dotenv.dialects import Scan, dialect_named
+from envlsp.domain.dotenv.dialects import dialect_named
 from envlsp.domain.dotenv.tokens import BOM, Document, Kind, Problem, Statement
 from envlsp.domain.secret import SecretName, SecretText, is_secret_name
 
