@@ -62,6 +62,9 @@ class SaidKind(IntEnum):
     SIGNAL = 5
 
 
+NO_OWNER: Final = UserId(bytes(16))
+
+
 @dataclass(frozen=True, slots=True)
 class Welcome:
     """What an inviter tells about the team, once both know the code.
@@ -79,7 +82,7 @@ class Welcome:
     servers: tuple[str, ...]
     dpk: DevicePk
     xpk: BoxPk
-    owner: UserId = UserId(bytes(16))
+    owner: UserId = NO_OWNER
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +166,8 @@ _SHAPES: Final[dict[SaidKind, tuple[type[Said], Shape[Any]]]] = {
 }
 _KINDS: Final = {cls: kind for kind, (cls, _shape) in _SHAPES.items()}
 _BLOB: Final = tuple_of(enum(BlobKind), blob(1, BLOB_MAX_BYTES))
-_NUMBERED: Final = (uint(1), enum(SaidKind))
+_NUMBER: Final = uint(1)
+_SAID: Final = enum(SaidKind)
 
 
 def pad_blob(data: bytes) -> bytes:
@@ -223,6 +227,6 @@ def decode_said_untrusted(data: bytes) -> tuple[int, Said]:
         LimitExceeded: more of something than the protocol allows.
     """
     parts = as_array(decode_untrusted(data, limit_bytes=BLOB_MAX_BYTES), 3)
-    number, kind = (shape.load(part) for shape, part in zip(_NUMBERED, parts[:2], strict=True))
+    number, kind = _NUMBER.load(parts[0]), _SAID.load(parts[1])
     said: Said = _SHAPES[kind][1].load(parts[2])
     return number, said
