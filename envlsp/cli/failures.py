@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import os
 import sys
-import traceback
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from envlsp.cli.words import plain
 from envlsp.errors import EnvlspError
+
+if TYPE_CHECKING:
+    import traceback
 
 EXIT_GENERIC = 1
 EXIT_USAGE = 2
@@ -21,7 +23,7 @@ EXIT_INTERRUPTED = 130
 EXIT_BROKEN_PIPE = 141
 """The shell's numbers for SIGINT and SIGPIPE."""
 
-_PACKAGE = Path(__file__).resolve().parents[1]
+_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 
 
 def fail(error: BaseException) -> int:
@@ -55,18 +57,20 @@ def _close_stdout() -> int:
 
 
 def _internal(error: BaseException) -> int:
+    import traceback  # only when something is broken already
+
     frames = traceback.extract_tb(error.__traceback__)
-    if os.environ.get("ENVLSP_DEBUG"):
-        for frame in frames:  # places only: source lines and messages may hold values
-            print(f"  {_place(frame)} in {frame.name}", file=sys.stderr)
-    ours = [frame for frame in frames if _PACKAGE in Path(frame.filename).parents] or list(frames)
+    debug = bool(os.environ.get("ENVLSP_DEBUG"))
+    for frame in frames if debug else ():  # places only: source lines and messages may hold values
+        print(f"  {_place(frame)} in {frame.name}", file=sys.stderr)
+    ours = [frame for frame in frames if frame.filename.startswith(_PACKAGE)] or list(frames)
     place = _place(ours[-1]) if ours else "unknown place"
     cause = f"internal error, please report it: {type(error).__name__} at {place}"
-    return tell(cause, None if os.environ.get("ENVLSP_DEBUG") else "ENVLSP_DEBUG=1 shows the way there", 1)
+    return tell(cause, None if debug else "ENVLSP_DEBUG=1 shows the way there", EXIT_GENERIC)
 
 
 def _place(frame: traceback.FrameSummary) -> str:
-    path = Path(frame.filename)
-    if _PACKAGE in path.parents:
-        path = path.relative_to(_PACKAGE.parent)
-    return f"{path}:{frame.lineno}"
+    name = frame.filename
+    if name.startswith(_PACKAGE):
+        name = name.removeprefix(os.path.dirname(_PACKAGE.rstrip(os.sep)) + os.sep)
+    return f"{name}:{frame.lineno}"
