@@ -1,7 +1,7 @@
 """`device.key`: the secrets of a device in one sealed file (PROTOCOL H).
 
     file    = [header: bin, sealed: bin]             canonical msgpack
-    header  = ["envlsp-key", 1, protection, operations, memory_kib, salt16, path]
+    header  = ["envlsp-key", 1, protection, operations, memory_kib, salt16, path: bin]
     sealed  = seal_row([lsk32, machine, [[team32, sign_seed32, box_seed32]...]], KEK, header)
     KEK     = KDF(secret, "kek"), where the secret is
               1 passphrase   Argon2id(passphrase, salt16, operations, memory)
@@ -75,17 +75,19 @@ class DeviceSeeds(NamedTuple):
         return "DeviceSeeds(••••••)"
 
 
-class Lock(NamedTuple):
+class Wrapping(NamedTuple):
     """A protection to put on: made by `with_passphrase` or `with_key_file`."""
 
     header: Header
     kek: bytes
 
     def __repr__(self) -> str:
-        return f"Lock({self.header.protection.name})"
+        return f"Wrapping({self.header.protection.name})"
 
 
-def with_passphrase(passphrase: bytes, *, operations: int = OPERATIONS, memory_kib: int = MEMORY_KIB) -> Lock:
+def with_passphrase(
+    passphrase: bytes, *, operations: int = OPERATIONS, memory_kib: int = MEMORY_KIB
+) -> Wrapping:
     """Return a protection by passphrase, under a fresh salt. Takes half a second.
 
     Args:
@@ -96,10 +98,10 @@ def with_passphrase(passphrase: bytes, *, operations: int = OPERATIONS, memory_k
     if not passphrase:
         raise Locked("an empty passphrase protects nothing", fix="type a passphrase, or use --key-file PATH")
     header = Header(Protection.PASSPHRASE, operations, memory_kib, random_bytes(ARGON2_SALT_BYTES), "")
-    return Lock(header, _stretched(header, passphrase))
+    return Wrapping(header, _stretched(header, passphrase))
 
 
-def with_key_file(path: str, *, create: bool = False) -> Lock:
+def with_key_file(path: str, *, create: bool = False) -> Wrapping:
     """Return a protection by a file of 32 bytes: whoever can read it can read everything.
 
     Args:
@@ -114,7 +116,7 @@ def with_key_file(path: str, *, create: bool = False) -> Lock:
     if create and not os.path.lexists(path):
         write_whole(path, random_bytes(KEY_BYTES))
     header = Header(Protection.KEY_FILE, 0, 0, bytes(ARGON2_SALT_BYTES), path)
-    return Lock(header, kdf(_read_key_file(path), "kek"))
+    return Wrapping(header, kdf(_read_key_file(path), "kek"))
 
 
 class DeviceKey:
@@ -128,14 +130,14 @@ class DeviceKey:
         protection: what a person needs to open it.
     """
 
-    __slots__ = ("_lock", "_machine", "_teams", "lsk", "path")
+    __slots__ = ("_machine", "_teams", "_wrapping", "lsk", "path")
 
     def __init__(
-        self, path: str, lock: Lock, lsk: bytes, machine: bytes, teams: Mapping[TeamId, DeviceSeeds]
+        self, path: str, wrapping: Wrapping, lsk: bytes, machine: bytes, teams: Mapping[TeamId, DeviceSeeds]
     ) -> None:
         self.path = path
         self.lsk = lsk
-        self._lock = lock
+        self._wrapping = wrapping
         self._machine = machine
         self._teams = dict(teams)
 
@@ -145,12 +147,12 @@ class DeviceKey:
     @property
     def kek(self) -> bytes:
         """32 bytes that open the file without the passphrase."""
-        return self._lock.kek
+        return self._wrapping.kek
 
     @property
     def protection(self) -> Protection:
         """What a person needs to open the file."""
-        return self._lock.header.protection
+        return self._wrapping.header.protection
 
     def teams(self) -> tuple[TeamId, ...]:
         """Return the teams this device has keys for."""
@@ -177,11 +179,11 @@ class DeviceKey:
         """Forget the seeds of a team: what they sealed can never be opened here again."""
         self._change(lambda: self._teams.pop(team, None))
 
-    def protect(self, lock: Lock) -> None:
+    def protect(self, wrapping: Wrapping) -> None:
         """Put another protection on the same secrets."""
 
         def change() -> None:
-            self._lock = lock
+            self._wrapping = wrapping
 
         self._change(change)
 
@@ -207,32 +209,32 @@ class DeviceKey:
     def _change(self, change: Callable[[], object]) -> None:
         """Change what the file says now, which another process may have changed since."""
         with _write_lock(self.path):
-            newest = _opened(self.path, *_read(self.path), self._lock.kek)
-            kept = self._lock, newest._machine, newest._teams  # noqa: SLF001
+            newest = _opened(self.path, *_read(self.path), self._wrapping.kek)
+            kept = self._wrapping, newest._machine, newest._teams  # noqa: SLF001
             self._machine, self._teams = newest._machine, dict(newest._teams)  # noqa: SLF001
             try:
                 change()
                 self._save()
             except BaseException:
-                self._lock, self._machine, self._teams = kept
+                self._wrapping, self._machine, self._teams = kept
                 raise
 
     def _save(self) -> None:
         teams: list[Value] = [[team, seeds.sign, seeds.box] for team, seeds in sorted(self._teams.items())]
-        header = encode((_MAGIC, _VERSION, *self._lock.header))
-        sealed = seal_row(encode((self.lsk, self._machine, teams)), self._lock.kek, header)
+        header = _header_bytes(self._wrapping.header)
+        sealed = seal_row(encode((self.lsk, self._machine, teams)), self._wrapping.kek, header)
         data = encode((header, sealed))
         if len(data) > _MAX_BYTES:
             raise KeyFileError(f"{self.path} has no room for another team")
         write_whole(self.path, data)
 
 
-def create_device_key(path: str, lock: Lock, *, machine: str = "") -> DeviceKey:
+def create_device_key(path: str, wrapping: Wrapping, *, machine: str = "") -> DeviceKey:
     """Make device.key with a fresh LSK and no team.
 
     Args:
         path: `Home.device_key`; its folder is made when missing.
-        lock: `with_passphrase(…)` or `with_key_file(…)`.
+        wrapping: `with_passphrase(…)` or `with_key_file(…)`.
         machine: the hint of `machine_hint()`.
 
     Raises:
@@ -242,7 +244,7 @@ def create_device_key(path: str, lock: Lock, *, machine: str = "") -> DeviceKey:
     with _write_lock(path):
         if os.path.lexists(path):
             raise KeyFileError(f"{path} exists already")
-        key = DeviceKey(path, lock, random_bytes(KEY_BYTES), b"", {})
+        key = DeviceKey(path, wrapping, random_bytes(KEY_BYTES), b"", {})
         key._machine = key._bound(machine)  # noqa: SLF001
         key._save()  # noqa: SLF001
     return key
@@ -340,19 +342,24 @@ def _read(path: str) -> tuple[Header, bytes, bytes]:
     raise _not_a_key_file(path)
 
 
+def _header_bytes(header: Header) -> bytes:
+    # As bytes: on Linux a path need not be text.
+    return encode((_MAGIC, _VERSION, *header[:-1], os.fsencode(header.path)))
+
+
 def _to_header(path: str, data: bytes) -> Header:
     match decode_untrusted(data, limit_bytes=_MAX_BYTES):
         case [str(magic), int(version), *_] if magic == _MAGIC and version > _VERSION:
             raise KeyFileError(f"{path} was written by a newer envlsp", fix="upgrade envlsp")
-        case [str(magic), 1, 1, int(operations), int(memory_kib), bytes(salt), ""] if (
+        case [str(magic), 1, 1, int(operations), int(memory_kib), bytes(salt), b""] if (
             magic == _MAGIC
             and 1 <= operations <= _OPERATIONS_MAX
             and _MEMORY_MIN_KIB <= memory_kib <= _MEMORY_MAX_KIB
             and len(salt) == ARGON2_SALT_BYTES
         ):
             return Header(Protection.PASSPHRASE, operations, memory_kib, salt, "")
-        case [str(magic), 1, 2, 0, 0, bytes(salt), str(place)] if magic == _MAGIC:
-            return Header(Protection.KEY_FILE, 0, 0, salt, place)
+        case [str(magic), 1, 2, 0, 0, bytes(salt), bytes(place)] if magic == _MAGIC:
+            return Header(Protection.KEY_FILE, 0, 0, salt, os.fsdecode(place))
     raise _not_a_key_file(path)
 
 
@@ -364,7 +371,7 @@ def _opened(path: str, header: Header, header_bytes: bytes, sealed: bytes, kek: 
     try:
         match decode_untrusted(plain, limit_bytes=_MAX_BYTES):
             case [bytes(lsk), bytes(machine), list(teams)] if len(lsk) == KEY_BYTES:
-                return DeviceKey(path, Lock(header, kek), lsk, machine, _to_teams(teams))
+                return DeviceKey(path, Wrapping(header, kek), lsk, machine, _to_teams(teams))
     except Malformed:
         pass
     raise _not_a_key_file(path)

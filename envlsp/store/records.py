@@ -89,7 +89,7 @@ class Records:
     def author(self, record: NewRecord) -> None:
         """Store a record that this device has just made, before anybody else sees it.
 
-        Call it holding the author lock; send the record when the transaction is over.
+        Call it inside `TeamStore.authoring`; send the record when the transaction is over.
 
         Raises:
             StoreError: records are missing that were here before; sync first.
@@ -133,6 +133,9 @@ class Records:
 
     def in_order(self) -> Iterator[StoredRecord]:
         """Yield every record by (height, id): parents first, the same on every device.
+
+        Records that another process stores meanwhile may be missing. To follow other
+        processes, begin with `arrived_after(0)` and keep the serial.
 
         Raises:
             StoreCorrupt: a row does not open.

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from envlsp.domain.ids import DevicePk
@@ -15,7 +17,10 @@ from envlsp.store.records import Records
 from envlsp.store.views import Views
 
 DATABASE_NAME: Final = "ledger.db"
-AUTHOR_LOCK_NAME: Final = "author.lock"
+AUTHOR_TIMEOUT_S: Final = 10.0
+"""A record is built and stored in milliseconds; who waits longer is told who holds the lock."""
+
+_AUTHOR_LOCK_NAME: Final = "author.lock"
 
 
 class TeamStore:
@@ -31,7 +36,7 @@ class TeamStore:
         StoreError: it cannot be opened; see `Database`.
     """
 
-    __slots__ = ("author_lock", "database", "folder", "meta", "peers", "records", "views")
+    __slots__ = ("database", "folder", "meta", "peers", "records", "views")
 
     def __init__(
         self,
@@ -48,9 +53,22 @@ class TeamStore:
         self.views = Views(self.database, lsk)
         self.peers = Peers(self.database, lsk)
         self.meta = Meta(self.database, lsk)
-        self.author_lock = FileLock(os.path.join(folder, AUTHOR_LOCK_NAME), "writing a record")
+
+    @contextmanager
+    def authoring(self, *, timeout_s: float = AUTHOR_TIMEOUT_S) -> Iterator[None]:
+        """Be the only one, of all processes and threads, that makes a record of this team.
+
+        Read what has arrived, build the record, store it with `records.author`, all
+        inside; send it afterwards. Not reentrant.
+
+        Raises:
+            StoreBusy: somebody else took longer than `timeout_s`.
+        """
+        # A lock of its own each time: two threads then wait for each other as processes do.
+        with FileLock(os.path.join(self.folder, _AUTHOR_LOCK_NAME), "writing a record") as lock:
+            lock.acquire(timeout_s=timeout_s)
+            yield
 
     def close(self) -> None:
-        """Close the file and let go of the lock."""
-        self.author_lock.release()
+        """Close the file; what was committed stays."""
         self.database.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -18,9 +19,8 @@ from pathlib import Path
 from tests.support.stores import open_store, own_record
 store = open_store(Path(sys.argv[1]))
 for _ in range(30):
-    store.author_lock.acquire(timeout_s=10)
-    store.records.author(own_record(store))
-    store.author_lock.release()
+    with store.authoring():
+        store.records.author(own_record(store))
 """
 
 
@@ -44,9 +44,9 @@ def check_after(folder: Path, committed: int) -> None:
     assert not store.records.is_rolled_back()
     assert store.meta.get(b"own head") == (records[-1].id if records else None)
     assert store.views.get(b"view") == (records[-1].raw if records else None)
-    assert store.author_lock.try_acquire(), "a dead process holds nothing"
-    new = own_record(store)
-    store.records.author(new)
+    with store.authoring(timeout_s=0):  # a dead process holds nothing
+        new = own_record(store)
+        store.records.author(new)
     assert new.author == ALICE
     assert new.seq == len(records) + 1
 
@@ -59,6 +59,22 @@ def test_killed_at_every_write_point_nothing_committed_is_lost(tmp_path: Path) -
         folder = tmp_path / str(point)
         committed = crash_at(folder, point)
         check_after(folder, len(committed))
+
+
+def test_two_threads_take_turns(tmp_path: Path) -> None:
+    store = open_store(tmp_path)
+
+    def write() -> None:
+        for _ in range(10):
+            with store.authoring():
+                store.records.author(own_record(store))
+
+    threads = [threading.Thread(target=write) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert store.records.own_seq() == 30
 
 
 @pytest.mark.slow

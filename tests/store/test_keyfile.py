@@ -15,8 +15,8 @@ from envlsp.store.keyfile import (
     DeviceKey,
     DeviceSeeds,
     Header,
-    Lock,
     Protection,
+    Wrapping,
     create_device_key,
     open_device_key,
     read_header,
@@ -30,7 +30,7 @@ SEEDS = DeviceSeeds(b"s" * 32, b"b" * 32)
 WORD = b"correct horse"
 
 
-def fast(passphrase: bytes = WORD) -> Lock:
+def fast(passphrase: bytes = WORD) -> Wrapping:
     return with_passphrase(passphrase, operations=1, memory_kib=8)
 
 
@@ -94,6 +94,11 @@ def test_a_key_file_is_made_once_and_remembered(path: str, tmp_path: Path) -> No
         open_device_key(path)
     assert caught.value.fix == "give its place: --key-file PATH"
     assert open_device_key(path, key_file=str(tmp_path / "moved")).lsk == made.lsk
+
+
+def test_a_key_file_may_have_any_name(path: str, tmp_path: Path) -> None:
+    made = create_device_key(path, with_key_file(os.fsdecode(bytes(tmp_path) + b"/k\xff y"), create=True))
+    assert open_device_key(path).lsk == made.lsk
 
 
 def test_a_missing_key_file_is_not_made_unasked(tmp_path: Path) -> None:
@@ -203,12 +208,12 @@ def test_every_truncation_is_an_error(path: str) -> None:
 @pytest.mark.parametrize(
     "header",
     (
-        ("envlsp-key", 1, 1, 3, 2**40, bytes(16), ""),
-        ("envlsp-key", 1, 1, 2**40, 8, bytes(16), ""),
-        ("envlsp-key", 1, 1, 0, 8, bytes(16), ""),
-        ("envlsp-key", 1, 1, 1, 8, bytes(15), ""),
-        ("envlsp-key", 1, 3, 0, 0, bytes(16), ""),
-        ("something", 1, 2, 0, 0, bytes(16), ""),
+        ("envlsp-key", 1, 1, 3, 2**40, bytes(16), b""),
+        ("envlsp-key", 1, 1, 2**40, 8, bytes(16), b""),
+        ("envlsp-key", 1, 1, 0, 8, bytes(16), b""),
+        ("envlsp-key", 1, 1, 1, 8, bytes(15), b""),
+        ("envlsp-key", 1, 3, 0, 0, bytes(16), b""),
+        ("something", 1, 2, 0, 0, bytes(16), b""),
         ("envlsp-key", 1),
         7,
     ),

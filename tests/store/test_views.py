@@ -137,8 +137,8 @@ def test_no_value_and_no_name_can_be_read_in_the_folder(tmp_path: Path) -> None:
 
 def test_the_folder_and_every_file_are_private(tmp_path: Path) -> None:
     store = TeamStore(str(tmp_path / "teams" / "ab"), LSK, ALICE)
-    store.records.author(make_record(ALICE, 1))
-    store.author_lock.acquire(timeout_s=1)
+    with store.authoring():
+        store.records.author(make_record(ALICE, 1))
     found = {path.name: path.stat().st_mode & 0o777 for path in (tmp_path / "teams" / "ab").iterdir()}
     names = {"author.lock", "ledger.db", "ledger.db-shm", "ledger.db-wal", "ledger.db.high"}
     assert found == dict.fromkeys(names, 0o600)

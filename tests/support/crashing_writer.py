@@ -18,6 +18,7 @@ from typing import Any
 
 from envlsp.store import files
 from envlsp.store.database import Database
+from envlsp.store.team import TeamStore
 from tests.support.stores import open_store, own_record
 
 RECORDS = 2
@@ -50,6 +51,15 @@ def say(words: str) -> None:
     sys.stdout.flush()
 
 
+def write_one(store: TeamStore) -> None:
+    record = own_record(store)
+    with store.database.write():
+        store.records.author(record)
+        store.meta.put(b"own head", record.id)
+        store.views.put(b"view", store.views.generation(), record.raw)
+    say(f"{record.seq}")
+
+
 def main(folder: Path, point: int) -> None:
     store = open_store(folder)
     bomb = Bomb(point)
@@ -57,14 +67,8 @@ def main(folder: Path, point: int) -> None:
     bomb.around(files, "_write_new")
     bomb.around(os, "replace")
     for _ in range(RECORDS):
-        store.author_lock.acquire(timeout_s=1)
-        record = own_record(store)
-        with store.database.write():
-            store.records.author(record)
-            store.meta.put(b"own head", record.id)
-            store.views.put(b"view", store.views.generation(), record.raw)
-        say(f"{record.seq}")
-        store.author_lock.release()
+        with store.authoring():
+            write_one(store)
     say(f"end {bomb.passed}")
 
 
