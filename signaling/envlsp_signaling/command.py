@@ -51,6 +51,7 @@ def run(argv: list[str] | None = None) -> int:
         sys.stdout.write(hashlib.sha256(sys.stdin.readline().strip().encode()).hexdigest() + "\n")
         return 0
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    logging.getLogger("asyncio").setLevel(logging.WARNING)  # below that it names addresses
     try:
         server = _server(options)
         listening = _Listening(options.host, options.port, _tls(options), options.json)

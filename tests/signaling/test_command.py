@@ -1,0 +1,97 @@
+"""The command as an operator meets it."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from envlsp_signaling.command import run
+from tests.support.signaling import BLOB, ROOM, hear, plain, process, tell
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", (signal.SIGTERM, signal.SIGINT))
+async def test_it_announces_itself_serves_and_stops_cleanly(number: int) -> None:
+    async with process() as server:
+        assert server.url.startswith("ws://127.0.0.1:")
+        async with plain(server.url) as alice:
+            await tell(alice, 1, ROOM)
+            await hear(alice)
+            await tell(alice, 3, ROOM, BLOB)
+            started = time.monotonic()
+            assert await server.stop(number) == 0
+        assert time.monotonic() - started < 5
+    assert b"Traceback" not in server.log
+    for secret in (b"127.0.0.1", ROOM.hex().encode(), ROOM, BLOB[:16]):
+        assert secret not in server.log
+
+
+@pytest.mark.slow
+async def test_the_operator_may_ask_for_addresses() -> None:
+    async with process("--connections-per-ip", "1", "--log-addresses") as server:
+        async with plain(server.url):
+            with pytest.raises(Exception, match="429"):
+                async with plain(server.url):
+                    pass
+        await server.stop()
+    assert b"turned away 127.0.0.1" in server.log
+
+
+@pytest.mark.slow
+async def test_a_port_in_use_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    async with process() as server:
+        port = server.url.rpartition(":")[2]
+        import asyncio
+
+        assert await asyncio.to_thread(run_apart, port) == 1
+
+
+def run_apart(port: str) -> int:
+    import subprocess
+    import sys
+
+    done = subprocess.run(
+        [sys.executable, "-m", "envlsp_signaling", "--port", port],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=30,
+    )
+    assert done.stdout == ""
+    assert done.stderr.startswith("envlsp-signaling: cannot listen")
+    assert done.stderr.count("\n") == 1
+    return done.returncode
+
+
+def test_hash_token(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("correct horse\n"))
+    assert run(["--hash-token"]) == 0
+    assert capsys.readouterr().out.strip() == hashlib.sha256(b"correct horse").hexdigest()
+
+
+@pytest.mark.parametrize(
+    "options",
+    (
+        ["--turn-url", "turn:x"],
+        ["--turn-secret-file", "/nowhere"],
+        ["--token-hash-file", "SHORT"],
+        ["--trusted-proxy", "everybody"],
+        ["--tls-cert", "/nowhere"],
+    ),
+    ids=lambda options: str(options[0]),
+)
+def test_wrong_options_are_one_line(
+    options: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    short = tmp_path / "short"
+    short.write_text("abc")
+    assert run([str(short) if option == "SHORT" else option for option in options]) == 2
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert shown.err.startswith("envlsp-signaling: ")
+    assert shown.err.count("\n") == 1

@@ -1,0 +1,113 @@
+"""Signaling servers for tests: in this process, as a process, and with every frame recorded."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import msgpack
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.typing import Subprotocol
+
+from envlsp_signaling.server import SignalingServer
+
+TAP = Path(__file__).with_name("tapped_signaling.py")
+ROOM = b"r" * 16
+BLOB = b"b" * 1024
+
+
+@contextlib.asynccontextmanager
+async def serving(server: SignalingServer | None = None, host: str = "127.0.0.1") -> AsyncIterator[str]:
+    """Yield the url of a server in this process."""
+    server = server or SignalingServer()
+    port = await server.start(host, 0)
+    try:
+        yield f"ws://{f'[{host}]' if ':' in host else host}:{port}"
+    finally:
+        await server.stop()
+
+
+@contextlib.asynccontextmanager
+async def plain(url: str, token: str | None = None) -> AsyncIterator[ClientConnection]:
+    """Yield a WebSocket that obeys nothing but the handshake."""
+    headers = {"Authorization": f"Bearer {token}"} if token is not None else None
+    socket = await connect(
+        url,
+        subprotocols=[Subprotocol("envlsp.1")],
+        additional_headers=headers,
+        compression=None,
+        proxy=None,
+        close_timeout=1,
+    )
+    try:
+        yield socket
+    finally:
+        await socket.close()
+
+
+async def tell(socket: ClientConnection, *parts: object) -> None:
+    """Send one frame."""
+    packed = msgpack.packb(list(parts), use_bin_type=True)
+    assert isinstance(packed, bytes)
+    await socket.send(packed)
+
+
+async def hear(socket: ClientConnection) -> list[object]:
+    """Return the next frame, decoded."""
+    async with asyncio.timeout(10):
+        frame = await socket.recv()
+    assert isinstance(frame, bytes)
+    decoded = msgpack.unpackb(frame)
+    assert isinstance(decoded, list)
+    return decoded
+
+
+class ServerProcess:
+    """The command `envlsp-signaling`, as users run it."""
+
+    def __init__(self, process: Process, url: str) -> None:
+        self.process = process
+        self.url = url
+        self.log = b""
+
+    async def stop(self, number: int = signal.SIGTERM) -> int:
+        """Send a signal, and return the exit code; what it logged is in `log`."""
+        if self.process.returncode is None:
+            self.process.send_signal(number)
+        async with asyncio.timeout(10):
+            _, self.log = await self.process.communicate()
+        assert self.process.returncode is not None
+        return self.process.returncode
+
+
+@contextlib.asynccontextmanager
+async def process(*options: str, tap: Path | None = None, port: int = 0) -> AsyncIterator[ServerProcess]:
+    """Yield a running server process; with `tap`, it records all frames into that file."""
+    program = [str(TAP), str(tap)] if tap else ["-m", "envlsp_signaling"]
+    child = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *program,
+        "--port",
+        str(port),
+        "--json",
+        *options,
+        stdout=PIPE,
+        stderr=PIPE,
+        env={**os.environ, "PYTHONDEVMODE": "1"},
+    )
+    assert child.stdout is not None
+    async with asyncio.timeout(20):
+        line = await child.stdout.readline()
+    server = ServerProcess(child, json.loads(line)["url"])
+    try:
+        yield server
+    finally:
+        if child.returncode is None:
+            await server.stop(signal.SIGKILL)
