@@ -212,20 +212,26 @@ class Keyring:
     def _find(self, wanted: EpochId) -> None:
         """Open `wanted`, and what lies between it and a key we hold.
 
-        Walks from the old epoch up the links to one that opens, then back down. A
-        loop and not a recursion: a team that rotates weekly for years has a long chain.
+        Walks from the old epoch up the links to keys that open by themselves, then
+        back down, trying each link once. A loop and not a recursion: a team that
+        rotates weekly for years has a long chain, and links may lie in circles.
         """
-        way: list[tuple[EpochId, EpochId, bytes]] = []
-        queue, seen = [wanted], {wanted}
+        below: dict[EpochId, list[tuple[EpochId, bytes]]] = {}
+        queue, ready = [wanted], list[EpochId]()
         for epoch in queue:
             if epoch in self._found or self._open_own(epoch):
+                ready.append(epoch)
                 continue
             for newer, box in self._links.get(epoch, ()):
-                way.append((epoch, newer, box))
-                if newer not in seen:
-                    seen.add(newer)
+                if newer not in below:
+                    below[newer] = []
                     queue.append(newer)
-        self._follow(way)
+                below[newer].append((epoch, box))
+        while ready:
+            newer = ready.pop()
+            for old, box in below.pop(newer, ()):
+                if old not in self._found and self._open_link(old, box, self._found[newer]):
+                    ready.append(old)
 
     def _open_own(self, epoch: EpochId) -> bool:
         facts = self._facts.get(epoch)
@@ -238,19 +244,6 @@ class Keyring:
             else:
                 return True
         return False
-
-    def _follow(self, way: list[tuple[EpochId, EpochId, bytes]]) -> None:
-        """Open links backwards until none opens any more.
-
-        Links may loop or lie, so one pass is not enough in the worst case; each
-        pass but the last finds a key, and there are few.
-        """
-        progress = True
-        while progress:
-            progress = False
-            for old, new, box in reversed(way):
-                if old not in self._found and new in self._found:
-                    progress |= self._open_link(old, box, self._found[new])
 
     def _open_link(self, old: EpochId, box: bytes, new_key: TeamKey) -> bool:
         facts = self._facts.get(old)
