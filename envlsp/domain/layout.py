@@ -59,7 +59,7 @@ class Rendering:
 def snapshot_of(data: bytes, dialect: str) -> FileReading:
     """Take a file apart into literals and layout.
 
-    Spec: docs/protocol.md, "A3. Literals and layout".
+    Spec: docs/protocol.md, "B.8 Literals and layout".
     """
     document = parse(data, dialect)
     found = entries(document)
@@ -78,7 +78,7 @@ def render(snapshot: Snapshot, dialect: str) -> Rendering:
     Raises:
         BadText: literals that are not one value by themselves, by name.
 
-    Spec: docs/protocol.md, "A3. Literals and layout".
+    Spec: docs/protocol.md, "B.8 Literals and layout".
     """
     layout = snapshot.layout
     if layout is not None:
@@ -112,7 +112,7 @@ def merge_layouts(heads: Sequence[Snapshot], names: Collection[SecretName]) -> L
     Returns:
         A layout with one slot for each name, or None where no head has a layout.
 
-    Spec: docs/protocol.md, "A3. Literals and layout".
+    Spec: docs/protocol.md, "B.8 Literals and layout".
     """
     first = next((head.layout for head in heads if head.layout is not None), None)
     if first is None:
