@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
 from envlsp.domain.ids import DevicePk
+from envlsp.errors import StoreBusy
 from envlsp.store.database import BUSY_TIMEOUT_S, Database
 from envlsp.store.files import make_private_folder
 from envlsp.store.lock import FileLock
@@ -36,7 +38,7 @@ class TeamStore:
         StoreError: it cannot be opened; see `Database`.
     """
 
-    __slots__ = ("database", "folder", "meta", "peers", "records", "views")
+    __slots__ = ("_turn", "author_lock", "database", "folder", "meta", "peers", "records", "views")
 
     def __init__(
         self,
@@ -53,22 +55,33 @@ class TeamStore:
         self.views = Views(self.database, lsk)
         self.peers = Peers(self.database, lsk)
         self.meta = Meta(self.database, lsk)
+        self.author_lock = FileLock(os.path.join(folder, _AUTHOR_LOCK_NAME), "writing a record")
+        self._turn = threading.RLock()
 
     @contextmanager
     def authoring(self, *, timeout_s: float = AUTHOR_TIMEOUT_S) -> Iterator[None]:
         """Be the only one, of all processes and threads, that makes a record of this team.
 
         Read what has arrived, build the record, store it with `records.author`, all
-        inside; send it afterwards. Not reentrant.
+        inside; send it afterwards. Inside another one of the same thread, a part of it.
 
         Raises:
             StoreBusy: somebody else took longer than `timeout_s`.
         """
-        # A lock of its own each time: two threads then wait for each other as processes do.
-        with FileLock(os.path.join(self.folder, _AUTHOR_LOCK_NAME), "writing a record") as lock:
-            lock.acquire(timeout_s=timeout_s)
-            yield
+        # The kernel's lock is for processes: it would let a second thread of ours in.
+        if not self._turn.acquire(timeout=timeout_s):
+            raise StoreBusy(f"{self.author_lock.path} is held by another part of this process")
+        try:
+            if self.author_lock.is_held:
+                yield
+                return
+            with self.author_lock as lock:
+                lock.acquire(timeout_s=timeout_s)
+                yield
+        finally:
+            self._turn.release()
 
     def close(self) -> None:
-        """Close the file; what was committed stays."""
+        """Close the file and let go of the author lock; what was committed stays."""
+        self.author_lock.release()
         self.database.close()

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from envlsp.errors import StoreBusy
 from tests.support.stores import ALICE, open_store, own_record
 
 ROOT = Path(__file__).parents[2]
@@ -59,6 +60,18 @@ def test_killed_at_every_write_point_nothing_committed_is_lost(tmp_path: Path) -
         folder = tmp_path / str(point)
         committed = crash_at(folder, point)
         check_after(folder, len(committed))
+
+
+def test_a_turn_inside_a_turn_is_part_of_it(tmp_path: Path) -> None:
+    one, two = open_store(tmp_path), open_store(tmp_path)
+    with one.authoring():
+        with one.authoring():
+            assert one.author_lock.is_held
+        assert one.author_lock.is_held
+        with pytest.raises(StoreBusy, match="held by process"), two.authoring(timeout_s=0):
+            pass
+    with two.authoring(timeout_s=0):
+        assert not one.author_lock.is_held
 
 
 def test_two_threads_take_turns(tmp_path: Path) -> None:
