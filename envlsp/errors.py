@@ -13,6 +13,7 @@ sentence a person reads: lower case, no full stop, never the content of a file.
     │   ├── NotFound
     │   ├── AmbiguousName
     │   ├── LocalChanges            exit 6
+    │   ├── Stale                   exit 8
     │   ├── BadConfig               exit 2
     │   └── BadText                 exit 2
     ├── TrustError                  exit 9: something did not verify
@@ -124,6 +125,13 @@ class LocalChanges(Misuse):
     """the file on disk has changes that would be lost"""
 
     code, exit_code = "local-changes", 6
+
+
+class Stale(Misuse):
+    """the file is not based on the newest release"""
+
+    code, exit_code = "stale", 8
+    default_fix = "envlsp pull"
 
 
 class BadConfig(Misuse):

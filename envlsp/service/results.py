@@ -33,16 +33,6 @@ class ReleaseInfo:
 
 
 @dataclass(frozen=True, slots=True)
-class PushResult:
-    """What `push` did; `made` is false when nothing had changed."""
-
-    made: bool
-    release: ReleaseInfo
-    reached: int = 0
-    """Peers that are known to have it."""
-
-
-@dataclass(frozen=True, slots=True)
 class PullResult:
     """What `pull` did to the working copy."""
 

@@ -71,18 +71,19 @@ def make_private_file(path: str) -> None:
     check_private(path)
 
 
-def write_whole(path: str, data: bytes, *, durable: bool = True) -> None:
+def write_whole(path: str, data: bytes, *, durable: bool = True, suffix: str = ".tmp") -> None:
     """Put `data` in place of a file: readers see the old bytes or the new, never a part.
 
     Args:
         path: the file; its folder exists.
         data: what it will hold.
         durable: be back only when a power cut cannot undo it.
+        suffix: how the half-written file's name ends.
 
     Raises:
         StoreError: it cannot be written; the old file is as it was.
     """
-    temporary = f"{path}.{os.getpid()}.tmp"
+    temporary = f"{path}.{os.getpid()}{suffix}"
     try:
         _write_new(temporary, data, durable=durable)
         os.replace(temporary, path)

@@ -1,0 +1,127 @@
+"""Looking without changing: status, diff, log."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from envlsp.domain.ids import RecordId
+from envlsp.domain.release import Snapshot
+from envlsp.domain.secret import SecretName, SecretText
+from envlsp.domain.working import difference
+from envlsp.errors import NotFound
+from envlsp.service.access import own_role
+from envlsp.service.context import Context
+from envlsp.service.deriving import decoded, view_snapshot
+from envlsp.service.freshness import freshness
+from envlsp.service.history import EnvironmentHistory
+from envlsp.service.people import ROLE_WORDS
+from envlsp.service.reading import conflict_error, no_release, value_mark
+from envlsp.service.results import DiffLine, DiffResult, ReleaseInfo, StatusResult
+from envlsp.service.team import Team
+from envlsp.service.working_copy import Bases, read_working_copy
+
+FILE_SIDE = "file"
+"""What the working copy is called on one side of a diff."""
+
+
+def status(team: Team, context: Context) -> StatusResult:
+    """Return where an environment and its file stand."""
+    team.replica.refresh()
+    found = team.releases.of(context.triple)
+    view = found.view()
+    copy = read_working_copy(context.file, context.dialect)
+    mine = copy.snapshot.entries if copy.snapshot else {}
+    based_on = Bases(team.store).get(context.file, context.triple)
+    return StatusResult(
+        team=context.project.config.team,
+        triple=context.triple,
+        path=context.file,
+        exists=copy.data is not None,
+        release=team.releases.info(found, view.heads[-1]) if view.heads else None,
+        based_on=_labels(found, based_on),
+        change=difference(view.entries, mine) if copy.data is not None else difference({}, {}),
+        behind=_behind(found, based_on),
+        conflicts=tuple(sorted(view.conflicts)),
+        freshness=freshness(team.replica),
+        role=ROLE_WORDS[own_role(team.replica)],
+    )
+
+
+def log(team: Team, context: Context) -> list[ReleaseInfo]:
+    """Return every release of an environment, newest first, by (height, id)."""
+    team.replica.refresh()
+    found = team.releases.of(context.triple)
+    return [team.releases.info(found, record) for record in reversed(found.history.in_order())]
+
+
+def diff(team: Team, context: Context, words: str = "") -> DiffResult:
+    """Return the names on which two sides differ.
+
+    Args:
+        team: opened.
+        context: which environment.
+        words: empty for the newest release and the file; `v1` for that and the file;
+            `v1..v2` for two releases.
+
+    Raises:
+        NotFound, AmbiguousName, BadText: which release is meant.
+        ConflictedName: the newest release is not settled.
+    """
+    team.replica.refresh()
+    found = team.releases.of(context.triple)
+    if not found.history.heads():
+        raise no_release(team)
+    if ".." in words:
+        older, newer = found.versions.find_range(words)
+        return _diff(team, context, _side(found, older), _side(found, newer))
+    record = found.versions.find(words) if words else None
+    old = _side(found, record) if record else _newest(found)
+    copy = read_working_copy(context.file, context.dialect)
+    if copy.snapshot is None:
+        raise NotFound(f"there is no {context.file}", fix="envlsp pull, or: envlsp diff v1..v2")
+    return _diff(team, context, old, (FILE_SIDE, copy.snapshot))
+
+
+_Side = tuple[str, Snapshot]
+
+
+def _side(found: EnvironmentHistory, record: RecordId) -> _Side:
+    return found.versions.label(record), found.snapshots[record]
+
+
+def _newest(found: EnvironmentHistory) -> _Side:
+    view = found.view()
+    if view.conflicts:
+        raise conflict_error(tuple(sorted(view.conflicts)))
+    return "+".join(found.versions.label(head) for head in view.heads), view_snapshot(found, view)
+
+
+def _diff(team: Team, context: Context, old: _Side, new: _Side) -> DiffResult:
+    names = difference(old[1].entries, new[1].entries).names()
+    before, after = (decoded(side[1], context.dialect) for side in (old, new))
+
+    def mark(values: Mapping[SecretName, SecretText], name: SecretName) -> str:
+        return value_mark(team, values[name]) if name in values else ""
+
+    lines = [
+        DiffLine(name, before.get(name), after.get(name), mark(before, name), mark(after, name))
+        for name in names
+    ]
+    return DiffResult(old[0], new[0], tuple(lines))
+
+
+def _labels(found: EnvironmentHistory, heads: tuple[RecordId, ...] | None) -> str | None:
+    known = [head for head in heads or () if head in found.history.nodes]
+    return "+".join(found.versions.label(head) for head in known) or None
+
+
+def _behind(found: EnvironmentHistory, based_on: tuple[RecordId, ...] | None) -> int:
+    """Count the releases that the file has not seen: not at or below what it is based on."""
+    seen: set[RecordId] = set()
+    waiting = [head for head in based_on or () if head in found.history.nodes]
+    while waiting:
+        record = waiting.pop()
+        if record not in seen:
+            seen.add(record)
+            waiting += [base for base in found.history.nodes[record].base if base in found.history.nodes]
+    return sum(found.history.has_effect(record) and record not in seen for record in found.history.nodes)

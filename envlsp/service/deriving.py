@@ -1,0 +1,60 @@
+"""Deriving the newest values from the ledger: the slow half of `reading`."""
+
+from __future__ import annotations
+
+from envlsp.domain.environment import Triple
+from envlsp.domain.layout import merge_layouts, render, values_of
+from envlsp.domain.merge import View
+from envlsp.domain.release import Snapshot
+from envlsp.domain.secret import SecretName, SecretText
+from envlsp.service.history import EnvironmentHistory
+from envlsp.service.reading import Reading, file_mark, no_release
+from envlsp.service.team import Team
+
+
+def derive(team: Team, triple: Triple, dialect: str) -> Reading:
+    """Return the newest values, from the records themselves.
+
+    Raises:
+        NotFound, WaitingForKey: there is nothing to read, or no key to it yet.
+    """
+    found = team.releases.of(triple)
+    view = found.view()
+    if not view.heads:
+        raise no_release(team)
+    snapshot = view_snapshot(found, view)
+    mark = b"" if view.conflicts else file_mark(team, render(snapshot, dialect).data)
+    return Reading(
+        release="+".join(found.versions.label(head) for head in view.heads),
+        literals=snapshot.entries,
+        values=decoded(snapshot, dialect),
+        conflicts=tuple(sorted(view.conflicts)),
+        rendering=mark,
+    )
+
+
+def decoded(snapshot: Snapshot, dialect: str) -> dict[SecretName, SecretText]:
+    """Return what programs see, references resolved inside the snapshot itself.
+
+    Raises:
+        BadText: literals that are not one value by themselves, by name.
+    """
+    found = values_of(snapshot, dialect).values
+    return {
+        SecretName(name): value
+        for name, value in found.items()
+        if value is not None and name in snapshot.entries
+    }
+
+
+def view_snapshot(found: EnvironmentHistory, view: View[SecretText]) -> Snapshot:
+    """Return a view with the layout its heads give (A3, "Merge of heads").
+
+    Names in conflict are left out, and then the layout is too.
+    """
+    if view.conflicts:
+        return Snapshot(view.entries)
+    heads = [found.snapshots[head] for head in reversed(view.heads)]
+    if len(heads) == 1:
+        return heads[0]
+    return Snapshot(view.entries, merge_layouts(heads, view.entries))

@@ -1,0 +1,160 @@
+"""One session over one link: read, feed, obey. Decides nothing.
+
+The machine is `sync.session`; this is the dull loop around it that owns the clock,
+the link and the store. A failing disk ends the session with that word, never the node.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable, Sequence
+
+from envlsp.crypto.handshake import Setup, side_of
+from envlsp.domain.ids import DevicePk, RecordId
+from envlsp.domain.ledger import admission
+from envlsp.errors import LinkClosed, StoreError, TransportError, UpgradeNeeded
+from envlsp.service.replica import Received, Replica
+from envlsp.service.sync_port import SyncPort
+from envlsp.sync import effects
+from envlsp.sync.effects import Close, Effect, SendMessage, StoreRecords
+from envlsp.sync.session import Session
+from envlsp.sync.states import State
+from envlsp.transport.api import Link
+from envlsp.wire.messages import CloseCode
+
+Listener = Callable[[Effect], None]
+"""Told of every event of the session, in order."""
+
+
+class PeerLoop:
+    """Drives one session until it ends."""
+
+    def __init__(
+        self,
+        link: Link,
+        replica: Replica,
+        peer: DevicePk,
+        listener: Listener,
+        *,
+        vouched: bool = False,
+    ) -> None:
+        """Prepare a session with the device we dialled.
+
+        Args:
+            link: open.
+            replica: what is synced.
+            peer: who must be at the other end.
+            listener: told what happens.
+            vouched: a spoken code has proved the peer, whatever our ledger says yet.
+        """
+        self._link = link
+        self._replica = replica
+        self._listener = listener
+        setup = Setup(
+            team=replica.team,
+            key=replica.keys.sign,
+            side=side_of(replica.keys.dpk, peer),
+            binding=link.binding,
+            expected=peer,
+        )
+        self.peer = peer
+        self.session = Session(setup, SyncPort(replica), _now(), vouched=peer if vouched else None)
+        self._wake = asyncio.Event()
+        self._changed: list[RecordId] = []
+        self._leaving = False
+        self.code = CloseCode.LOST
+
+    def local_change(self, ids: Sequence[RecordId]) -> None:
+        """Say that these records are stored; call it on the loop's own thread."""
+        self._changed += ids
+        self._wake.set()
+
+    def leave(self) -> None:
+        """Begin the orderly end."""
+        self._leaving = True
+        self._wake.set()
+
+    async def run(self) -> CloseCode:
+        """Drive the session to its end and close the link."""
+        incoming = asyncio.create_task(self._link.receive())
+        waking = asyncio.create_task(self._wake.wait())
+        try:
+            await self._obey()
+            while self.session.state is not State.CLOSED:
+                wait_s = max(0.0, self.session.wake_at(_now()) - _now())
+                await asyncio.wait({incoming, waking}, timeout=wait_s, return_when=asyncio.FIRST_COMPLETED)
+                if incoming.done():
+                    incoming = self._take(incoming)
+                if waking.done():
+                    self._wake.clear()
+                    waking = asyncio.create_task(self._wake.wait())
+                    self._pass_on()
+                self.session.tick(_now())
+                await self._obey()
+        finally:
+            for task in (incoming, waking):
+                task.cancel()
+            await asyncio.gather(incoming, waking, return_exceptions=True)
+            await self._link.close()
+        return self.code
+
+    def _take(self, incoming: asyncio.Task[bytes]) -> asyncio.Task[bytes]:
+        try:
+            message = incoming.result()
+        except TransportError:
+            self.session.lost()
+            return incoming
+        self.session.receive(message, _now())
+        return asyncio.create_task(self._link.receive())
+
+    def _pass_on(self) -> None:
+        if self._changed:
+            changed, self._changed = self._changed, []
+            self.session.local_change(changed, _now())
+            self.session.membership_changed(_now())
+        if self._leaving:
+            self.session.leave(_now())
+
+    async def _obey(self) -> None:
+        while pending := self.session.take_effects():
+            for effect in pending:
+                await self._obey_one(effect)
+
+    async def _obey_one(self, effect: Effect) -> None:
+        match effect:
+            case SendMessage(message):
+                with contextlib.suppress(LinkClosed):  # the reader will see it too
+                    await self._link.send(message)
+            case StoreRecords(records, auth_only):
+                self._store(records, auth_only=auth_only)
+            case Close(code):
+                self.code = code
+                self._listener(effect)
+            case _:
+                self._listener(effect)
+
+    def _store(self, records: tuple[bytes, ...], *, auth_only: bool) -> None:
+        try:
+            received = self._replica.receive(records, auth_only=auth_only)
+        except UpgradeNeeded:
+            self.session.abort(CloseCode.UPGRADE, _now())
+        except StoreError:
+            self.session.abort(CloseCode.STORE, _now())
+        else:
+            self.session.stored([_result(one) for one in received], _now())
+
+
+def _result(received: Received) -> effects.StoreResult:
+    match received.verdict, received.id:
+        case admission.Accepted(), identity if identity is not None:
+            return effects.Accepted(identity)
+        case admission.Missing(parents), identity if identity is not None:
+            return effects.Missing(identity, parents)
+        case _:
+            return effects.Refused()
+
+
+def _now() -> float:
+    return time.monotonic()

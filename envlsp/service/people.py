@@ -1,0 +1,143 @@
+"""Who people say they are: names and device labels out of the bodies that introduced them."""
+
+from __future__ import annotations
+
+import platform
+from dataclasses import dataclass
+from email.utils import parseaddr
+
+from envlsp.domain.ids import DevicePk, UserId
+from envlsp.domain.ledger.records import Role
+from envlsp.domain.ledger.state import Member
+from envlsp.errors import AmbiguousName, BadText, NotFound
+from envlsp.service.replica import Replica
+from envlsp.service.results import MemberInfo
+from envlsp.wire.bodies import GenesisBody, PersonBody
+
+ROLE_WORDS = {Role.NONE: "guest", Role.VIEWER: "viewer", Role.DEVELOPER: "developer", Role.ADMIN: "admin"}
+SHORT_HEX = 8
+"""Hex digits of an id that people see: 32 bits tell 64 members apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who somebody says they are; a claim that an admin confirmed when letting them in."""
+
+    name: str
+    address: str
+    device: str
+
+    @property
+    def display_name(self) -> str:
+        """The form that bodies carry: `Alice <alice@example.com>`."""
+        return f"{self.name} <{self.address}>" if self.address else self.name
+
+
+def parse_person(text: str, device: str | None = None) -> Person:
+    """Return the person in `Alice <alice@example.com>`, `Alice` or `alice@example.com`.
+
+    Raises:
+        BadText: no name can be read out of it.
+    """
+    label = device if device is not None else platform.node() or "device"
+    name, address = parseaddr(text) if "@" in text else (text.strip(), "")
+    if any(ord(char) < ord(" ") for char in text) or not (name or address):
+        raise BadText(
+            "a person is written: Alice <alice@example.com>", fix='--as "Alice <alice@example.com>"'
+        )
+    return Person(name or address.partition("@")[0], address, label)
+
+
+def role_from_word(word: str) -> Role:
+    """Return the role called `viewer`, `developer` or `admin`.
+
+    Raises:
+        BadText: there is no such role.
+    """
+    for role, known in ROLE_WORDS.items():
+        if word == known and role is not Role.NONE:
+            return role
+    raise BadText(f"no role '{word}'", fix="one of: viewer, developer, admin")
+
+
+class People:
+    """The names behind the ids of one team, read once per record."""
+
+    def __init__(self, replica: Replica) -> None:
+        self._replica = replica
+        self._known: dict[DevicePk, Person] = {}
+
+    def of_device(self, dpk: DevicePk) -> Person:
+        """Return who introduced themselves with this device; the id stands in for a name."""
+        if dpk not in self._known:
+            found = self._read(dpk)
+            if found is None:
+                return Person(dpk.hex()[:SHORT_HEX], "", "")
+            self._known[dpk] = found
+        return self._known[dpk]
+
+    def of_member(self, member: Member) -> Person:
+        """Return a member's name: that of the device that brought them in."""
+        intro = self._replica.record(member.intro)
+        pub = intro.header.pub
+        return self.of_device(getattr(pub, "dpk", intro.header.author))
+
+    def _read(self, dpk: DevicePk) -> Person | None:
+        device = self._replica.state.devices.get(dpk)
+        if device is None:
+            return None
+        body = self._replica.body(self._replica.record(device.intro))
+        if not isinstance(body, GenesisBody | PersonBody):
+            return None
+        return _printable(body.display_name, body.device_label)
+
+    def list(self) -> list[MemberInfo]:
+        """Return the members, founder first."""
+        state, me = self._replica.state, self._replica.keys.dpk
+        own = state.user_of(me)
+        heights = {user: self._replica.record(m.intro).header.height for user, m in state.members.items()}
+        return [
+            MemberInfo(
+                id=user.hex()[:SHORT_HEX],
+                name=(person := self.of_member(member)).name,
+                address=person.address,
+                role=ROLE_WORDS[member.role],
+                devices=tuple((d.hex()[:SHORT_HEX], self.of_device(d).device) for d in member.devices),
+                is_self=user == own,
+            )
+            for user, member in sorted(state.members.items(), key=lambda item: (heights[item[0]], item[0]))
+        ]
+
+    def find(self, who: str) -> UserId:
+        """Return the one member that an address, a name or the start of an id means.
+
+        Raises:
+            NotFound: nobody.
+            AmbiguousName: several; the detail lists them.
+        """
+        fits = [
+            user for user, member in self._replica.state.members.items() if self._is_meant(who, user, member)
+        ]
+        if not fits:
+            raise NotFound(f"no member '{who}'", fix="envlsp members")
+        if len(fits) > 1:
+            names = (
+                f"{self.of_member(self._replica.state.members[u]).display_name} ({u.hex()[:8]})" for u in fits
+            )
+            raise AmbiguousName(f"'{who}' may be {', '.join(names)}")
+        return fits[0]
+
+    def _is_meant(self, who: str, user: UserId, member: Member) -> bool:
+        person, word = self.of_member(member), who.strip().lower()
+        names = {person.address.lower(), person.name.lower(), person.display_name.lower()}
+        return word in names - {""} or (len(word) >= 4 and user.hex().startswith(word))
+
+
+def _printable(display_name: str, label: str) -> Person:
+    """Read a name that a stranger chose: control characters never reach a terminal."""
+    clean = "".join(char if char.isprintable() else "�" for char in display_name)
+    try:
+        person = parse_person(clean, label)
+    except BadText:
+        person = Person("�", "", label)
+    return Person(person.name, person.address, "".join(c if c.isprintable() else "�" for c in label))

@@ -1,0 +1,170 @@
+"""Making releases: push, set, rollback.
+
+Every release lists all heads in `base` and holds every secret, so it settles what it
+contains. A file that is not based on the newest release is refused, not merged behind
+the person's back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from envlsp.domain.dotenv.edit import literal_for
+from envlsp.domain.ids import TEAM_SCOPE, RecordId
+from envlsp.domain.layout import edit_layout
+from envlsp.domain.ledger.records import Release, Role
+from envlsp.domain.release import ReleaseContent, ReleaseKind, Snapshot
+from envlsp.domain.secret import SecretName, SecretText, is_secret_name
+from envlsp.errors import BadText, Stale
+from envlsp.service.access import demand_role
+from envlsp.service.context import Context
+from envlsp.service.deriving import view_snapshot
+from envlsp.service.history import EnvironmentHistory
+from envlsp.service.pulling import FileState, bring_along
+from envlsp.service.reading import conflict_error, no_release
+from envlsp.service.results import ReleaseInfo
+from envlsp.service.team import Team
+from envlsp.service.working_copy import Bases, read_working_copy, snapshot_to_push
+from envlsp.wire.limits import NOTE_MAX_BYTES
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What became of a wish for a release."""
+
+    made: bool
+    """False when nothing had changed, and no release was made."""
+    release: ReleaseInfo
+    """The new one, or the newest one there is."""
+    file: FileState = FileState.IN_STEP
+
+
+def push(team: Team, context: Context, message: str = "", *, force: bool = False) -> Made:
+    """Make the working copy the newest release.
+
+    Args:
+        team: opened.
+        context: which environment.
+        message: what it is about.
+        force: push although the file is not based on the newest release.
+
+    Raises:
+        Stale: somebody has pushed since the file was pulled.
+        NoAccess: we may only read.
+        BadText: the file holds a value that no release can carry.
+    """
+    _check_message(message)
+    snapshot = snapshot_to_push(read_working_copy(context.file, context.dialect))
+    with team.replica.writing():
+        demand_role(team.replica, Role.DEVELOPER)
+        found = team.releases.of(context.triple)
+        heads = found.history.heads()
+        if team.releases.has_closed():
+            raise no_release(team)
+        bases = Bases(team.store)
+        if _is_same(found, snapshot):
+            bases.set(context.file, context.triple, heads)
+            return Made(False, team.releases.info(found, heads[0]))
+        if heads and not force and bases.get(context.file, context.triple) != tuple(sorted(heads)):
+            newest = team.releases.info(found, heads[-1])
+            raise Stale(f"the newest release is {newest.label} by {newest.author}")
+        record = _release(team, context, ReleaseKind.PUSH, message, snapshot, base=heads)
+        bases.set(context.file, context.triple, (record,))
+    return Made(True, team.releases.info(team.releases.of(context.triple), record))
+
+
+def set_value(team: Team, context: Context, name: str, value: SecretText) -> Made:
+    """Give one name a value in a release of its own, and bring a clean file along.
+
+    Raises:
+        BadText: no possible name, or a value that the dialect cannot express.
+        ConflictedName: another name is in conflict and would be settled unseen.
+        NoAccess: we may only read.
+    """
+    if not is_secret_name(name):
+        raise BadText("a name has letters, digits, '_', '.' or '-', at most 128")
+    literal = literal_for(value, context.dialect)
+    with team.replica.writing():
+        demand_role(team.replica, Role.DEVELOPER)
+        found = team.releases.of(context.triple)
+        if team.releases.has_closed():
+            raise no_release(team)
+        view = found.view()
+        if others := tuple(sorted(view.conflicts.keys() - {SecretName(name)})):
+            raise conflict_error(others)
+        before = view_snapshot(found, view) if view.heads else Snapshot({})
+        entries = {**view.entries, SecretName(name): literal}
+        layout = edit_layout(before.layout, entries) if before.layout else None
+        if view.heads and not view.conflicts and entries == before.entries:
+            return Made(False, team.releases.info(found, view.heads[0]))
+        after = Snapshot(entries, layout)
+        record = _release(team, context, ReleaseKind.PUSH, f"set {name}", after, base=view.heads)
+    return _with_file(team, context, found, record)
+
+
+def rollback(team: Team, context: Context, words: str) -> Made:
+    """Make a new release that says what an older one said, and bring a clean file along.
+
+    Args:
+        team: opened.
+        context: which environment.
+        words: `v3`, `~1`, or the first letters of an id.
+
+    Raises:
+        NotFound, AmbiguousName, BadText: which release is meant.
+        NoAccess: we may only read.
+    """
+    with team.replica.writing():
+        demand_role(team.replica, Role.DEVELOPER)
+        found = team.releases.of(context.triple)
+        heads = found.history.heads()
+        if not heads or team.releases.has_closed():
+            raise no_release(team)
+        target = found.versions.find(words)
+        snapshot = found.snapshots[target]
+        if _is_same(found, snapshot):
+            return Made(False, team.releases.info(found, heads[0]))
+        note = f"back to {found.versions.label(target)}"
+        record = _release(team, context, ReleaseKind.ROLLBACK, note, snapshot, base=heads, of=target)
+    return _with_file(team, context, found, record)
+
+
+def _with_file(team: Team, context: Context, before: EnvironmentHistory, record: RecordId) -> Made:
+    state = bring_along(team, context, before)
+    return Made(True, team.releases.info(team.releases.of(context.triple), record), state)
+
+
+def _is_same(found: EnvironmentHistory, snapshot: Snapshot) -> bool:
+    """Return whether the newest release says just this, layout and all."""
+    heads = found.history.heads()
+    if len(heads) != 1:
+        return False
+    newest = found.snapshots[heads[0]]
+    return dict(newest.entries) == dict(snapshot.entries) and newest.layout == snapshot.layout
+
+
+def _release(
+    team: Team,
+    context: Context,
+    kind: ReleaseKind,
+    message: str,
+    snapshot: Snapshot,
+    *,
+    base: tuple[RecordId, ...],
+    of: RecordId | None = None,
+) -> RecordId:
+    content = ReleaseContent(
+        ts=team.replica.now(),
+        kind=kind,
+        message=message,
+        triple=context.triple,
+        base=base,
+        of=of,
+        snapshot=snapshot,
+    )
+    return team.replica.append(Release(TEAM_SCOPE), content).id
+
+
+def _check_message(message: str) -> None:
+    if len(message.encode()) > NOTE_MAX_BYTES:
+        raise BadText(f"a message has at most {NOTE_MAX_BYTES} bytes")

@@ -1,0 +1,304 @@
+"""One team's ledger on this device: the store, the rules and the keys, joined.
+
+Memory follows the disk: several processes share a store, so every answer that
+matters begins with `refresh`. Refuses to know projects, files and the network.
+Rules: a record is on the disk before anybody else can see it, and one process
+writes own records at a time (PROTOCOL H).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from envlsp.crypto import envelope
+from envlsp.crypto.device import DeviceKeys
+from envlsp.crypto.epochs import Keyring, TeamKey
+from envlsp.crypto.signing import Place, check_untrusted, make_record
+from envlsp.crypto.verify import Signatures
+from envlsp.domain.ids import NO_EPOCH, TEAM_SCOPE, EpochId, RecordId, ScopeId, TeamId
+from envlsp.domain.ledger.admission import Accepted, Missing, Refused
+from envlsp.domain.ledger.ledger import Ledger
+from envlsp.domain.ledger.records import (
+    CheckedRecord,
+    EnvNote,
+    Pub,
+    Release,
+    ScopeSet,
+    carried_epochs,
+)
+from envlsp.domain.ledger.state import TeamState
+from envlsp.domain.release import ReleaseContent
+from envlsp.errors import CannotOpen, PeerError, RecordRefused, TrustError, UpgradeNeeded, WaitingForKey
+from envlsp.service.ports import Clock
+from envlsp.store.records import NewRecord
+from envlsp.store.team import TeamStore
+from envlsp.wire.bodies import Body
+from envlsp.wire.records import decode_record_untrusted, type_of
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What became of one record from a peer."""
+
+    verdict: Accepted | Missing | Refused | None
+    """None: the bytes were no record of this team, or not of the kind that was asked for."""
+    id: RecordId | None
+
+
+class Replica:
+    """The ledger of one team, as this device has it.
+
+    Args:
+        team: the pinned id.
+        keys: this device's.
+        store: the team's folder, opened.
+        clock: for the claimed times we write.
+    """
+
+    def __init__(self, team: TeamId, keys: DeviceKeys, store: TeamStore, clock: Clock) -> None:
+        self.team = team
+        self.keys = keys
+        self.store = store
+        self.clock = clock
+        self.on_change: list[Callable[[Sequence[RecordId]], None]] = []
+        """Told which records came, whoever wrote them; called in the thread that noticed."""
+        self._start_over()
+        self.refresh()
+
+    def _start_over(self) -> None:
+        self.ledger = Ledger(self.team, Signatures())
+        self.ring = Keyring(self.keys)
+        self._serial = 0
+
+    def close(self) -> None:
+        """Close the store."""
+        self.store.close()
+
+    # --- reading -----------------------------------------------------------------------------
+
+    @property
+    def state(self) -> TeamState:
+        """Who is in the team and what they may do, now."""
+        return self.ledger.state
+
+    def now(self) -> int:
+        """Return the claimed time for a body, whole seconds since 1970."""
+        return int(self.clock())
+
+    def refresh(self) -> list[RecordId]:
+        """Take in what other processes have written since; return the new ids, parents first."""
+        fresh: list[CheckedRecord] = []
+        for stored in self.store.records.arrived_after(self._serial):
+            self._serial = stored.serial
+            if stored.id not in self.ledger:
+                fresh.append(check_untrusted(stored.raw, self.team))
+        self.ledger.restore(fresh)
+        for record in fresh:
+            self.ring.learn(record)
+        found = [record.id for record in fresh]
+        self._tell(found)
+        return found
+
+    def record(self, identity: RecordId) -> CheckedRecord:
+        """Return a stored record.
+
+        Raises:
+            KeyError: there is none.
+        """
+        found = self.ledger.get(identity)
+        if found is None:
+            raise KeyError(identity)
+        return found
+
+    def raw(self, record: RecordId) -> bytes:
+        """Return the bytes of a stored record.
+
+        Raises:
+            KeyError: there is none.
+        """
+        found = self.store.records.get(record)
+        if found is None:
+            raise KeyError(record)
+        return found
+
+    def body(self, record: CheckedRecord) -> Body | None:
+        """Return a record's opened body; None where it is empty, or closed to us, or malformed."""
+        if not record.body_size:
+            return None
+        opened = self._with_key(record)
+        if opened is None:
+            return None
+        sealed, key = opened
+        try:
+            return envelope.open_body(sealed, key, envelope.place_of(record.header))
+        except CannotOpen:
+            return None
+
+    def release(self, record: CheckedRecord) -> envelope.OpenedRelease | None:
+        """Return a release as far as its names; None where it is closed to us or malformed."""
+        opened = self._with_key(record)
+        if opened is None:
+            return None
+        sealed, key = opened
+        try:
+            return envelope.open_names(sealed, key, envelope.place_of(record.header))
+        except CannotOpen:
+            return None
+
+    def _with_key(self, record: CheckedRecord) -> tuple[bytes, TeamKey] | None:
+        key = self.ring.key_of(self.epoch_of(record))
+        if key is None:
+            return None
+        return decode_record_untrusted(self.raw(record.id)).body, key
+
+    def epoch_of(self, record: CheckedRecord) -> EpochId:
+        """Return the epoch whose key a record's body is sealed under."""
+        if record.header.epoch != NO_EPOCH:
+            return record.header.epoch
+        own = scope_of(record.header.pub)
+        for identity, epoch in zip(record.epoch_ids, carried_epochs(record.header.pub), strict=True):
+            if epoch.scope == own:
+                return identity
+        return NO_EPOCH
+
+    # --- receiving ---------------------------------------------------------------------------
+
+    def receive(self, raws: Sequence[bytes], *, auth_only: bool = False) -> list[Received]:
+        """Judge and store what a peer sent, in order; all that is accepted is on disk on return.
+
+        Raises:
+            StoreError: nothing of it was stored.
+        """
+        self.refresh()
+        verdicts, fresh = [], []
+        for raw in raws:
+            received, record = self._judge(raw, auth_only=auth_only)
+            verdicts.append(received)
+            if record is not None:
+                fresh.append((record, raw))
+        if fresh:
+            self._keep(fresh)
+            self._tell([record.id for record, _ in fresh])
+        return verdicts
+
+    def _judge(self, raw: bytes, *, auth_only: bool) -> tuple[Received, CheckedRecord | None]:
+        try:
+            record = check_untrusted(raw, self.team)
+        except UpgradeNeeded:
+            raise
+        except (PeerError, TrustError):
+            return Received(None, None), None
+        if auth_only and isinstance(record.header.pub, Release | EnvNote):
+            return Received(None, record.id), None
+        verdict = self.ledger.admit(record)
+        if not (isinstance(verdict, Accepted) and verdict.new):
+            return Received(verdict, record.id), None
+        self.ring.learn(record)
+        return Received(verdict, record.id), record
+
+    def _keep(self, records: Sequence[tuple[CheckedRecord, bytes]]) -> None:
+        try:
+            self.store.records.append([_row(record, raw) for record, raw in records])
+        except BaseException:
+            # Memory is ahead of the disk: what is not durable must not count.
+            self._start_over()
+            self.refresh()
+            raise
+
+    # --- authoring ---------------------------------------------------------------------------
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Hold the author lock, with everything other processes wrote taken in.
+
+        What a record says depends on the state it follows, so it is decided inside.
+
+        Raises:
+            StoreBusy: another process kept the lock.
+        """
+        with self.store.authoring():
+            self.refresh()
+            yield
+
+    def append(
+        self, pub: Pub, body: Body | ReleaseContent | None = None, *, carried: TeamKey | None = None
+    ) -> CheckedRecord:
+        """Write a record of our own after all we know, and store it. Call it inside `writing`.
+
+        Args:
+            pub: the public part.
+            body: what is sealed with it; None for an empty body.
+            carried: the key of the epoch of its own scope, where `pub` carries one.
+
+        Raises:
+            WaitingForKey: we do not hold the key to write under.
+            RecordRefused: our own rules do not admit it.
+        """
+        with self.writing():
+            parents = self.ledger.parents_for(self.keys.dpk)
+            place = Place(
+                team=self.team,
+                seq=self.ledger.next_seq(self.keys.dpk),
+                height=self.ledger.height_for(parents),
+                parents=parents,
+            )
+            epoch, key = self._writing_key(pub, carried) if body is not None else (NO_EPOCH, None)
+            sealed = self._seal(pub, body, key, place)
+            raw, record = make_record(self.keys.sign, place, pub, sealed, epoch)
+            self._adopt(raw, record)
+        if carried is not None:
+            self.ring.add(self.epoch_of(record), carried)
+        self._tell([record.id])
+        return record
+
+    def _writing_key(self, pub: Pub, carried: TeamKey | None) -> tuple[EpochId, TeamKey]:
+        if carried is not None:
+            return NO_EPOCH, carried
+        epoch = self.state.current_epoch(scope_of(pub))
+        key = self.ring.key_of(epoch) if epoch else None
+        if epoch is None or key is None:
+            raise WaitingForKey
+        return epoch, key
+
+    def _seal(self, pub: Pub, body: Body | ReleaseContent | None, key: TeamKey | None, place: Place) -> bytes:
+        if body is None or key is None:
+            return b""
+        where = envelope.BodyPlace(place.team, self.keys.dpk, place.seq, type_of(pub))
+        if isinstance(body, ReleaseContent):
+            return envelope.seal_release(body, key, where)
+        return envelope.seal_body(body, key, where)
+
+    def _adopt(self, raw: bytes, record: CheckedRecord) -> None:
+        verdict = self.ledger.admit(record)
+        if not isinstance(verdict, Accepted):
+            raise RecordRefused(
+                verdict.reason.value if isinstance(verdict, Refused) else "a parent is missing"
+            )
+        self.ring.learn(record)
+        try:
+            self.store.records.author(_row(record, raw))
+        except BaseException:
+            self._start_over()
+            self.refresh()
+            raise
+
+    def _tell(self, ids: Sequence[RecordId]) -> None:
+        if ids:
+            for listener in self.on_change:
+                listener(ids)
+
+
+def scope_of(pub: Pub) -> ScopeId:
+    """Return the scope a record belongs to: its own for types 12, 20, 21, else the team's (A2)."""
+    match pub:
+        case Release() | EnvNote() | ScopeSet():
+            return pub.scope
+        case _:
+            return TEAM_SCOPE
+
+
+def _row(record: CheckedRecord, raw: bytes) -> NewRecord:
+    header = record.header
+    return NewRecord(record.id, header.author, header.seq, header.height, header.parents, raw)

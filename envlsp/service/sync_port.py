@@ -1,0 +1,96 @@
+"""The replica as a session sees it: read only, and by bytes (`sync.ports.Replica`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from envlsp.crypto.attest import Holding, make_attest
+from envlsp.domain.ids import TEAM_SCOPE, DevicePk, RecordId
+from envlsp.domain.ledger.policy import is_auth
+from envlsp.domain.ledger.records import CheckedRecord
+from envlsp.service.replica import Replica
+from envlsp.sync.reconcile import lacks
+from envlsp.wire.limits import HEADS_MAX
+from envlsp.wire.messages import PREFIX_BYTES, Progress
+
+
+class SyncPort:
+    """Answers what a session asks about the records of one team."""
+
+    def __init__(self, replica: Replica) -> None:
+        self._replica = replica
+
+    def heads(self) -> Sequence[RecordId]:
+        """Return the records without children."""
+        return self._replica.ledger.heads()
+
+    def count(self) -> int:
+        """Return how many records are stored."""
+        return len(self._replica.ledger)
+
+    def vector(self) -> Sequence[Progress]:
+        """Return the last record of each author; of authors that look alike, the shorter."""
+        lines: dict[bytes, Progress] = {}
+        for author, (seq, identity) in self._replica.ledger.author_vector().items():
+            line = Progress(author[:PREFIX_BYTES], seq, identity[:PREFIX_BYTES])
+            known = lines.get(line.author)
+            if known is None or line.seq < known.seq:
+                lines[line.author] = line
+        return list(lines.values())
+
+    def has(self, identity: RecordId) -> bool:
+        """Return whether this record is stored."""
+        return identity in self._replica.ledger
+
+    def records(self, ids: Sequence[RecordId]) -> Iterator[bytes]:
+        """Yield the stored ones among `ids`, by ascending height."""
+        found = [record for identity in ids if (record := self._replica.ledger.get(identity))]
+        yield from self._raw(sorted(found, key=_order))
+
+    def missing_for(self, vector: Sequence[Progress]) -> Iterator[bytes]:
+        """Yield what a peer with this vector lacks, by ascending height."""
+        known = {line.author: line for line in vector}
+        for record in self._replica.ledger.records():
+            header = record.header
+            if lacks(known.get(header.author[:PREFIX_BYTES]), header.seq, record.id):
+                yield self._replica.raw(record.id)
+
+    def is_active(self, dpk: DevicePk) -> bool:
+        """Return whether this device is an active member's."""
+        return len(self._replica.ledger) > 0 and self._replica.state.is_active(dpk)
+
+    def is_revoked(self, dpk: DevicePk) -> bool:
+        """Return whether this device was a member's and is none now."""
+        if not len(self._replica.ledger):
+            return False
+        device = self._replica.state.devices.get(dpk)
+        return device is not None and not device.active
+
+    def auth_records(self) -> Iterable[bytes]:
+        """Return the records that say who is who, by ascending height."""
+        return self._raw(r for r in self._replica.ledger.records() if is_auth(r.header.type))
+
+    def attests(self) -> Sequence[bytes]:
+        """Return our own attestation of now, and the newest of each other device."""
+        others = (note.attestation for note in self._replica.store.peers.all().values() if note.attestation)
+        own = (self._own_attest(),) if len(self._replica.ledger) else ()
+        return [*own, *others]
+
+    def _own_attest(self) -> bytes:
+        ledger, replica = self._replica.ledger, self._replica
+        heads = sorted((replica.record(head) for head in ledger.heads()), key=_order)[-HEADS_MAX:]
+        holding = Holding(
+            team=replica.team,
+            heads=tuple(record.id for record in heads),
+            count=len(ledger),
+            max_height=heads[-1].header.height,
+            epoch=replica.state.current_epoch(TEAM_SCOPE),
+        )
+        return make_attest(holding, replica.keys.sign, ts=replica.now())
+
+    def _raw(self, records: Iterable[CheckedRecord]) -> Iterator[bytes]:
+        return (self._replica.raw(record.id) for record in records)
+
+
+def _order(record: CheckedRecord) -> tuple[int, RecordId]:
+    return record.header.height, record.id

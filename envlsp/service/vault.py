@@ -1,0 +1,106 @@
+"""The keys of this device, unlocked: from a key file, a running node, or a passphrase.
+
+In that order, so that nobody types a passphrase that a node already has. The
+passphrase itself is never kept; what is kept is the opened file, in memory.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from envlsp.crypto.device import DeviceKeys, device_keys
+from envlsp.domain.ids import TeamId
+from envlsp.errors import CannotOpen, EnvlspError, Locked, NotInitialised
+from envlsp.service.local_api import LocalClient
+from envlsp.service.ports import Talk
+from envlsp.store.home import Home
+from envlsp.store.keyfile import (
+    DeviceKey,
+    Protection,
+    create_device_key,
+    open_device_key,
+    read_header,
+    with_key_file,
+    with_passphrase,
+)
+from envlsp.store.machine import machine_hint
+
+KEY_FILE_VARIABLE = "ENVLSP_KEY_FILE"
+ASK_UNLOCK = "passphrase of this device"
+
+
+class Vault:
+    """What unlocks this device, once per process."""
+
+    def __init__(self, home: Home, talk: Talk, key_file: Path | None = None) -> None:
+        self._home = home
+        self._talk = talk
+        self._key_file = str(key_file) if key_file else os.environ.get(KEY_FILE_VARIABLE) or None
+        self._opened: DeviceKey | None = None
+
+    @property
+    def exists(self) -> bool:
+        """Whether this device has keys at all."""
+        return os.path.lexists(self._home.device_key)
+
+    def open(self) -> DeviceKey:
+        """Return the opened device.key.
+
+        Raises:
+            NotInitialised: there is none.
+            Locked: it needs a passphrase and nobody can be asked.
+            KeyFileError, LoosePermissions: as the files are.
+        """
+        if self._opened is None:
+            self._opened = self._open()
+        return self._opened
+
+    def open_or_create(self) -> DeviceKey:
+        """Return the opened device.key, made now if this device has none."""
+        if not self.exists:
+            self._opened = self._create()
+        return self.open()
+
+    def keys(self, team: TeamId) -> DeviceKeys:
+        """Return this device's keys in a team.
+
+        Raises:
+            NotInitialised: it is in no such team.
+        """
+        seeds = self.open().seeds(team)
+        if seeds is None:
+            raise NotInitialised("this device is not in the team that ev.yaml names", fix="envlsp join CODE")
+        return device_keys(seeds.sign, seeds.box)
+
+    def _open(self) -> DeviceKey:
+        self._home.make()
+        path = self._home.device_key
+        if read_header(path).protection is Protection.KEY_FILE:
+            return open_device_key(path, key_file=self._key_file)
+        if (opened := self._from_node(path)) is not None:
+            return opened
+        return open_device_key(path, passphrase=self._talk.ask_hidden(ASK_UNLOCK))
+
+    def _from_node(self, path: str) -> DeviceKey | None:
+        client = LocalClient.connect(Path(self._home.node_socket))
+        if client is None:
+            return None
+        try:
+            match client.call("key"):
+                case (bytes() as kek,):
+                    return open_device_key(path, kek=kek)
+        except (Locked, CannotOpen, EnvlspError):
+            pass  # The node's key is of another time; the person still has the passphrase.
+        finally:
+            client.close()
+        return None
+
+    def _create(self) -> DeviceKey:
+        self._home.make()
+        if self._key_file:
+            self._talk.say(f"warning: {self._key_file} opens all secrets of this device; keep it safe")
+            lock = with_key_file(self._key_file, create=True)
+        else:
+            lock = with_passphrase(self._talk.ask_hidden("choose a passphrase for this device", twice=True))
+        return create_device_key(self._home.device_key, lock, machine=machine_hint())

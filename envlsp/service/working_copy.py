@@ -1,0 +1,134 @@
+"""The `.env` file on disk: read, compared with the releases, and written whole.
+
+What release a file was last in step with is remembered per path, sealed. Writing is
+refused where git would keep the content, and the file is 0600.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from envlsp.domain.environment import Triple
+from envlsp.domain.ids import RecordId
+from envlsp.domain.layout import FileReading, snapshot_of
+from envlsp.domain.release import Snapshot
+from envlsp.errors import BadText, Misuse, NotFound, StoreError
+from envlsp.service import git
+from envlsp.store.files import write_whole
+from envlsp.store.team import TeamStore
+from envlsp.wire.canonical import decode_untrusted, encode
+from envlsp.wire.limits import KIB, MIB
+
+FILE_MAX_BYTES = MIB
+"""A release has at most 1 MiB with everything; a larger file is no `.env`."""
+TEMPORARY = ".envlsp-tmp"
+"""The end of the name of a half-written file; git is told to ignore it."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkingCopy:
+    """A file as it was read just now."""
+
+    path: Path
+    data: bytes | None
+    """None where there is no file."""
+    reading: FileReading | None
+
+    @property
+    def snapshot(self) -> Snapshot | None:
+        """The entries and the layout of the file."""
+        return self.reading.snapshot if self.reading else None
+
+
+def read_working_copy(path: Path, dialect: str) -> WorkingCopy:
+    """Read a file as its dialect sees it.
+
+    Raises:
+        StoreError: it cannot be read.
+        BadText: it is too large to be one.
+    """
+    try:
+        with path.open("rb") as stream:
+            data = stream.read(FILE_MAX_BYTES + 1)
+    except FileNotFoundError:
+        return WorkingCopy(path, None, None)
+    except OSError as exc:
+        raise StoreError(f"cannot read {path}: {exc.strerror}") from exc
+    if len(data) > FILE_MAX_BYTES:
+        raise BadText(f"{path} is larger than {FILE_MAX_BYTES // MIB} MiB")
+    return WorkingCopy(path, data, snapshot_of(data, dialect))
+
+
+def snapshot_to_push(copy: WorkingCopy) -> Snapshot:
+    """Return what a release of this file would hold.
+
+    Raises:
+        NotFound: there is no file.
+        BadText: it holds what no release can carry; the detail names the line.
+    """
+    if copy.reading is None:
+        raise NotFound(f"there is no {copy.path}", fix="envlsp pull, or write the file first")
+    if copy.reading.refusals:
+        first = copy.reading.refusals[0]
+        raise BadText(
+            f"{copy.path}, line {first.line}: {first.message}", fix="correct that line, then push again"
+        )
+    return copy.reading.snapshot
+
+
+def check_writable(path: Path) -> None:
+    """Make sure that git will not keep what is about to be written.
+
+    Adds the ignore entries where they are missing.
+
+    Raises:
+        Misuse: git tracks the file, or cannot say.
+    """
+    match git.standing(path):
+        case git.Standing.TRACKED:
+            raise Misuse(f"git tracks {path}", fix=f"git rm --cached {path.name}")
+        case git.Standing.UNKNOWN:
+            raise Misuse(f"git cannot say whether it tracks {path}", fix="git status")
+        case git.Standing.EXPOSED:
+            git.ignore(path)
+        case _:
+            pass
+
+
+def write_working_copy(path: Path, data: bytes) -> None:
+    """Put `data` in place of the file, whole or not at all.
+
+    Raises:
+        Misuse: git would keep it.
+        StoreError: it cannot be written; the old file stands.
+    """
+    check_writable(path)
+    for leftover in path.parent.glob(f"{path.name}.*{TEMPORARY}"):
+        leftover.unlink(missing_ok=True)  # a crash in the middle of a write
+    write_whole(os.fspath(path), data, suffix=TEMPORARY)
+
+
+class Bases:
+    """Which releases each working copy was last in step with."""
+
+    def __init__(self, store: TeamStore) -> None:
+        self._meta = store.meta
+
+    def get(self, path: Path, triple: Triple) -> tuple[RecordId, ...] | None:
+        """Return the heads the file was in step with; None where nobody knows."""
+        data = self._meta.get(_name(path, triple))
+        if data is None:
+            return None
+        ids = decode_untrusted(data, limit_bytes=64 * KIB)
+        assert isinstance(ids, list)
+        return tuple(RecordId(item) for item in ids if isinstance(item, bytes))
+
+    def set(self, path: Path, triple: Triple, heads: tuple[RecordId, ...]) -> None:
+        """Note that the file is in step with these heads, local edits aside."""
+        self._meta.put(_name(path, triple), encode(tuple(sorted(heads))))
+
+
+def _name(path: Path, triple: Triple) -> bytes:
+    return encode(["base", os.fsencode(path.resolve()), str(triple)])
