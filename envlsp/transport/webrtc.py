@@ -21,7 +21,7 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from envlsp.errors import DialFailed, EnvlspError, LinkClosed, Malformed, Misuse
+from envlsp.errors import DialFailed, EnvlspError, LinkClosed, Malformed, Misuse, TransportError
 from envlsp.transport.api import (
     INBOX_MAX_BYTES,
     MESSAGE_MAX_BYTES,
@@ -108,6 +108,10 @@ class WebRtcLink:
         """Return the pair of candidates in use; the last one after the end."""
         if self._path is None:
             raise Misuse("the link is not open yet")
+        pair = self.ice.chosen  # ICE may move to a better pair in the first moments
+        if pair is not None:
+            types = (pair.local_candidate.type, pair.remote_candidate.type)
+            self._path = PairPath(*types, self._path.since_s)
         return self._path
 
     async def send(self, message: bytes) -> None:
@@ -283,8 +287,13 @@ class Dial:
             is_open = True
         except TimeoutError:
             raise DialFailed(f"no channel within {self._options.dial_timeout_s:g} s") from None
-        except (Malformed, ConnectionError, OSError) as exc:
-            raise DialFailed("the peer's parameters do not work") from exc
+        except TransportError:
+            raise
+        except Malformed as exc:
+            raise DialFailed("the peer's parameters make no sense") from exc
+        except Exception as exc:
+            # aiortc and OpenSSL have many ways to stumble over a peer's nonsense.
+            raise DialFailed(f"the connection broke: {type(exc).__name__}") from exc
         finally:
             if not is_open:
                 await self._give_up()
