@@ -24,6 +24,7 @@ from envlsp.sync.effects import (
     Effect,
     Missing,
     RecordsWithheld,
+    Refused,
     StoreRecords,
     StoreResult,
 )
@@ -65,6 +66,7 @@ class Exchange:
         self._pull = Pull()
         self._serving = Serving.NOTHING
         self._storing: tuple[bytes, ...] = ()
+        self._stores_answer = False  # else orphans whose parents have come
         self._own: tuple[RecordId, ...] = ()
         self._count = 0
         self._told: tuple[RecordId, ...] | None = None
@@ -178,6 +180,7 @@ class Exchange:
         """
         self._pull.records_came_untrusted()
         self._store(records.records)
+        self._stores_answer = True
 
     def on_done_untrusted(self) -> None:
         """Take in the end of an answer.
@@ -196,9 +199,13 @@ class Exchange:
 
         Raises:
             LimitExceeded: more orphans than anyone honest sends.
+            MalformedFrame: records that were not asked for.
         """
         raws, self._storing = self._storing, ()
         assert len(results) == len(raws), "one result per record"
+        if self._stores_answer:
+            named = [result.id for result in results if not isinstance(result, Refused)]
+            self._pull.check_asked_untrusted(named)
         accepted = [result.id for result in results if isinstance(result, Accepted)]
         for identity in accepted:
             self._note_known(identity)
@@ -281,6 +288,7 @@ class Exchange:
 
     def _store(self, records: tuple[bytes, ...]) -> None:
         self._storing = records
+        self._stores_answer = False
         if records:
             self._effects.append(StoreRecords(records))
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from envlsp.domain.ids import RecordId
-from envlsp.errors import LimitExceeded
+from envlsp.errors import LimitExceeded, MalformedFrame
 from envlsp.sync.effects import Missing
 from envlsp.sync.states import ASKING, Asking, AskingMove, step, step_untrusted
 from envlsp.wire.limits import ORPHANS_MAX, ORPHANS_MAX_BYTES, WANT_MAX_IDS
@@ -161,6 +161,16 @@ class Pull:
             MalformedFrame: nobody asked.
         """
         self._state = step_untrusted(ASKING, self._state, AskingMove.RECORDS_CAME)
+
+    def check_asked_untrusted(self, ids: Iterable[RecordId]) -> None:
+        """Check that an answer to WANT holds what was asked for: else a walk need never end.
+
+        Raises:
+            MalformedFrame: it holds something else.
+        """
+        is_walk = self._state is Asking.BY_IDS and self._answers_owed == 1
+        if is_walk and not self._asked.issuperset(ids):
+            raise MalformedFrame("records that were not asked for")
 
     def stored(self, ids: Sequence[RecordId]) -> list[bytes]:
         """Note what is stored now; return the orphans that can be stored next."""

@@ -1,0 +1,100 @@
+"""Any two replicas end with the union, whatever the order of delivery (P5)."""
+
+from __future__ import annotations
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from envlsp.sync.states import State
+from tests.support.peers import Actor, End, FakeReplica, Wire, actor, befriend, make_fake
+
+SIDES = st.sampled_from((0, 1))
+
+
+def chain(replica: FakeReplica, author: bytes, length: int, first_seq: int, shared: int) -> None:
+    """Let a device that forked itself add a branch of its own to this replica."""
+    parents = [fake.id for fake in replica.by_height()[:shared]][-1:]
+    height = max((replica.store[parent].height for parent in parents), default=0)
+    for index in range(length):
+        size = length * 8 + index  # so that branches of two lengths differ
+        fake = make_fake(author, first_seq + index, height + 1 + index, parents, size=size)
+        replica.store[fake.id] = fake
+        parents = [fake.id]
+
+
+class TwoPeers(RuleBasedStateMachine):
+    """Two peers with histories of their own, and every order of events."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.actors: tuple[Actor, Actor] = (actor("alice"), actor("bob"))
+        self.has_forks = False
+        self.wire: Wire
+
+    @initialize(
+        common=st.integers(0, 5),
+        sizes=st.tuples(st.integers(0, 12), st.integers(0, 12)),
+        forks=st.lists(st.tuples(SIDES, st.integers(1, 6), st.integers(1, 3), st.integers(0, 3)), max_size=3),
+        large=st.booleans(),
+    )
+    def begin(
+        self,
+        common: int,
+        sizes: tuple[int, int],
+        forks: list[tuple[int, int, int, int]],
+        large: bool,
+    ) -> None:
+        alice, bob = self.actors
+        befriend(alice, bob)
+        for _ in range(common):
+            made = alice.replica.author()
+            bob.replica.take([made.raw], auth_only=False)
+        for number, (one, size) in enumerate(zip(self.actors, sizes, strict=True)):
+            for _ in range(size):
+                one.replica.author(size=70_000 if large and number else 10)
+        for side, length, first_seq, shared in forks:
+            self.has_forks = True
+            chain(self.actors[side].replica, b"mallory-", length, first_seq, shared)
+        self.wire = Wire(alice, bob)
+
+    def end(self, side: int) -> End:
+        return self.wire.ends[side]
+
+    @rule(side=SIDES, count=st.integers(1, 4))
+    def deliver(self, side: int, count: int) -> None:
+        for _ in range(count):
+            self.wire.deliver(self.end(side))
+
+    @rule(side=SIDES)
+    def store(self, side: int) -> None:
+        self.wire.store(self.end(side))
+
+    @rule(side=SIDES, size=st.sampled_from((0, 30_000)))
+    def author(self, side: int, size: int) -> None:
+        self.wire.author(self.end(side), size=size)
+
+    @rule(seconds=st.sampled_from((0.1, 1.0, 4.0)))
+    @precondition(lambda self: self.wire.is_quiet())
+    def let_time_pass(self, seconds: float) -> None:
+        self.wire.tick(seconds)
+
+    @invariant()
+    def nobody_gives_up(self) -> None:
+        if hasattr(self, "wire"):
+            assert self.wire.a.closed is self.wire.b.closed is None
+
+    def teardown(self) -> None:
+        if not hasattr(self, "wire"):
+            return
+        alice, bob = (one.replica for one in self.actors)
+        union = alice.store.keys() | bob.store.keys()
+        self.wire.settle()
+        assert alice.store.keys() == bob.store.keys() == union
+        assert self.wire.a.session.state is self.wire.b.session.state is State.IN_STEP
+        if not self.has_forks:
+            assert max((alice.served + bob.served).values(), default=0) <= 1
+
+
+TestTwoPeers = TwoPeers.TestCase
+TestTwoPeers.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
