@@ -37,8 +37,11 @@ class Node:
     lowers: dict[UserId, Role] = field(default_factory=dict)
     """For a role or scope_set: whom it lowers, and to what."""
     is_kill: bool = False
+    broken_via: dict[int, frozenset[UserId]] = field(default_factory=dict)
+    """For an auth-class record: the removals that break it, as dense bits, and whose
+    records in its chain they hit."""
     breakers: int = 0
-    """For an auth-class record: the removals that break it, as dense bits."""
+    """The keys of `broken_via`, together."""
 
     @property
     def settled(self) -> Facts:
@@ -97,6 +100,7 @@ class Dag:
             self.kills.remove(node)
             for other in self.auth:
                 other.breakers &= ~node.auth_bit
+                other.broken_via.pop(node.auth_bit, None)
 
     def auth_nodes(self, bits: int) -> Iterator[Node]:
         """Yield the auth-class nodes of a bitset."""

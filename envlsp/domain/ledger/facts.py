@@ -51,5 +51,8 @@ class Facts:
     rank: Rank
     needs: tuple[Need, ...]
     """What it required of the author, above mere membership; one per scope."""
+    supports: int
+    """What its authority rests on directly, as a bitset of auth indices: the record that
+    introduced the device, the setter of each need; for an admit its invite."""
     tail: int
-    """The chain without the record itself, as a bitset of auth indices."""
+    """The same transitively: the chain without the record itself."""

@@ -21,7 +21,7 @@ from envlsp.domain.ledger.policy import PARENTS_MAX
 from envlsp.domain.ledger.ports import Verify
 from envlsp.domain.ledger.records import CheckedRecord
 from envlsp.domain.ledger.resolve import deciders
-from envlsp.domain.ledger.seniority import hits, strong, tail_breaks
+from envlsp.domain.ledger.seniority import inherited, is_hit
 from envlsp.domain.ledger.settle import settle
 from envlsp.domain.ledger.state import Alarm, TeamState
 from envlsp.domain.ledger.views import View, Views
@@ -224,10 +224,9 @@ class _Voids:
         if node.facts is None:
             settle(self._dag, self._views.at(node.auth_ancestors), node)
         breakers = self._tail_breakers(node) & now.standing.kills
-        for kill in self._dag.auth_nodes(now.standing.kills & ~breakers):
-            if hits(kill, node) and not node.auth_ancestors & kill.auth_bit:
-                late = not is_ancestor(node, kill)
-                breakers |= kill.auth_bit if late and strong(kill, node, node) else 0
+        for kill in self._dag.auth_nodes(now.standing.kills & ~breakers & ~node.auth_ancestors):
+            if is_hit(kill, node):
+                breakers |= kill.auth_bit
         if breakers or node.settled.tail & now.standing.dead:
             return deciders(self._dag, now.standing, node, breakers)
         return ()
@@ -238,6 +237,6 @@ class _Voids:
             self._tails.clear()
         facts = node.settled
         if facts not in self._tails:
-            bits = (kill.auth_bit for kill in self._dag.kills if tail_breaks(self._dag, kill, node))
+            bits = (kill.auth_bit for kill in self._dag.kills if inherited(self._dag, kill, facts))
             self._tails[facts] = sum(bits)
         return self._tails[facts]

@@ -4,20 +4,24 @@ All of it is static: whether a removal breaks a record depends on the two record
 and their pasts, never on what else is stored. So the answers are computed once,
 when the later of the two arrives, and kept as bits (`Node.breakers`).
 
+A removal breaks a record if it hits it, or breaks what it rests on. So a record falls
+by its chain only together with one of its supports, and nothing is void in the eyes
+of its own author when he writes it.
+
 Why one sorted pass over the removals is a fixpoint: `breaks(E, c)` implies
-`rank(E) < rank(c)`. In the chain of c a link by c's own user is measured by rank(c)
-itself; a link by somebody else is more senior than c, since it made c's author what
-he is and its own maker was made before. Two root_replace of one root are the one
-exception; both have the same rank, they break each other, the first by (height, id) stands.
+`rank(E) < rank(c)`. By way of c's own user that is demanded; what somebody else did
+for c is more senior than c, since it made c's author what he is and its own maker was
+made before. Two root_replace of one root are the one exception: of equal rank, they
+break each other, and the first by (height, id) stands.
 
 Spec: docs/protocol.md, "C.3 Which removals stand".
 """
 
 from __future__ import annotations
 
-from envlsp.domain.ids import TEAM_SCOPE
+from envlsp.domain.ids import TEAM_SCOPE, UserId
 from envlsp.domain.ledger.dag import Dag, Node, are_concurrent, is_ancestor
-from envlsp.domain.ledger.facts import ROOT
+from envlsp.domain.ledger.facts import ROOT, Facts
 from envlsp.domain.ledger.records import (
     Admit,
     DeviceRevoke,
@@ -78,15 +82,9 @@ def _role_hits(kill: Node, record: Node) -> bool:
     )
 
 
-def strong(kill: Node, link: Node, record: Node) -> bool:
-    """Tell whether a removal reaches back: its author is senior to what it hits.
-
-    Args:
-        kill: the removal.
-        link: the record of the chain that it hits.
-        record: the record whose chain it is.
-    """
-    mine, theirs = kill.settled, link.settled
+def strong(kill: Node, record: Node) -> bool:
+    """Tell whether a removal reaches back: its author is senior to whom it hits."""
+    mine, theirs = kill.settled, record.settled
     if mine.user == ROOT:
         return True
     if theirs.user == ROOT:
@@ -96,36 +94,47 @@ def strong(kill: Node, link: Node, record: Node) -> bool:
         return mine.rank <= theirs.rank  # of an admit the rank is its invite's
     if kind != RecordType.DEVICE_REVOKE and theirs.user == mine.user:
         return False  # leaving is never retroactive
-    return mine.rank < (record.settled.rank if theirs.user == record.settled.user else theirs.rank)
+    return mine.rank < theirs.rank
 
 
-def breaks(dag: Dag, kill: Node, record: Node) -> bool:
-    """Tell whether an effective `kill` makes `record` void."""
-    if tail_breaks(dag, kill, record):
-        return True
-    return are_concurrent(kill, record) and hits(kill, record) and strong(kill, record, record)
+def is_hit(kill: Node, record: Node) -> bool:
+    """Tell whether an effective `kill` voids this very record, whatever it rests on."""
+    return hits(kill, record) and strong(kill, record) and are_concurrent(kill, record)
 
 
-def tail_breaks(dag: Dag, kill: Node, record: Node) -> bool:
-    """Tell the same of the chain without the record itself; equal for equal facts."""
-    links = record.settled.tail & ~kill.auth_ancestors & ~kill.auth_bit
-    return any(
-        not link.auth_ancestors & kill.auth_bit and hits(kill, link) and strong(kill, link, record)
-        for link in dag.auth_nodes(links)
-    )
+def inherited(dag: Dag, kill: Node, facts: Facts) -> frozenset[UserId]:
+    """Return whose hit records make void, by `kill`, what has these facts; none if it does not.
+
+    A record falls with what it rests on. But a removal that is junior to somebody now
+    does not undo his acts of now by way of what he did when he was less.
+    """
+    found: set[UserId] = set()
+    for support in dag.auth_nodes(facts.supports):
+        found |= support.broken_via.get(kill.auth_bit, frozenset())
+    if kill.settled.user != ROOT and kill.settled.rank >= facts.rank:
+        found.discard(facts.user)
+    return frozenset(found)
 
 
 def mark_breakers(dag: Dag, node: Node) -> None:
     """Note, for a staged auth-class node, the removals that break it and what it breaks."""
     for kill in dag.kills:
-        if kill is not node and breaks(dag, kill, node):
-            node.breakers |= kill.auth_bit
+        if kill is not node:
+            _mark(dag, kill, node)
     if not node.is_kill:
         return
-    for other in dag.auth:
-        # What a removal knew it does not break, and nothing here comes after it.
-        if other is not node and not is_ancestor(other, node) and breaks(dag, node, other):
-            other.breakers |= node.auth_bit
+    for other in dag.auth:  # parents first, so what it rests on is marked before a record is
+        if other is not node and not is_ancestor(other, node):
+            _mark(dag, node, other)
+
+
+def _mark(dag: Dag, kill: Node, record: Node) -> None:
+    via = inherited(dag, kill, record.settled)
+    if is_hit(kill, record):
+        via |= {record.settled.user}
+    if via:
+        record.broken_via[kill.auth_bit] = via
+        record.breakers |= kill.auth_bit
 
 
 def effective_kills(dag: Dag, mask: int, dead: int) -> int:

@@ -7,7 +7,7 @@ Spec: docs/protocol.md, "C.2 Admission" and "B.9 Scopes, roles, guests".
 
 from __future__ import annotations
 
-from envlsp.domain.ids import TEAM_SCOPE, DevicePk, RecordId, ScopeId, UserId
+from envlsp.domain.ids import TEAM_SCOPE, DevicePk, ScopeId, UserId
 from envlsp.domain.ledger.admission import Inadmissible, Reason, demand
 from envlsp.domain.ledger.dag import Dag, Node
 from envlsp.domain.ledger.facts import RANK_ROOT, RANK_ROOT_REPLACE, ROOT, Facts, Need, Rank
@@ -31,7 +31,7 @@ def settle_genesis(node: Node) -> None:
     """Attach the facts of the record that everything begins with; nothing can void it."""
     user = node.record.introduces
     assert user is not None
-    node.facts = Facts(user, (1, *node.order, *node.order), (), 0)
+    node.facts = Facts(user, (1, *node.order, *node.order), (), 0, 0)
 
 
 def settle(dag: Dag, view: View, node: Node) -> None:
@@ -80,23 +80,24 @@ def _root_facts(dag: Dag, state: TeamState, record: CheckedRecord) -> Facts:
     demand(kind in ROOT_TYPES, Reason.NOT_FOR_ROOT)
     setter = dag.by_id[state.root.record]
     # A replaced root key is only as good as its replacement; the first one needs no support.
-    tail = 0 if isinstance(setter.record.header.pub, Genesis) else setter.auth_bit | setter.settled.tail
+    supports = 0 if isinstance(setter.record.header.pub, Genesis) else setter.auth_bit
     rank = RANK_ROOT_REPLACE if isinstance(record.header.pub, RootReplace) else RANK_ROOT
-    return Facts(ROOT, rank, (), tail)
+    return Facts(ROOT, rank, (), supports, _chain(dag, supports))
 
 
 def _member_facts(dag: Dag, state: TeamState, device: Device, asked: Needs, scope: ScopeId) -> Facts:
     member = state.members[device.user]
     is_admin = member.role == Role.ADMIN
-    tail = _chain(dag, device.intro)
+    supports = dag.by_id[device.intro].auth_bit
     found = []
     for place, level in asked:
         demand(state.role(member.user, place) >= level, Reason.ROLE_TOO_LOW)
         via_team = is_admin or place == TEAM_SCOPE
         setter = member.in_force[0] if via_team else state.scopes[place].in_force[member.user][0]
-        tail |= _chain(dag, setter)
+        supports |= dag.by_id[setter].auth_bit
         found.append(Need(place, level, via_team))
-    return Facts(member.user, _rank(dag, state, member, device, scope), tuple(found), tail)
+    rank = _rank(dag, state, member, device, scope)
+    return Facts(member.user, rank, tuple(found), supports, _chain(dag, supports))
 
 
 def _rank(dag: Dag, state: TeamState, member: Member, device: Device, scope: ScopeId) -> Rank:
@@ -117,12 +118,15 @@ def _courier_facts(dag: Dag, courier: Facts, admit: Admit) -> Facts:
     invite = dag.by_id.get(admit.invite)
     if invite is None or invite.record.header.type != RecordType.INVITE:
         raise Inadmissible(Reason.BAD_INVITE)
-    return Facts(courier.user, invite.settled.rank, courier.needs, _chain(dag, admit.invite))
+    rank, supports = invite.settled.rank, invite.auth_bit
+    return Facts(courier.user, rank, courier.needs, supports, _chain(dag, supports))
 
 
-def _chain(dag: Dag, record_id: RecordId) -> int:
-    node = dag.by_id[record_id]
-    return node.auth_bit | node.settled.tail
+def _chain(dag: Dag, supports: int) -> int:
+    found = supports
+    for node in dag.auth_nodes(supports):
+        found |= node.settled.tail
+    return found
 
 
 def _lowers(record: CheckedRecord, state: TeamState) -> dict[UserId, Role]:
