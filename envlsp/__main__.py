@@ -1,9 +1,11 @@
 """Where `envlsp` and `ev` start.
 
-Start-up is a budget (docs/adr/0002-lazy-imports.md), so this file imports only `sys`
-and answers by itself what needs nothing else. Every other word goes to `cli.main`.
+Start-up is a budget (docs/adr/0002-lazy-imports.md), so this file imports only what
+every interpreter has loaded already, and answers by itself what needs nothing else.
+All other words go to `cli.main`.
 """
 
+import os
 import sys
 
 
@@ -11,13 +13,18 @@ def main() -> int:
     """Run one command line and return its exit code."""
     words = sys.argv[1:]
     if words == ["--version"]:
-        from envlsp import __version__
-
-        sys.stdout.write(f"envlsp {__version__}\n")
-        return 0
+        _tell_version()
     from envlsp.cli.main import run
 
     return run(words)
+
+
+def _tell_version() -> None:
+    from envlsp import __version__
+
+    sys.stdout.write(f"envlsp {__version__}\n")
+    sys.stdout.flush()
+    os._exit(0)  # taking an interpreter apart costs a sixth of this command, and there is nothing to clean up
 
 
 if __name__ == "__main__":
