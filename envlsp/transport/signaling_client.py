@@ -46,6 +46,9 @@ from envlsp.wire.signaling_messages import (
 CONNECT_TIMEOUT_S: Final = 10.0
 ANSWER_TIMEOUT_S: Final = 10.0
 BACKOFF_S: Final = (1.0, 60.0)
+STEADY_S: Final = 10.0
+"""A connection that lasted so long makes the next wait short again; a server that lets
+us in and throws us out does not."""
 EVENTS_MAX: Final = 1_024
 """Unread events; beyond it new ones are dropped, as a network would."""
 FRAMES_PER_S: Final = 18.0
@@ -95,6 +98,7 @@ class SignalingClient:
         self._reconnect = reconnect
         self._connect_timeout_s = connect_timeout_s
         self._backoff_s = backoff_s
+        self._wait_s = backoff_s[0]
         self._socket: SignalingSocket | None = None
         self._runner: asyncio.Task[None] | None = None
         self._is_closed = False
@@ -121,8 +125,12 @@ class SignalingClient:
         """
         if self._runner is not None or self._is_closed:
             raise Misuse("a signaling client connects once")
-        self._socket, _ = await self._dial()
-        self._runner = asyncio.create_task(self._run(self._socket))
+        socket, _ = await self._dial()
+        if self._is_closed:  # while we were dialling
+            await socket.close()
+            raise Misuse("the signaling client was closed")
+        self._socket = socket
+        self._runner = asyncio.create_task(self._run(socket))
 
     async def close(self) -> None:
         """Leave, within seconds, whatever the server does. Twice is harmless."""
@@ -292,22 +300,25 @@ class SignalingClient:
         raise failure
 
     async def _dial_again(self) -> tuple[SignalingSocket, str]:
-        wait_s, longest_s = self._backoff_s
         while True:
             # Full jitter: a restarted server is not met by everybody at once.
-            await asyncio.sleep(random.uniform(0, wait_s))  # noqa: S311 - not a secret
+            await asyncio.sleep(random.uniform(0, self._wait_s))  # noqa: S311 - not a secret
+            self._wait_s = min(self._backoff_s[1], self._wait_s * 2)
             with contextlib.suppress(SignalingUnreachable):
                 return await self._dial()
-            wait_s = min(longest_s, wait_s * 2)
 
     async def _run(self, socket: SignalingSocket) -> None:
         url: str | None = None  # of a connection that is not the first
+        clock = asyncio.get_running_loop().time
         try:
             while True:
+                since = clock()
                 await self._live(socket, url)
                 self._tell(Disconnected())
                 if not self._reconnect:
                     return
+                if clock() - since >= STEADY_S:
+                    self._wait_s = self._backoff_s[0]
                 socket, url = await self._dial_again()
         finally:
             self._news.set()

@@ -50,7 +50,7 @@ class Limits:
     """Per address."""
     missed_claims_per_hour: int = 20
     """Per address: claims of numbers that are not open."""
-    queue_max_bytes: int = 256 * KIB
+    queue_max_bytes: int = 512 * KIB
     """Waiting for one connection; beyond it, it is too slow and is closed."""
 
 

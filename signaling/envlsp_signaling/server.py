@@ -182,6 +182,9 @@ class SignalingServer:
                 # A text frame can be no request; an empty one never is either.
                 data = frame if isinstance(frame, bytes) else b""
                 self._obey(self._desk.receive(who, data, time.monotonic()))
+                # Frames that are already here would be read without a pause, and fill
+                # the lines of others faster than anybody gets to empty them.
+                await asyncio.sleep(0)
         except ConnectionClosed:
             pass  # lost peers are daily life
         finally:

@@ -180,6 +180,24 @@ async def test_a_slow_subscriber_is_cut_off_and_the_others_are_not() -> None:
         slow.transport.abort()
 
 
+async def test_a_burst_of_the_largest_blobs_cuts_nobody_off() -> None:
+    server = SignalingServer()
+    async with serving(server) as url, plain(url) as alice, plain(url) as bob:
+        for member in (alice, bob):
+            await tell(member, Verb.SUB, ROOM)
+            await hear(member)
+        for _ in range(99):
+            await tell(alice, Verb.PUB, ROOM, bytes(16 * KIB))
+        for _ in range(99):
+            assert (await hear(bob))[0] == Verb.MSG
+        assert not server._desk.refusals
+
+
+def test_512_kib_wait_for_one_connection() -> None:
+    """The other half of `test_a_slow_subscriber_is_cut_off_and_the_others_are_not`."""
+    assert Limits().queue_max_bytes == 512 * KIB
+
+
 async def test_lost_peers_leave_no_trace_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG, "envlsp_signaling")
     caplog.set_level(logging.DEBUG, "asyncio")
