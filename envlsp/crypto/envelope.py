@@ -11,9 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, NewType
+from typing import TYPE_CHECKING, Final, NewType
 
-from envlsp.crypto.epochs import TeamKey
 from envlsp.crypto.labels import kdf, u64be
 from envlsp.crypto.primitives import (
     BOX_OVERHEAD_BYTES,
@@ -24,16 +23,25 @@ from envlsp.crypto.primitives import (
     seal_box,
     unpad,
 )
-from envlsp.crypto.signing import Place
 from envlsp.domain.environment import Triple
 from envlsp.domain.ids import DevicePk, RecordId, TeamId
-from envlsp.domain.ledger.records import Header, RecordType
 from envlsp.domain.release import Layout, ReleaseContent, ReleaseKind, Snapshot
 from envlsp.domain.secret import LITERAL_MAX_BYTES, SecretName, SecretText
 from envlsp.errors import CannotOpen, LimitExceeded, Malformed
-from envlsp.wire.bodies import Body, ReleaseBody, decode_body_untrusted, encode_body
 from envlsp.wire.layout import decode_layout_untrusted, encode_layout
 from envlsp.wire.limits import ENTRIES_MAX
+from envlsp.wire.releases import (
+    RELEASE_TYPE,
+    ReleaseBody,
+    decode_release_body_untrusted,
+    encode_release_body,
+)
+
+if TYPE_CHECKING:  # `envlsp run` opens releases, and should not wait for the ledger to load
+    from envlsp.crypto.epochs import TeamKey
+    from envlsp.crypto.signing import Place
+    from envlsp.domain.ledger.records import Header, RecordType
+    from envlsp.wire.bodies import Body
 
 Dek = NewType("Dek", bytes)
 """32 bytes: the data encryption key of one release."""
@@ -100,6 +108,9 @@ def open_plain(body: bytes, key: TeamKey, place: BodyPlace) -> bytes:
 
 def seal_body(body: Body, key: TeamKey, place: BodyPlace) -> bytes:
     """Return a sealed body of any type but a release's (that is `seal_release`)."""
+    from envlsp.domain.ledger.records import RecordType
+    from envlsp.wire.bodies import encode_body
+
     return seal_plain(encode_body(RecordType(place.type), body), key, place)
 
 
@@ -111,6 +122,8 @@ def open_body(body: bytes, key: TeamKey, place: BodyPlace) -> Body:
 
     Spec: docs/protocol.md, "B.5 Encryption layout".
     """
+    from envlsp.wire.bodies import decode_body_untrusted
+
     plain = open_plain(body, key, place)
     try:
         return decode_body_untrusted(place.type, plain)
@@ -152,7 +165,7 @@ def seal_release(content: ReleaseContent, key: TeamKey, place: BodyPlace) -> byt
         layout_box=seal_layout(snapshot.layout, dek) if snapshot.layout else b"",
         entries=tuple((name, seal_value(literal, dek, name)) for name, literal in snapshot.entries.items()),
     )
-    return seal_body(body, key, place)
+    return seal_plain(encode_release_body(body), key, place)
 
 
 def seal_value(literal: SecretText, dek: Dek, name: SecretName) -> bytes:
@@ -285,9 +298,12 @@ def open_names(body: bytes, key: TeamKey, place: BodyPlace) -> OpenedRelease:
     Raises:
         CannotOpen: it does not open, or is not a release.
     """
-    decoded = open_body(body, key, place)
-    if not isinstance(decoded, ReleaseBody):
+    if place.type != RELEASE_TYPE:
         raise CannotOpen
+    try:
+        decoded = decode_release_body_untrusted(open_plain(body, key, place))
+    except (Malformed, LimitExceeded):
+        raise CannotOpen from None
     dek = open_box(decoded.dek_box, kdf(key, "dek", place.context))
     return OpenedRelease(decoded, Dek(dek), dict(decoded.entries))
 

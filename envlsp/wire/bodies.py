@@ -7,8 +7,7 @@
     invite                         [ts, note, address, [[scope16, role]...]]
     root_replace                   [ts, note, recovery_room32]
     scope_set                      [ts, note, project, app, env, [[uid16, name]...]]
-    release                        [ts, kind, message, project, app, env, [base32...], of32 | bin0,
-                                    dek_box72, layout_box | bin0, [[name, val_box]...]]
+    release                        see `wire.releases`
     env                            [ts, project, app, env, archived, note]
 
 Any body may also be empty, which is no bytes at all. A body that does not decode
@@ -18,45 +17,23 @@ reads one. `ts` is a claim. Refuses to open a box.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 from envlsp.domain.environment import Triple, is_label
-from envlsp.domain.ids import RecordId, ScopeId, UserId
+from envlsp.domain.ids import ScopeId, UserId
 from envlsp.domain.ledger.records import RecordType, Role
-from envlsp.domain.release import ReleaseKind
-from envlsp.domain.secret import SecretName, is_secret_name
-from envlsp.errors import LimitExceeded, Malformed
+from envlsp.errors import Malformed
 from envlsp.wire import canonical
 from envlsp.wire.canonical import Value
 from envlsp.wire.limits import (
-    ENTRIES_MAX,
     LABEL_MAX_BYTES,
-    LAYOUT_MAX_BYTES,
-    LITERAL_MAX_BYTES,
     NOTE_MAX_BYTES,
-    PARENTS_MAX,
     RECORD_MAX_BYTES,
     SCOPE_LINES_MAX,
 )
-from envlsp.wire.shape import (
-    Shape,
-    as_array,
-    blob,
-    enum,
-    exactly,
-    maybe,
-    record_of,
-    set_of,
-    text,
-    tuple_of,
-    uint,
-)
-
-BOX_OVERHEAD_BYTES: Final = 40  # a nonce and a tag
-DEK_BOX_BYTES: Final = 72
-_BOX_MAX_BYTES: Final = BOX_OVERHEAD_BYTES + LITERAL_MAX_BYTES
+from envlsp.wire.releases import RELEASE_BODY, ReleaseBody
+from envlsp.wire.shape import Shape, enum, exactly, record_of, set_of, text, tuple_of, uint
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,28 +117,6 @@ class EnvBody:
         return Triple(self.project, self.app, self.env)
 
 
-@dataclass(frozen=True, slots=True)
-class ReleaseBody:
-    """A release with every value still in its own box."""
-
-    ts: int
-    kind: ReleaseKind
-    message: str
-    project: str
-    app: str
-    env: str
-    base: tuple[RecordId, ...]
-    of: RecordId | None
-    dek_box: bytes = field(repr=False)
-    layout_box: bytes = field(repr=False)
-    entries: tuple[tuple[SecretName, bytes], ...] = field(repr=False)
-
-    @property
-    def triple(self) -> Triple:
-        """The names of the environment."""
-        return Triple(self.project, self.app, self.env)
-
-
 Body: TypeAlias = (
     NoteBody | PersonBody | GenesisBody | InviteBody | RootReplaceBody | ScopeBody | EnvBody | ReleaseBody
 )
@@ -171,7 +126,6 @@ _note: Final = text(NOTE_MAX_BYTES)
 _label: Final = text(LABEL_MAX_BYTES, is_label)
 _label_or_none: Final = text(LABEL_MAX_BYTES, lambda label: not label or is_label(label))
 _room: Final = exactly(32, bytes)
-_record_id: Final = exactly(32, RecordId)
 
 _note_body: Final = record_of(NoteBody, _ts, _note)
 _person_body: Final = record_of(PersonBody, _ts, _note, _note, _note)
@@ -184,53 +138,16 @@ _scope_lines: Final = set_of(
 _people: Final = set_of(tuple_of(exactly(16, UserId), _note), lambda line: line[0], 0, SCOPE_LINES_MAX)
 
 
-def _load_entries(value: Value) -> tuple[tuple[SecretName, bytes], ...]:
-    """Read the entries; by hand, since this is what opening a release waits for."""
-    pairs = as_array(value)
-    if len(pairs) > ENTRIES_MAX:
-        raise LimitExceeded(f"{len(pairs)} entries")
-    entries, before = [], ""
-    for pair in pairs:
-        name, box = as_array(pair, 2)
-        if type(name) is not str or not is_secret_name(name) or name <= before:
-            raise Malformed("names are not sorted, not unique or not allowed")
-        if type(box) is not bytes or not BOX_OVERHEAD_BYTES <= len(box) <= _BOX_MAX_BYTES:
-            raise Malformed("no box of a value has this size")
-        entries.append((SecretName(name), box))
-        before = name
-    return tuple(entries)
+_scope_fields: Final = record_of(
+    ScopeBody, _ts, _note, _label_or_none, _label_or_none, _label_or_none, _people
+)
 
 
-def _dump_entries(entries: tuple[tuple[SecretName, bytes], ...]) -> Value:
-    return [[name, box] for name, box in sorted(entries)]
-
-
-_entries: Final = Shape(_dump_entries, _load_entries)
-
-
-def _checked(shape: Shape[Body], is_sound: Callable[[Body], bool]) -> Shape[Body]:
-    def load(value: Value) -> Body:
-        body = shape.load(value)
-        if not is_sound(body):
-            raise Malformed("the parts of a body do not fit together")
-        return body
-
-    return Shape(shape.dump, load)
-
-
-def _is_sound_scope(body: Body) -> bool:
-    assert isinstance(body, ScopeBody)
-    return bool(body.app) == bool(body.env) and (bool(body.project) or not body.app)
-
-
-def _is_sound_release(body: Body) -> bool:
-    """Return whether `of` is named exactly when the kind needs it."""
-    assert isinstance(body, ReleaseBody)
-    if body.layout_box and len(body.layout_box) < BOX_OVERHEAD_BYTES:
-        return False
-    if body.kind is ReleaseKind.REKEY:
-        return body.of is not None and body.base == (body.of,)
-    return (body.of is None) == (body.kind is ReleaseKind.PUSH)
+def _load_scope(value: Value) -> ScopeBody:
+    body = _scope_fields.load(value)
+    if bool(body.app) != bool(body.env) or (body.app and not body.project):
+        raise Malformed("a scope covers a project, or one environment of it")
+    return body
 
 
 _SHAPES: Final[dict[int, Shape[Any]]] = {
@@ -246,27 +163,8 @@ _SHAPES: Final[dict[int, Shape[Any]]] = {
     RecordType.ROTATE: _note_body,
     RecordType.KEYS: _note_body,
     RecordType.ROOT_REPLACE: record_of(RootReplaceBody, _ts, _note, _room),
-    RecordType.SCOPE_SET: _checked(
-        record_of(ScopeBody, _ts, _note, _label_or_none, _label_or_none, _label_or_none, _people),
-        _is_sound_scope,
-    ),
-    RecordType.RELEASE: _checked(
-        record_of(
-            ReleaseBody,
-            _ts,
-            enum(ReleaseKind),
-            _note,
-            _label,
-            _label,
-            _label,
-            set_of(_record_id, lambda base: base, 0, PARENTS_MAX),
-            maybe(32, RecordId),
-            exactly(DEK_BOX_BYTES, bytes),
-            blob(0, BOX_OVERHEAD_BYTES + LAYOUT_MAX_BYTES),
-            _entries,
-        ),
-        _is_sound_release,
-    ),
+    RecordType.SCOPE_SET: Shape(_scope_fields.dump, _load_scope),
+    RecordType.RELEASE: RELEASE_BODY,
     RecordType.ENV: record_of(EnvBody, _ts, _label, _label, _label, uint(0, 1), _note),
 }
 """One row for each type of B.4."""

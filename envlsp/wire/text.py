@@ -2,19 +2,18 @@
 
 `prefix ‖ "1" ‖ data ‖ checksum` in bech32's alphabet, which leaves out what looks
 alike (1, b, i, o), with its 6-letter checksum. Not limited to 90 letters: in longer
-texts the checksum still finds a slip with odds of a billion to one.
+texts the checksum still finds a slip with odds of a billion to one. The short ids of
+releases have no checksum and are `domain.versions`' business.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
-from envlsp.domain.ids import RecordId, TeamId
+from envlsp.domain.ids import TeamId
 from envlsp.errors import BadText
 
 TEAM_PREFIX: Final = "tm"
-RECORD_PREFIX: Final = "rec"
-SHORT_ID_MIN: Final = 4  # letters, 20 bits: told apart among the few releases sharing a number
 TEXT_MAX: Final = 32_768  # letters of one pasted text
 FINGERPRINT_GROUPS: Final = 4  # of four letters: 80 bits, beyond what anyone can search for
 
@@ -68,16 +67,6 @@ def from_team_text(text: str) -> TeamId:
         BadText: it names none.
     """
     return TeamId(from_text(TEAM_PREFIX, text, size=32))
-
-
-def short_id(record: RecordId, letters: int = SHORT_ID_MIN) -> str:
-    """Return the first letters of a record's text after the prefix, as in `v13-wn7x`."""
-    return _letters(record, letters)
-
-
-def is_short_id(text: str) -> bool:
-    """Return whether `text` could be the suffix of a release: 4 letters or more."""
-    return SHORT_ID_MIN <= len(text) <= 51 and all(letter in _ALPHABET for letter in text)
 
 
 def fingerprint_text(fingerprint: bytes) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
@@ -19,7 +21,8 @@ from envlsp.domain.release import Layout, ReleaseContent, Snapshot
 from envlsp.domain.secret import SecretName, SecretText
 from envlsp.errors import CannotOpen, LimitExceeded, Malformed
 from envlsp.wire import canonical
-from envlsp.wire.bodies import Body, ReleaseBody, decode_body_untrusted, encode_body
+from envlsp.wire.bodies import Body, decode_body_untrusted, encode_body
+from envlsp.wire.releases import RELEASE_TYPE, ReleaseBody
 from tests.support import samples
 from tests.support.samples import ALICE, BOB, HERE, KEY_1, KEY_2, NAMES, TEAM
 from tests.support.shapes import names, typed_bodies
@@ -206,6 +209,20 @@ def test_case_45_nothing_that_is_opened_shows_a_value() -> None:
 def test_case_45_no_name_or_value_is_in_the_sealed_bytes() -> None:
     for secret in (b"s3cret", b"API_URL", b"TOKEN", b"shop", b"first", b"lives"):
         assert secret not in SEALED
+
+
+def test_case_7_a_release_inside_another_type_is_no_release() -> None:
+    place = replace(PLACE, type=RecordType.ENV)
+    plain = envelope.open_plain(SEALED, KEY_1, PLACE)
+    with pytest.raises(CannotOpen):
+        envelope.open_release(envelope.seal_plain(plain, KEY_1, place), KEY_1, place)
+    assert RELEASE_TYPE == RecordType.RELEASE
+
+
+def test_opening_a_release_does_not_load_the_ledger() -> None:
+    code = "import sys, envlsp.crypto.envelope; print('envlsp.domain.ledger.records' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
 
 
 def test_a_context_is_as_long_as_the_spec_says() -> None:

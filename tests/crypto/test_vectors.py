@@ -14,10 +14,11 @@ from envlsp.crypto.labels import hash32, kdf
 from envlsp.crypto.primitives import box_key, open_box, open_seal, pad
 from envlsp.crypto.signing import PopPurpose
 from envlsp.domain.ids import BoxPk, DevicePk, RecordId, ScopeId, TeamId, UserId
+from envlsp.domain.versions import id_text
 from envlsp.wire import canonical
 from envlsp.wire.bodies import decode_body_untrusted, encode_body
 from envlsp.wire.layout import decode_layout_untrusted, encode_layout
-from envlsp.wire.text import fingerprint_text, from_team_text, short_id, to_team_text
+from envlsp.wire.text import fingerprint_text, from_team_text, to_team_text
 from tests.scripts.make_vectors import FILES, build
 from tests.support.vectors import Case, cases, outcome, read
 
@@ -188,8 +189,8 @@ def test_text() -> None:
     def play(case: Case) -> None:
         if "team_text" in case:
             assert to_team_text(from_team_text(case["team_text"])) == case["team_text"]
-        elif "short" in case:
-            assert short_id(RecordId(raw(case, "id"))) == case["short"]
+        elif "base32" in case:
+            assert id_text(RecordId(raw(case, "id"))) == case["base32"]
         else:
             mark = fingerprint(DevicePk(raw(case, "dpk")), BoxPk(raw(case, "xpk")))
             assert fingerprint_text(mark) == case["fingerprint"]

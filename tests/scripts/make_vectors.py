@@ -19,11 +19,12 @@ from envlsp.domain.ids import NO_TEAM, TEAM_SCOPE, RecordId, ScopeId, TeamId, Us
 from envlsp.domain.ledger.records import Genesis, Keys, RecordType
 from envlsp.domain.release import Layout
 from envlsp.domain.secret import SecretName
+from envlsp.domain.versions import id_text
 from envlsp.wire import canonical
 from envlsp.wire.bodies import decode_body_untrusted, encode_body
 from envlsp.wire.layout import decode_layout_untrusted, encode_layout
 from envlsp.wire.records import decode_record_untrusted
-from envlsp.wire.text import fingerprint_text, from_team_text, short_id, to_team_text, to_text
+from envlsp.wire.text import fingerprint_text, from_team_text, to_team_text, to_text
 from tests.support import samples
 from tests.support.samples import ALICE, BOB, CAROL, TEAM, fixed, fixed_randomness
 from tests.support.vectors import Case, as_json, outcome, write
@@ -506,7 +507,7 @@ def text_cases() -> list[Case]:
     mark = fingerprint(ALICE.dpk, ALICE.xpk)
     return [
         {"name": "team", "team": team.hex(), "team_text": text, "expect": "ok"},
-        {"name": "release", "id": release.hex(), "short": short_id(release), "expect": "ok"},
+        {"name": "release", "id": release.hex(), "base32": id_text(release), "expect": "ok"},
         {
             "name": "device",
             "dpk": ALICE.dpk.hex(),

@@ -50,10 +50,10 @@ from envlsp.wire.bodies import (
     InviteBody,
     NoteBody,
     PersonBody,
-    ReleaseBody,
     RootReplaceBody,
     ScopeBody,
 )
+from envlsp.wire.releases import ReleaseBody
 
 
 def fixed(label: str, size: int = 32) -> bytes:

@@ -35,6 +35,7 @@ from envlsp.domain.release import Layout, ReleaseKind
 from envlsp.domain.secret import SecretName
 from envlsp.wire import bodies
 from envlsp.wire.records import carries_own_epoch, type_of
+from envlsp.wire.releases import ReleaseBody
 
 
 def raw(size: int) -> st.SearchStrategy[Any]:
@@ -121,12 +122,12 @@ entries = sets(st.tuples(names, st.binary(min_size=40, max_size=60)), lambda ent
 
 
 @st.composite
-def release_bodies(draw: st.DrawFn) -> bodies.ReleaseBody:
+def release_bodies(draw: st.DrawFn) -> ReleaseBody:
     """Return bodies of releases that the format allows."""
     kind = draw(st.sampled_from(ReleaseKind))
     of = None if kind is ReleaseKind.PUSH else RecordId(draw(raw(32)))
     base = draw(sets(raw(32).map(RecordId), itself))
-    return bodies.ReleaseBody(
+    return ReleaseBody(
         draw(stamps),
         kind,
         draw(lines),

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from envlsp.domain.ledger.records import RecordType
 from envlsp.errors import LimitExceeded, Malformed
 from envlsp.wire import canonical
-from envlsp.wire.bodies import Body, ReleaseBody, decode_body_untrusted, encode_body
+from envlsp.wire.bodies import Body, decode_body_untrusted, encode_body
+from envlsp.wire.releases import ReleaseBody
 from tests.support import samples
 from tests.support.shapes import typed_bodies
 

@@ -6,14 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from envlsp.domain.ids import RecordId, TeamId
+from envlsp.domain.ids import TeamId
 from envlsp.errors import BadText
 from envlsp.wire.text import (
     fingerprint_text,
     from_team_text,
     from_text,
-    is_short_id,
-    short_id,
     to_team_text,
     to_text,
 )
@@ -54,20 +52,6 @@ def test_any_text_is_a_team_or_refused(text: str) -> None:
 def test_a_text_too_long_is_refused_unread() -> None:
     with pytest.raises(BadText, match="longer"):
         from_text("tm", "tm1" + "q" * 40_000)
-
-
-@given(ids)
-def test_a_short_id_is_the_beginning_of_the_long_text(identity: bytes) -> None:
-    record = RecordId(identity)
-    long = to_text("rec", record).removeprefix("rec1")
-    assert long.startswith(short_id(record))
-    assert short_id(record, 51) == long[:51]
-    assert is_short_id(short_id(record))
-
-
-@pytest.mark.parametrize("text", ("", "qpz", "bbbb", "QPZR", "q" * 52, "qp-r"))
-def test_what_is_no_short_id(text: str) -> None:
-    assert not is_short_id(text)
 
 
 def test_a_fingerprint_has_four_groups_of_four() -> None:
