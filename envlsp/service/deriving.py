@@ -20,7 +20,8 @@ def derive(team: Team, triple: Triple, dialect: str) -> Reading:
     """
     found = team.releases.of(triple)
     view = found.view()
-    if not view.heads:
+    if not view.heads or team.releases.has_closed():
+        # What was made upon a release that we cannot open would silently be missing.
         raise no_release(team)
     snapshot = view_snapshot(found, view)
     mark = b"" if view.conflicts else file_mark(team, render(snapshot, dialect).data)

@@ -26,7 +26,6 @@ from envlsp.store.keyfile import (
 )
 from envlsp.store.machine import machine_hint
 
-KEY_FILE_VARIABLE = "ENVLSP_KEY_FILE"
 ASK_UNLOCK = "passphrase of this device"
 
 
@@ -36,7 +35,7 @@ class Vault:
     def __init__(self, home: Home, talk: Talk, key_file: Path | None = None) -> None:
         self._home = home
         self._talk = talk
-        self._key_file = str(key_file) if key_file else os.environ.get(KEY_FILE_VARIABLE) or None
+        self._key_file = str(key_file) if key_file else None
         self._opened: DeviceKey | None = None
 
     @property
