@@ -10,10 +10,11 @@ from __future__ import annotations
 import difflib
 import importlib
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -22,6 +23,9 @@ from envlsp.cli import failures
 from envlsp.cli.output import Output
 from envlsp.cli.talk import Talk
 from envlsp.errors import NotFound
+
+if TYPE_CHECKING:
+    from envlsp.service.facade import Service
 
 VERBS: dict[str, str] = {
     "parse": "show what a loader reads in a .env file",
@@ -47,6 +51,17 @@ class Frame:
     def talk(self) -> Talk:
         """The person to ask and to tell."""
         return Talk(yes=self.yes)
+
+    @contextmanager
+    def service(self) -> Iterator[Service]:
+        """Open this device for the length of a `with` block."""
+        from envlsp.service.facade import Service
+
+        service = Service(self.talk, key_file=self.key_file)
+        try:
+            yield service
+        finally:
+            service.close()
 
     @property
     def json(self) -> bool:

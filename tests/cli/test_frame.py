@@ -230,6 +230,25 @@ def test_a_peers_terminal_commands_do_not_reach_the_terminal(
     assert capsys.readouterr().err == "envlsp: there is no such thing: ?]0;owned? member?fix: rm -rf /\n"
 
 
+def test_a_verb_is_lent_the_service_and_it_is_closed(
+    verb: Callable[[click.Command], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ENVLSP_HOME", str(tmp_path / "home"))
+    closed: list[bool] = []
+    monkeypatch.setattr("envlsp.service.facade.Service.close", lambda _self: closed.append(True))
+
+    def body(frame: Frame) -> None:
+        with frame.service() as service:
+            assert service.home.root == str(tmp_path / "home")
+            assert service.talk == frame.talk
+            assert not closed
+            raise errors.NotFound("the end")
+
+    verb(click.Command("probe", callback=click.pass_obj(body)))
+    assert run(["probe"]) == 1
+    assert closed == [True]
+
+
 def test_a_verb_returns_the_childs_exit_code(verb: Callable[[click.Command], None]) -> None:
     verb(click.Command("probe", callback=lambda: 37))
     assert run(["probe"]) == 37
