@@ -29,6 +29,15 @@ files: Final = st.one_of(
 )
 """Any bytes, mostly hard ones."""
 
+files_with_entries: Final = st.tuples(
+    files,
+    st.sampled_from(
+        (b"\nA=1\n", b"\nA='x y' # c\nB=\n", b'\r\nexport A="1"\r\n', b"\nB=$A\nA="),
+    ),
+    files,
+).map(b"".join)
+"""Files that mostly assign something."""
+
 values: Final = st.one_of(st.text(max_size=20), texts)
 """Values somebody might want to set."""
 

@@ -243,6 +243,7 @@ def _without_quotes(text: str) -> str:
 
 
 _PLAIN_VALUE = re.compile(r"[A-Za-z0-9_./:@%+,=?&~^*-]+")
+_CLOSE_PREFERRED = (b'"', b"'", b"`")
 _REFERENCE = re.compile(rb"(?<!\\)\$(?:\{([A-Za-z_][\w.]*)(?:[:+-][^{}]*)?\}|([A-Za-z_]\w*))")
 
 
@@ -256,11 +257,14 @@ def candidates(value: str) -> Iterator[bytes]:
         data = text.encode()
         if not value or _PLAIN_VALUE.fullmatch(value):
             yield data
-        yield b'"' + data + b'"'
-        yield b"'" + data + b"'"
-        yield b"`" + data + b"`"
-        yield b'"' + data.replace(b"\r", b"\\r").replace(b"\n", b"\\n") + b'"'
+        for quote in _CLOSE_PREFERRED:
+            if quote not in data:
+                yield quote + data + quote
+        escaped = data.replace(b"\r", b"\\r").replace(b"\n", b"\\n")
+        if b'"' not in data:
+            yield b'"' + escaped + b'"'
         yield data
+        yield b'"' + escaped + b'"'  # the outer quotes go although there are inner ones
 
 
 def references(literal: bytes) -> Iterator[Reference]:
