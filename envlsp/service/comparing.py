@@ -40,7 +40,7 @@ def status(team: Team, context: Context) -> StatusResult:
         release=team.releases.info(found, view.heads[-1]) if view.heads else None,
         based_on=_labels(found, based_on),
         change=difference(view.entries, mine) if copy.data is not None else difference({}, {}),
-        behind=_behind(found, based_on),
+        behind=len(found.unseen(based_on or ())),
         conflicts=tuple(sorted(view.conflicts)),
         freshness=freshness(team.replica),
         role=ROLE_WORDS[own_role(team.replica)],
@@ -48,10 +48,14 @@ def status(team: Team, context: Context) -> StatusResult:
 
 
 def log(team: Team, context: Context) -> list[ReleaseInfo]:
-    """Return every release of an environment, newest first, by (height, id)."""
+    """Return every release of an environment, newest first, by (height, id).
+
+    Those that only encrypt another one again are left out: they say nothing new.
+    """
     team.replica.refresh()
     found = team.releases.of(context.triple)
-    return [team.releases.info(found, record) for record in reversed(found.history.in_order())]
+    shown = (record for record in reversed(found.history.in_order()) if not found.is_rekey(record))
+    return [team.releases.info(found, record) for record in shown]
 
 
 def diff(team: Team, context: Context, words: str = "") -> DiffResult:
@@ -113,15 +117,3 @@ def _diff(team: Team, context: Context, old: _Side, new: _Side) -> DiffResult:
 def _labels(found: EnvironmentHistory, heads: tuple[RecordId, ...] | None) -> str | None:
     known = [head for head in heads or () if head in found.history.nodes]
     return "+".join(found.versions.label(head) for head in known) or None
-
-
-def _behind(found: EnvironmentHistory, based_on: tuple[RecordId, ...] | None) -> int:
-    """Count the releases that the file has not seen: not at or below what it is based on."""
-    seen: set[RecordId] = set()
-    waiting = [head for head in based_on or () if head in found.history.nodes]
-    while waiting:
-        record = waiting.pop()
-        if record not in seen:
-            seen.add(record)
-            waiting += [base for base in found.history.nodes[record].base if base in found.history.nodes]
-    return sum(found.history.has_effect(record) and record not in seen for record in found.history.nodes)

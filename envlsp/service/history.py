@@ -7,7 +7,7 @@ so that nothing is written over what we cannot read (PROTOCOL A8).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from envlsp.crypto.envelope import OpenedRelease
@@ -15,7 +15,7 @@ from envlsp.domain.environment import Environment, Triple
 from envlsp.domain.ids import TEAM_SCOPE, RecordId
 from envlsp.domain.ledger.records import CheckedRecord, EnvNote, Release
 from envlsp.domain.merge import History, ReleaseNode, View
-from envlsp.domain.release import Snapshot
+from envlsp.domain.release import ReleaseKind, Snapshot
 from envlsp.domain.secret import SecretText
 from envlsp.domain.versions import Versions, id_text
 from envlsp.domain.working import Difference, difference
@@ -57,6 +57,22 @@ class EnvironmentHistory:
     def view(self) -> View[SecretText]:
         """Return what the environment holds now."""
         return self.history.view()
+
+    def is_rekey(self, record: RecordId) -> bool:
+        """Return whether a release only encrypts another one again."""
+        return self.history.nodes[record].kind is ReleaseKind.REKEY
+
+    def unseen(self, based_on: Iterable[RecordId]) -> set[RecordId]:
+        """Return the releases with effect that are not at or below these; rekeys say nothing new."""
+        nodes = self.history.nodes
+        seen: set[RecordId] = set()
+        waiting = [record for record in based_on if record in nodes]
+        while waiting:
+            record = waiting.pop()
+            if record not in seen:
+                seen.add(record)
+                waiting += [base for base in nodes[record].base if base in nodes]
+        return {r for r in nodes if r not in seen and not self.is_rekey(r) and self.history.has_effect(r)}
 
     def change(self, record: RecordId) -> Difference:
         """Return what a release did to the values it was made upon."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol, TypeAlias
 
 Clock: TypeAlias = Callable[[], float]
@@ -18,6 +18,13 @@ class Talk(Protocol):
 
     def say(self, line: str) -> None:
         """Tell the person something that is not the result."""
+
+    def show_once(self, title: str, lines: Sequence[str]) -> None:
+        """Show something that is written down now or never: on a terminal, never in a log.
+
+        Raises:
+            UsageError: there is no terminal.
+        """
 
     def confirm(self, question: str, *, default: bool = False) -> bool:
         """Ask yes or no."""

@@ -65,7 +65,7 @@ def push(team: Team, context: Context, message: str = "", *, force: bool = False
         if _is_same(found, snapshot):
             bases.set(context.file, context.triple, heads)
             return Made(False, team.releases.info(found, heads[0]))
-        if heads and not force and bases.get(context.file, context.triple) != tuple(sorted(heads)):
+        if not force and found.unseen(bases.get(context.file, context.triple) or ()):
             newest = team.releases.info(found, heads[-1])
             raise Stale(f"the newest release is {newest.label} by {newest.author}")
         record = _release(team, context, ReleaseKind.PUSH, message, snapshot, base=heads)
