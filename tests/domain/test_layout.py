@@ -30,8 +30,8 @@ def snapshot(values: dict[str, str], layout: Layout | None = None) -> Snapshot:
     return Snapshot({SecretName(name): SecretText(text) for name, text in values.items()}, layout)
 
 
-def head(names: set[str], parts: list[Any] | None) -> Snapshot:
-    return snapshot(dict.fromkeys(names, "x"), None if parts is None else layout_of(parts))
+def head(names: set[SecretName], parts: list[Any] | None) -> Snapshot:
+    return Snapshot(dict.fromkeys(names, SecretText("x")), None if parts is None else layout_of(parts))
 
 
 @pytest.mark.parametrize("case", cases("layout_merge"), ids=lambda case: case["title"])

@@ -27,7 +27,7 @@ class Recorded:
     id: str
     data: bytes
     env: Mapping[str, str]
-    answers: Mapping[str, tuple[Values, Values] | None]
+    answers: Mapping[str, tuple[Values, Values | None] | None]
     """Dialect to (values with references as written, values in `env`)."""
 
 
