@@ -143,8 +143,10 @@ def seal_release(content: ReleaseContent, key: TeamKey, place: BodyPlace) -> byt
         place: of the record, whose type is RELEASE.
 
     Raises:
-        LimitExceeded: too many entries, or a literal or a layout too long.
-        Malformed: a literal with a NUL.
+        LimitExceeded: too many entries, or a literal, the layout, the message or all
+            of it too long.
+        Malformed: a literal with a NUL, or parts that do not fit together.
+        BadText: a message that is not valid Unicode.
 
     Spec: docs/protocol.md, "B.5 Encryption layout".
     """

@@ -19,7 +19,8 @@ Label = Literal[
     body    body                                         body_hash
     eid     record_id32 ‖ u8 index                       the id of a carried epoch
     uid     dpk32                                        a user, cut to 16 bytes
-    pop     team32 ‖ u8 purpose ‖ owner16 ‖ dpk32 ‖ xpk32   possession of a new device key
+    pop     team32 ‖ u8 purpose ‖ owner16 ‖ dpk32 ‖ xpk32   possession of new keys; purpose is
+                                                         1 join, 2 device_add, 3 root
     inv     team32 ‖ invite_id32 ‖ dpk32 ‖ xpk32         an invitee's claim to a link
     scope   team32 ‖ author32 ‖ u64be seq                a new scope, cut to 16 bytes
     join    msgA ‖ msgB                                  the transcript of SPAKE2

@@ -171,8 +171,15 @@ _SHAPES: Final[dict[int, Shape[Any]]] = {
 
 
 def encode_body(kind: RecordType, body: Body) -> bytes:
-    """Return the canonical bytes of a body of that type; sets come out sorted."""
-    return canonical.encode(_SHAPES[kind].dump(body))
+    """Return the canonical bytes of a body of that type; sets come out sorted.
+
+    Raises:
+        LimitExceeded, Malformed: nobody would read it; better to hear it now.
+        BadText: text that is not valid Unicode.
+    """
+    plain = canonical.encode(_SHAPES[kind].dump(body))
+    decode_body_untrusted(kind, plain)
+    return plain
 
 
 def decode_body_untrusted(kind: int, plain: bytes) -> Body:

@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 import msgpack
 
-from envlsp.errors import Malformed
+from envlsp.errors import BadText, Malformed
 from envlsp.wire.limits import NESTING_MAX, UINT_MAX
 
 Value: TypeAlias = "int | bytes | str | list[Value] | tuple[Value, ...]"
@@ -19,8 +19,15 @@ Value: TypeAlias = "int | bytes | str | list[Value] | tuple[Value, ...]"
 
 
 def encode(value: Value) -> bytes:
-    """Return the canonical bytes of `value`."""
-    packed = msgpack.packb(value, use_bin_type=True)
+    """Return the canonical bytes of `value`.
+
+    Raises:
+        BadText: text with half a character in it, as a shell can pass it on.
+    """
+    try:
+        packed = msgpack.packb(value, use_bin_type=True)
+    except UnicodeEncodeError:
+        raise BadText("not valid Unicode") from None
     assert isinstance(packed, bytes)
     return packed
 

@@ -32,10 +32,12 @@ def encode_layout(layout: Layout) -> bytes:
 
     Raises:
         LimitExceeded: longer than a layout may be.
+        Malformed: a name twice, or one that is none.
     """
     data = canonical.encode([LAYOUT_VERSION, layout.dialect, list(_joined(layout.parts))])
     if len(data) > LAYOUT_MAX_BYTES:
         raise LimitExceeded(f"a layout of {len(data)} bytes")
+    decode_layout_untrusted(data)
     return data
 
 

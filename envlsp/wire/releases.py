@@ -112,8 +112,17 @@ RELEASE_BODY: Final = Shape(_fields.dump, _load)
 
 
 def encode_release_body(body: ReleaseBody) -> bytes:
-    """Return the canonical bytes of a release's body; sets come out sorted."""
-    return canonical.encode(RELEASE_BODY.dump(body))
+    """Return the canonical bytes of a release's body; sets come out sorted.
+
+    Raises:
+        LimitExceeded, Malformed: nobody would read it; better to hear it now.
+        BadText: text that is not valid Unicode.
+    """
+    plain = canonical.encode(RELEASE_BODY.dump(body))
+    if len(plain) > RECORD_MAX_BYTES:
+        raise LimitExceeded(f"a release of {len(plain)} bytes")
+    decode_release_body_untrusted(plain)
+    return plain
 
 
 def decode_release_body_untrusted(plain: bytes) -> ReleaseBody:

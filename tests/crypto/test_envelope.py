@@ -216,7 +216,7 @@ def test_case_7_a_release_inside_another_type_is_no_release() -> None:
     plain = envelope.open_plain(SEALED, KEY_1, PLACE)
     with pytest.raises(CannotOpen):
         envelope.open_release(envelope.seal_plain(plain, KEY_1, place), KEY_1, place)
-    assert RELEASE_TYPE == RecordType.RELEASE
+    assert RecordType(RELEASE_TYPE) is RecordType.RELEASE
 
 
 def test_opening_a_release_does_not_load_the_ledger() -> None:

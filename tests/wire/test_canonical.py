@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from envlsp.errors import Malformed
+from envlsp.errors import BadText, Malformed
 from envlsp.wire import canonical
 
 values = st.recursive(
@@ -56,6 +56,11 @@ def test_any_msgpack_is_canonical_or_malformed(value: Any) -> None:
 
 def test_bytes_and_text_are_not_the_same() -> None:
     assert canonical.encode(b"a") != canonical.encode("a")
+
+
+def test_half_a_character_is_not_written() -> None:
+    with pytest.raises(BadText):
+        canonical.encode("\udc80")
 
 
 def test_more_than_the_limit_is_refused_unread() -> None:
