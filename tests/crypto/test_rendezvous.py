@@ -318,6 +318,14 @@ def test_one_sender_takes_bounded_memory_and_only_its_own() -> None:
     assert len(order._seen[EVE.public]) == SESSIONS_PER_SENDER_MAX
 
 
+def test_a_session_in_use_is_not_forgotten() -> None:
+    order = SignalOrder()
+    for session in range(SESSIONS_PER_SENDER_MAX * 2):
+        assert order.accept(signal(session, session=0))
+        assert order.accept(signal(0, session=session + 1))
+    assert not order.accept(signal(0, session=0))
+
+
 @given(st.lists(st.integers(0, 20)))
 def test_accepted_counters_rise_whatever_the_order(counters: list[int]) -> None:
     order = SignalOrder()

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
+import datetime as dt
 import hashlib
 import io
 import signal
 import time
+from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
+from envlsp.errors import SignalingUnreachable
+from envlsp.transport.signaling_client import SignalingClient
+from envlsp.wire.signaling_messages import RoomId
 from envlsp_signaling.command import run
 from tests.support.signaling import BLOB, ROOM, hear, plain, process, tell
 
@@ -42,12 +52,56 @@ async def test_the_operator_may_ask_for_addresses() -> None:
     assert b"turned away 127.0.0.1" in server.log
 
 
+def certificate(folder: Path) -> Path:
+    """Write a certificate for 127.0.0.1, with its key, and return the file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "signaling")])
+    now = dt.datetime.now(dt.UTC)
+    signed = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - dt.timedelta(days=1))
+        .not_valid_after(now + dt.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    file = folder / "chain.pem"
+    file.write_bytes(
+        signed.public_bytes(serialization.Encoding.PEM)
+        + key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+    )
+    return file
+
+
+@pytest.mark.slow
+async def test_tls_for_clients_that_trust_the_certificate(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chain = certificate(tmp_path)
+    # In development mode asyncio itself logs each failed handshake.
+    async with process("--tls-cert", str(chain), develop=False) as server:
+        assert server.url.startswith("wss://")
+        with pytest.raises(SignalingUnreachable):
+            await SignalingClient(server.url).connect()
+        monkeypatch.setenv("SSL_CERT_FILE", str(chain))
+        async with SignalingClient(server.url) as alice:
+            await alice.subscribe(RoomId(ROOM))
+        assert await server.stop() == 0
+    assert b"Traceback" not in server.log
+
+
 @pytest.mark.slow
 async def test_a_port_in_use_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     async with process() as server:
         port = server.url.rpartition(":")[2]
-        import asyncio
-
         assert await asyncio.to_thread(run_apart, port) == 1
 
 

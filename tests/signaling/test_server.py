@@ -137,6 +137,7 @@ async def test_idle_close(monkeypatch: pytest.MonkeyPatch) -> None:
         assert (await hear(busy))[0] == Verb.JOINED
 
 
+@pytest.mark.slow
 async def test_a_flood_leaves_other_rooms_unharmed() -> None:
     async with serving() as url, plain(url) as eve, plain(url) as alice, plain(url) as bob:
         for member in (alice, bob):

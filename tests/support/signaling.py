@@ -88,8 +88,17 @@ class ServerProcess:
 
 
 @contextlib.asynccontextmanager
-async def process(*options: str, tap: Path | None = None, port: int = 0) -> AsyncIterator[ServerProcess]:
-    """Yield a running server process; with `tap`, it records all frames into that file."""
+async def process(
+    *options: str, tap: Path | None = None, port: int = 0, develop: bool = True
+) -> AsyncIterator[ServerProcess]:
+    """Yield a running server process.
+
+    Args:
+        options: of the command.
+        tap: a file into which it records all frames.
+        port: a certain one.
+        develop: in Python's development mode, which complains about more.
+    """
     program = [str(TAP), str(tap)] if tap else ["-m", "envlsp_signaling"]
     child = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -100,7 +109,7 @@ async def process(*options: str, tap: Path | None = None, port: int = 0) -> Asyn
         *options,
         stdout=PIPE,
         stderr=PIPE,
-        env={**os.environ, "PYTHONDEVMODE": "1"},
+        env={**os.environ, "PYTHONDEVMODE": "1" if develop else ""},
     )
     assert child.stdout is not None
     async with asyncio.timeout(20):
