@@ -19,7 +19,7 @@ from spake2 import SPAKE2_A, SPAKE2_B
 from spake2.spake2 import SPAKEError
 
 from envlsp.crypto.labels import hash32, kdf
-from envlsp.crypto.primitives import random_bytes
+from envlsp.crypto.primitives import is_valid_ed25519, random_bytes
 from envlsp.crypto.words import word_list
 from envlsp.domain.ids import DevicePk, TeamId
 from envlsp.errors import BadText, CodeRefused
@@ -115,7 +115,7 @@ class Pairing:
 
         Spec: docs/protocol.md, "E.1 Primary: short code".
         """
-        if len(peer_message) != PAKE_BYTES:
+        if len(peer_message) != PAKE_BYTES or not is_valid_ed25519(peer_message[1:]):
             raise CodeRefused("not a pairing message")
         try:
             shared: bytes = self._spake.finish(peer_message)

@@ -20,11 +20,18 @@ from envlsp.domain.ids import RecordId
 from envlsp.errors import LimitExceeded, MalformedFrame
 from envlsp.sync.effects import Missing
 from envlsp.sync.states import ASKING, Asking, AskingMove, step, step_untrusted
-from envlsp.wire.limits import ORPHANS_MAX, ORPHANS_MAX_BYTES, WANT_MAX_IDS
+from envlsp.wire.limits import (
+    ORPHANS_MAX,
+    ORPHANS_MAX_BYTES,
+    RECORD_MAX_BYTES,
+    WANT_MAX_IDS,
+    WINDOW_BYTES,
+)
 from envlsp.wire.messages import PREFIX_BYTES, Progress
 
 GOALS_MAX: Final = 4_096  # ids the peer named and has not delivered: 160 KiB
 SHED_MAX: Final = 4_096  # orphans let go without one record stored in between
+CUT_MAX_BYTES: Final = RECORD_MAX_BYTES + 2 * WINDOW_BYTES  # of an answer we interrupted
 Has: TypeAlias = Callable[[RecordId], bool]
 
 
@@ -70,9 +77,10 @@ class Orphans:
         self._held[identity] = _Orphan(raw, set(parents))
         self._bytes += len(raw)
 
-    def shed_oldest(self) -> None:
-        """Let the one held longest go."""
-        self._forget(next(iter(self._held)))
+    def shed_top(self) -> None:
+        """Let one go that no other waits for, so that it need not be asked for again below it."""
+        waits_for = {parent for orphan in self._held.values() for parent in orphan.waits_for}
+        self._forget(next(identity for identity in self._held if identity not in waits_for))
 
     def release(self, stored: Iterable[RecordId]) -> list[bytes]:
         """Return, and hold no more, the records that waited for nothing but these."""
@@ -133,6 +141,7 @@ class Pull:
         self._was_cut = False  # orphans were let go: after progress, a vector pays again
         self._progressed = False
         self._shed = 0
+        self._cut_bytes = 0
         self._asked: set[RecordId] = set()
         self._answers_owed = 0
         self.orphans = Orphans()
@@ -190,13 +199,16 @@ class Pull:
             self.orphans.hold(missing.id, raw, missing.parents)
             return
         self._was_cut = True
-        self._shed += 1
-        if self._shed > SHED_MAX:
+        if self._answers_owed == 2:
+            self._cut_bytes += len(raw)  # under way when we interrupted; no more than that
+        else:
+            self._shed += 1
+        if self._shed > SHED_MAX or self._cut_bytes > CUT_MAX_BYTES:
             raise LimitExceeded("orphans without end")
         if self._state is Asking.BY_IDS and self._answers_owed == 1:
-            # The walk goes down, so the deepest are the next to be storable.
+            # The walk goes down: the lowest will be storable first, the tops last.
             while not self.orphans.has_room(raw):
-                self.orphans.shed_oldest()
+                self.orphans.shed_top()
             self.orphans.hold(missing.id, raw, missing.parents)
 
     def answered_untrusted(self, has: Has) -> tuple[RecordId, ...]:
@@ -223,6 +235,7 @@ class Pull:
     def next_request(self, has: Has) -> AskByVector | AskByIds | None:
         """Return what to ask now, or None: an answer is under way, or there is nothing."""
         if self._state is Asking.BY_VECTOR and self._was_cut:
+            self._progressed, self._cut_bytes = False, 0
             return self._ask_ids(self.orphans.wanted())
         if self._state is not Asking.NOTHING:
             return None
