@@ -236,7 +236,7 @@ async def test_a_relay_that_is_found_late_still_connects() -> None:
 
 # --- consent -----------------------------------------------------------------------------------
 
-QUICK = dataclasses.replace(LOOPBACK, consent_interval_s=0.02, consent_timeout_s=0.4)
+QUICK = dataclasses.replace(LOOPBACK, consent_interval_s=0.02, consent_timeout_s=1.0)
 
 
 async def test_a_slow_path_that_works_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -244,7 +244,7 @@ async def test_a_slow_path_that_works_is_kept(monkeypatch: pytest.MonkeyPatch) -
     a, b = connection(options=QUICK), connection(controlling=False, options=QUICK)
     await meet(a, b)
     slow_down(b, 0.07)  # answers come after the first repetition is due: stock counts a failure
-    await asyncio.sleep(1.5)
+    await asyncio.sleep(1.6)  # long enough to be closed, had no answer counted
     assert not a._closed
 
 
@@ -310,7 +310,7 @@ async def test_a_link_over_a_relay_that_has_vanished_closes_in_time() -> None:
 
 
 async def until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(3):
+    async with asyncio.timeout(10):
         while not holds():  # noqa: ASYNC110 - what happens is inside a library
             await asyncio.sleep(0.005)
 
@@ -321,7 +321,11 @@ def slow_down(conn: IceConnection, delay_s: float) -> None:
     for protocol in conn._protocols:
         send: Callable[[Any, Any], None] = protocol.send_stun
 
-        def late(message: Any, addr: Any, send: Callable[[Any, Any], None] = send) -> None:
+        def send_if_open(message: Any, addr: Any, send: Callable[[Any, Any], None] = send) -> None:
+            if not conn._closing:
+                send(message, addr)
+
+        def late(message: Any, addr: Any, send: Callable[[Any, Any], None] = send_if_open) -> None:
             loop.call_later(delay_s, send, message, addr)
 
         assert isinstance(protocol, StunProtocol)

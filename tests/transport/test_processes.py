@@ -102,11 +102,11 @@ def test_what_stays_at_home_loads_no_network_library() -> None:
 def test_webrtc_loads_without_pyav_and_soon() -> None:
     code = (
         "import sys, time\n"
-        "started = time.perf_counter()\n"
+        "started = time.process_time()\n"
         "import envlsp.transport.webrtc\n"
-        "took = time.perf_counter() - started\n"
+        "took = time.process_time() - started\n"
         "print(took, getattr(sys.modules['av'], '__file__', None), 'numpy' in sys.modules)"
     )
     took, file, numpy = run(code).split()
     assert (file, numpy) == ("None", "False")
-    assert float(took) < 1.5  # 0.15 s on an idle machine; PyAV alone would cost 0.1 s
+    assert float(took) < 1  # 0.15 s of an idle core; a busy machine takes three times as long
