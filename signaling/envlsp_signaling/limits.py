@@ -27,7 +27,7 @@ class Limits:
     """What one stranger may use. The defaults are the protocol's; an operator may change some."""
 
     connections: int = 10_000
-    """In all. About 15 KiB each, and a file descriptor."""
+    """In all. About 20 KiB each, and a file descriptor."""
     connections_per_address: int = 30
     """A /64 counts as one address in IPv6: it is what one customer gets."""
     rooms_per_connection: int = 256
