@@ -234,9 +234,13 @@ class Keyring:
                     ready.append(old)
 
     def _open_own(self, epoch: EpochId) -> bool:
+        """Open a seal to ourselves; one that gave nothing once is not tried again."""
         facts = self._facts.get(epoch)
-        for record, sealed in self._seals.get(epoch, ()) if facts else ():
-            assert facts is not None
+        if facts is None:
+            return False
+        for record, sealed in self._seals.get(epoch, ()):
+            if BadSeal(record, epoch) in self.bad_seals:
+                continue
             try:
                 self._found[epoch] = open_key_seal(sealed, facts, self._keys)
             except CannotOpen:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from dataclasses import replace
 
 import pytest
@@ -124,6 +125,40 @@ def test_case_9_a_record_of_a_mebibyte_and_one_is_refused() -> None:
         encode_record(hdr, bytes(room + 1), bytes(64))
     with pytest.raises(LimitExceeded):
         decode_record_untrusted(bytes(RECORD_MAX_BYTES + 1))
+
+
+@pytest.mark.parametrize(
+    "bomb",
+    (
+        b"\x93" + b"\x90" * 1_000_000,
+        b"\x93\xc4\x00" + b"\x90" * 1_000_000,
+        b"\xdd\x00\x0f\x42\x40" + b"\x90" * 1_000_000,
+        b"\x93\xc6\xff\xff\xff\xff",
+        b"\x93\xc4",
+        b"\x93",
+        b"",
+    ),
+)
+def test_case_9_bombs_allocate_nothing(bomb: bytes) -> None:
+    tracemalloc.start()
+    with pytest.raises(REFUSALS):
+        decode_record_untrusted(bomb)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 2_500_000
+
+
+@pytest.mark.parametrize("head", (b"\x94", b"\xdc\x00\x03", b"\x92"))
+def test_a_record_is_an_array_of_three(head: bytes) -> None:
+    with pytest.raises(Malformed):
+        decode_record_untrusted(head + samples.GENESIS_RAW[1:])
+
+
+def test_a_record_with_an_over_long_length_is_refused() -> None:
+    decoded = decode_record_untrusted(samples.GENESIS_RAW)
+    assert samples.GENESIS_RAW[-66:-64] == b"\xc4\x40"
+    with pytest.raises(Malformed):
+        decode_record_untrusted(samples.GENESIS_RAW[:-66] + b"\xc5\x00\x40" + decoded.sig)
 
 
 def test_case_9_33_parents_are_refused() -> None:
