@@ -6,7 +6,7 @@ STAMP := .venv/.installed
 BIN := .venv/bin
 CODE := envlsp signaling/envlsp_signaling tests tools
 JOBS ?= 2
-PYTEST := $(BIN)/pytest -n $(JOBS)
+PYTEST := $(BIN)/pytest -n $(JOBS) --dist worksteal
 
 .PHONY: help demo test check bench format format-check lint types contracts docs docs-check fast-tests lock system-parts clean
 
