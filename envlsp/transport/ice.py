@@ -39,6 +39,7 @@ from aioice.ice import CandidatePair, StunProtocol, TransportPolicy
 
 from envlsp.transport.api import IceServers, LinkOptions, StunServer, TurnServer
 
+log = logging.getLogger(__name__)
 logging.getLogger("aioice").setLevel(logging.WARNING)  # at INFO it writes down addresses
 
 LOOPBACK = "127.0.0.1"
@@ -118,7 +119,7 @@ class IceConnection(Connection):
             await asyncio.wait(set(self._asking), timeout=self._options.gather_wait_s)
         self._gathered = True
         if not self._asking:
-            self.trickled.put_nowait(None)
+            self._end_gathering()
 
     async def _open_host(self, host: str) -> None:
         try:
@@ -202,9 +203,15 @@ class IceConnection(Connection):
         self._asking.discard(task)
         if self._asking or not self._gathered or self._closing:
             return
-        self.trickled.put_nowait(None)
+        self._end_gathering()
         if self._early_checks_done and not self._check_list_maybe_complete():
             self._check_list_maybe_fail()
+
+    def _end_gathering(self) -> None:
+        self.trickled.put_nowait(None)
+        if self._servers.turn and not any(each.type == "relay" for each in self._local_candidates):
+            # Wrong or expired credentials are no error in aioice: this line is the only trace.
+            log.info("no TURN server has answered: direct paths only")
 
     def _stop_asking(self) -> list[asyncio.Task[None]]:
         stopped = list(self._asking)

@@ -98,12 +98,15 @@ async def test_late_answers_are_trickled_and_end_with_none() -> None:
         assert types([each for each in late if each is not None]) == ["relay", "srflx"]
 
 
-async def test_a_server_that_stays_silent_is_given_up() -> None:
+async def test_a_server_that_stays_silent_is_given_up(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
     options = dataclasses.replace(LOOPBACK, gather_wait_s=0.0, server_timeout_s=0.05)
     async with fake_server(silent=True) as deaf:
-        conn = connection(servers=servers(stun=(deaf,)), options=options)
+        conn = connection(servers=servers(stun=(deaf,), turn=(deaf,)), options=options)
         await conn.gather_candidates()
         assert await asyncio.wait_for(conn.trickled.get(), SOON) is None
+    assert "no TURN server has answered" in caplog.text
+    assert "127.0.0.1" not in caplog.text
 
 
 async def test_servers_that_do_not_exist_are_no_error() -> None:
