@@ -165,6 +165,17 @@ class FakeReplica:
         return Accepted(fake.id)
 
 
+def add_branch(replica: FakeReplica, author: bytes, length: int, first_seq: int, shared: int) -> None:
+    """Let a device that forked itself add a branch of its own to this replica."""
+    parents = [fake.id for fake in replica.by_height()[:shared]][-1:]
+    height = max((replica.store[parent].height for parent in parents), default=0)
+    for index in range(length):
+        size = length * 8 + index  # so that branches of two lengths differ
+        fake = make_fake(author, first_seq + index, height + 1 + index, parents, size=size)
+        replica.store[fake.id] = fake
+        parents = [fake.id]
+
+
 @dataclass
 class Actor:
     """Somebody with a device and a replica."""

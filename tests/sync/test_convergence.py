@@ -7,20 +7,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from envlsp.sync.states import State
-from tests.support.peers import Actor, End, FakeReplica, Wire, actor, befriend, make_fake
+from tests.support.peers import Actor, End, Wire, actor, add_branch, befriend
 
 SIDES = st.sampled_from((0, 1))
-
-
-def chain(replica: FakeReplica, author: bytes, length: int, first_seq: int, shared: int) -> None:
-    """Let a device that forked itself add a branch of its own to this replica."""
-    parents = [fake.id for fake in replica.by_height()[:shared]][-1:]
-    height = max((replica.store[parent].height for parent in parents), default=0)
-    for index in range(length):
-        size = length * 8 + index  # so that branches of two lengths differ
-        fake = make_fake(author, first_seq + index, height + 1 + index, parents, size=size)
-        replica.store[fake.id] = fake
-        parents = [fake.id]
 
 
 class TwoPeers(RuleBasedStateMachine):
@@ -55,7 +44,7 @@ class TwoPeers(RuleBasedStateMachine):
                 one.replica.author(size=70_000 if large and number else 10)
         for side, length, first_seq, shared in forks:
             self.has_forks = True
-            chain(self.actors[side].replica, b"mallory-", length, first_seq, shared)
+            add_branch(self.actors[side].replica, b"mallory-", length, first_seq, shared)
         self.wire = Wire(alice, bob)
 
     def end(self, side: int) -> End:
