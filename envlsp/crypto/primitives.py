@@ -274,7 +274,8 @@ def open_seal(sealed: bytes, key: BoxKey) -> bytes:
         raise CannotOpen
     if direct := _direct():
         size = len(sealed) - SEAL_OVERHEAD_BYTES
-        return direct.open(direct.lib.crypto_box_seal_open, size, sealed, len(sealed), key.public, key.secret)
+        pair = _sized(key.public, KEY_BYTES), _sized(key.secret, KEY_BYTES)
+        return direct.open(direct.lib.crypto_box_seal_open, size, sealed, len(sealed), *pair)
     try:
         return sodium.crypto_box_seal_open(sealed, key.public, key.secret)
     except (CryptoError, ValueError):
