@@ -83,6 +83,10 @@ class Service:
             self._teams[identity] = Team(self.home, self.vault, identity, self.clock)
         return self._teams[identity]
 
+    def servers_of(self, team: TeamId) -> tuple[str, ...]:
+        """Return the signaling servers of a team, where no `ev.yaml` is at hand."""
+        return signaling_servers(None, self.environ) or self.team(team).store.peers.servers()
+
     def only_team(self) -> TeamId:
         """Return the team of this device, where it is in just one.
 

@@ -49,7 +49,7 @@ class PeerLoop:
             listener: told what happens.
             vouched: a spoken code has proved the peer, whatever our ledger says yet.
         """
-        self._link = link
+        self.link = link
         self._replica = replica
         self._listener = listener
         setup = Setup(
@@ -66,6 +66,11 @@ class PeerLoop:
         self._leaving = False
         self.code = CloseCode.LOST
 
+    @property
+    def is_behind(self) -> bool:
+        """Whether there are records the session has not been told of yet."""
+        return bool(self._changed)
+
     def local_change(self, ids: Sequence[RecordId]) -> None:
         """Say that these records are stored; call it on the loop's own thread."""
         self._changed += ids
@@ -78,7 +83,7 @@ class PeerLoop:
 
     async def run(self) -> CloseCode:
         """Drive the session to its end and close the link."""
-        incoming = asyncio.create_task(self._link.receive())
+        incoming = asyncio.create_task(self.link.receive())
         waking = asyncio.create_task(self._wake.wait())
         try:
             await self._obey()
@@ -97,7 +102,7 @@ class PeerLoop:
             for task in (incoming, waking):
                 task.cancel()
             await asyncio.gather(incoming, waking, return_exceptions=True)
-            await self._link.close()
+            await self.link.close()
         return self.code
 
     def _take(self, incoming: asyncio.Task[bytes]) -> asyncio.Task[bytes]:
@@ -107,7 +112,7 @@ class PeerLoop:
             self.session.lost()
             return incoming
         self.session.receive(message, _now())
-        return asyncio.create_task(self._link.receive())
+        return asyncio.create_task(self.link.receive())
 
     def _pass_on(self) -> None:
         if self._changed:
@@ -126,7 +131,7 @@ class PeerLoop:
         match effect:
             case SendMessage(message):
                 with contextlib.suppress(LinkClosed):  # the reader will see it too
-                    await self._link.send(message)
+                    await self.link.send(message)
             case StoreRecords(records, auth_only):
                 self._store(records, auth_only=auth_only)
             case Close(code):

@@ -89,7 +89,7 @@ class People:
         body = self._replica.body(self._replica.record(device.intro))
         if not isinstance(body, GenesisBody | PersonBody):
             return None
-        return _printable(body.display_name, body.device_label)
+        return _read_person(body.display_name, body.device_label)
 
     def list(self) -> list[MemberInfo]:
         """Return the members, founder first."""
@@ -133,11 +133,14 @@ class People:
         return word in names - {""} or (len(word) >= 4 and user.hex().startswith(word))
 
 
-def _printable(display_name: str, label: str) -> Person:
+def _read_person(display_name: str, label: str) -> Person:
     """Read a name that a stranger chose: control characters never reach a terminal."""
-    clean = "".join(char if char.isprintable() else "�" for char in display_name)
     try:
-        person = parse_person(clean, label)
+        return parse_person(printable(display_name), printable(label))
     except BadText:
-        person = Person("�", "", label)
-    return Person(person.name, person.address, "".join(c if c.isprintable() else "�" for c in label))
+        return Person("�", "", printable(label))
+
+
+def printable(text: str) -> str:
+    """Return a stranger's text with everything replaced that could move a terminal's cursor."""
+    return "".join(char if char.isprintable() else "�" for char in text)

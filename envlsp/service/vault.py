@@ -61,6 +61,11 @@ class Vault:
             self._opened = self._create()
         return self.open()
 
+    def reload(self) -> None:
+        """Read device.key again: another process may have joined a team."""
+        if self._opened is not None:
+            self._opened = open_device_key(self._home.device_key, kek=self._opened.kek)
+
     def keys(self, team: TeamId) -> DeviceKeys:
         """Return this device's keys in a team.
 

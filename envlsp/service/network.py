@@ -1,0 +1,199 @@
+"""The network for a command: through this device's node, or as the node for a moment.
+
+A node that is running is asked over its socket. With none running, the command takes
+the node lock, does what it came for and lets go. Nothing here loads WebRTC before
+there is a peer to dial.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from envlsp.errors import (
+    Misuse,
+    NobodyReachable,
+    NodeRefused,
+    SignalingUnreachable,
+    StoreBusy,
+    TransportError,
+)
+from envlsp.service.facade import Opened, Service
+from envlsp.service.freshness import holders
+from envlsp.service.local_api import LocalClient
+from envlsp.service.node import Node, to_peer_state, to_sync_result
+from envlsp.service.people import SHORT_HEX
+from envlsp.service.results import PeerInfo, SyncResult
+from envlsp.service.team_node import PeerState
+from envlsp.store.lock import FileLock
+
+QUICK_S = 8.0
+"""For a command whose work is done or can be done without: a dial and a sync fit easily."""
+THOROUGH_S = 20.0
+"""For `sync`: a dial that falls back to a relay, and megabytes of records."""
+HAND_OVER_S = 2.0
+"""How long a node takes to appear or to go, at most (DESIGN 3)."""
+ANSWER_MARGIN_S = 5.0
+REPLICAS_EVERY_S = 1.0
+
+
+def sync(service: Service, opened: Opened, *, replicas: int = 0) -> SyncResult:
+    """Bring this device and everybody who is there in step.
+
+    Args:
+        service: this device.
+        opened: the team.
+        replicas: go on until so many other devices hold what we hold.
+
+    Raises:
+        NobodyReachable: no teammate's device is there.
+        SignalingUnreachable: no server to meet at.
+    """
+    if not opened.servers:
+        raise SignalingUnreachable("no signaling server is configured")
+    result = _sync(service, opened, THOROUGH_S)
+    while replicas and _confirmed(opened) < replicas:
+        time.sleep(REPLICAS_EVERY_S)
+        result = _sync(service, opened, THOROUGH_S)
+    if not result.reached and result.devices:
+        raise NobodyReachable
+    return result
+
+
+def deliver(service: Service, opened: Opened) -> SyncResult | None:
+    """Sync quickly where that is possible: after a change of ours, or before reading.
+
+    Returns:
+        What was done, or None where nobody could be reached. A team of one device
+        has nobody to reach: then the result has 0 devices.
+    """
+    state = opened.team.replica.state
+    if len([device for device in state.devices.values() if device.active]) < 2:
+        return SyncResult(0, 0, 0, 0)
+    if not opened.servers:
+        return None
+    try:
+        result = _sync(service, opened, QUICK_S)
+    except (TransportError, StoreBusy):
+        return None
+    opened.team.replica.refresh()
+    return result if result.reached else None
+
+
+def peers(service: Service, opened: Opened) -> list[PeerInfo]:
+    """Return every other device of the team and how it is reached.
+
+    Only a running node knows who is there; without one, all that is known is when
+    they were last seen.
+    """
+    client = LocalClient.connect(Path(service.home.node_socket))
+    present: dict[bytes, PeerState] = {}
+    if client is not None:
+        try:
+            present = {p.dpk: p for p in map(to_peer_state, client.call("peers", opened.team.id))}
+        finally:
+            client.close()
+    replica, notes = opened.team.replica, opened.team.store.peers.all()
+    found = []
+    for device in replica.state.devices.values():
+        if not device.active or device.dpk == replica.keys.dpk:
+            continue
+        now, note = present.get(device.dpk), notes.get(device.dpk)
+        person = opened.team.people.of_device(device.dpk)
+        found.append(
+            PeerInfo(
+                id=device.dpk.hex()[:SHORT_HEX],
+                name=f"{person.name} ({person.device})",
+                state=now.state if now else "offline",
+                path=now.path if now else "",
+                last_seen=note.seen_s or None if note else None,
+                in_sync=now.in_sync if now else False,
+            )
+        )
+    return found
+
+
+def run_agent(service: Service, on_ready: Callable[[], None]) -> None:
+    """Be the node until SIGTERM or SIGINT.
+
+    Raises:
+        StoreBusy: another process is the node and stays it.
+        NotInitialised, Locked: there is no team, or no key to it.
+    """
+    device = service.vault.open()
+    if not device.teams():
+        raise Misuse("this device is in no team yet", fix="envlsp init, or envlsp join CODE")
+    service.home.make_run_folder()
+    lock = FileLock(service.home.node_lock, "agent")
+    lock.acquire(timeout_s=HAND_OVER_S)
+    with lock:
+        asyncio.run(_serve(service, on_ready))
+
+
+async def _serve(service: Service, on_ready: Callable[[], None]) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    node = Node(service)
+    await node.start()
+    try:
+        for team in service.vault.open().teams():
+            await node.add_or_await(team, service.servers_of(team))
+        on_ready()
+        await stop.wait()
+    finally:
+        await node.close()
+
+
+def _sync(service: Service, opened: Opened, timeout_s: float) -> SyncResult:
+    opened.team.store.peers.set_servers(opened.servers)
+    deadline = time.monotonic() + HAND_OVER_S
+    service.home.make_run_folder()
+    lock = FileLock(service.home.node_lock, "a command")
+    while True:
+        result = _ask_node(service, opened, timeout_s)
+        if result is not None:
+            return result
+        if lock.try_acquire():
+            with lock:
+                return asyncio.run(_sync_as_node(service, opened, timeout_s))
+        if time.monotonic() > deadline:
+            raise NodeRefused(f"{lock.holder() or 'another process'} holds the network and does not answer")
+        time.sleep(0.05)
+
+
+def _ask_node(service: Service, opened: Opened, timeout_s: float) -> SyncResult | None:
+    client = LocalClient.connect(Path(service.home.node_socket))
+    if client is None:
+        return None
+    try:
+        answer = client.call(
+            "sync",
+            opened.team.id,
+            int(timeout_s * 1000),
+            list(opened.servers),
+            timeout_s=timeout_s + ANSWER_MARGIN_S,
+        )
+    finally:
+        client.close()
+    return to_sync_result(answer)
+
+
+async def _sync_as_node(service: Service, opened: Opened, timeout_s: float) -> SyncResult:
+    node = Node(service)
+    await node.start()
+    try:
+        team = await node.add_team(opened.team.id, opened.servers)
+        return await team.sync(timeout_s)
+    finally:
+        await node.close()
+
+
+def _confirmed(opened: Opened) -> int:
+    replica = opened.team.replica
+    replica.refresh()
+    return min((holders(replica, head) for head in replica.ledger.heads()), default=0)

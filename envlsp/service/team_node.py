@@ -1,0 +1,234 @@
+"""One team on the network: meets its devices, keeps links to them, syncs with each.
+
+Runs inside the node's event loop. Everything that decides is elsewhere: who dials
+(`transport.dial_plan`), what is said (`sync.session`), what is believed (`domain.ledger`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Coroutine, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from envlsp.crypto.attest import check_attest_untrusted
+from envlsp.domain.ids import DevicePk, RecordId
+from envlsp.errors import PeerError, TrustError
+from envlsp.service.meeting import Meeting
+from envlsp.service.peer_loop import PeerLoop
+from envlsp.service.replica import Replica
+from envlsp.service.results import SyncResult
+from envlsp.service.turn import find_servers
+from envlsp.sync import effects
+from envlsp.sync.effects import AttestReceived, Effect, InSync
+from envlsp.sync.states import State
+from envlsp.transport.api import IceServers, Link, SignalKind
+from envlsp.transport.dialer import Dialer
+from envlsp.transport.signaling_client import SignalingClient
+from envlsp.wire.attest import is_from_the_future
+from envlsp.wire.canonical import Value
+from envlsp.wire.signals import SessionId
+
+DISCOVER_S = 2.5
+"""How long a sync waits for anybody at all: a server's round trip, and one in between."""
+SETTLE_S = 0.3
+"""How long a sync waits for somebody else after the last one appeared."""
+PRESENT_S = 15.0
+"""A device heard of within that is waited for; a dial takes 12 s at most."""
+LEAVE_S = 2.0
+FORGET_S = 180.0
+"""A device that has been silent for three beacons is not dialled any more."""
+STIR_S = 0.1
+"""How long to wait for an event before looking at the clock again."""
+
+
+@dataclass(frozen=True, slots=True)
+class PeerState:
+    """One device that is there now."""
+
+    dpk: DevicePk
+    state: str
+    """`online` or `connecting`."""
+    path: str
+    """`direct`, `relay`, or empty while there is no link."""
+    in_sync: bool
+
+
+class TeamNode:
+    """The network life of one team on this device."""
+
+    def __init__(self, replica: Replica, servers: Sequence[str]) -> None:
+        """Prepare; `start` begins. Make it inside the running loop.
+
+        Args:
+            replica: what is synced.
+            servers: signaling servers, best first.
+        """
+        self.replica = replica
+        self.servers = tuple(servers)
+        self._client = SignalingClient(self.servers)
+        self._meeting = Meeting(replica, self._client, self._beacon_heard, self._signal_heard)
+        self._dialer = Dialer(replica.keys.dpk, self._meeting, self._find_servers)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._loops: dict[DevicePk, PeerLoop] = {}
+        self._stirred = asyncio.Event()
+        self._seen: dict[DevicePk, float] = {}
+        self._newest_seen = time.monotonic()
+        replica.on_change.append(self._records_came)
+
+    async def start(self) -> None:
+        """Connect and be there.
+
+        Raises:
+            SignalingUnreachable: no server answered.
+        """
+        await self._client.connect()
+        self._spawn(self._meeting.run())
+        self._spawn(self._take_links())
+        self._spawn(self._forget_the_silent())
+
+    async def close(self) -> None:
+        """Say goodbye to every peer, and leave."""
+        self.replica.on_change.remove(self._records_came)
+        for loop in self._loops.values():
+            loop.leave()
+        deadline = time.monotonic() + LEAVE_S
+        while self._loops and time.monotonic() < deadline:
+            await self._next_stir()
+        await self._dialer.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._client.close()
+
+    # --- syncing ---------------------------------------------------------------------------------
+
+    async def sync(self, timeout_s: float) -> SyncResult:
+        """Wait until every device that is there now holds what we hold, and we what they hold.
+
+        Args:
+            timeout_s: at most so long; whoever is not in step by then is not counted.
+        """
+        self.replica.refresh()
+        start, before = time.monotonic(), len(self.replica.ledger)
+        self._dialer.nudge(*self._seen)
+        while time.monotonic() < start + timeout_s and not self._is_settled(start):
+            await self._next_stir()
+        devices = [d for d in self.replica.state.devices.values() if d.active]
+        return SyncResult(
+            reached=len(self._loops),
+            in_sync=len(self.in_step()),
+            received=len(self.replica.ledger) - before,
+            devices=len(devices) - 1,
+        )
+
+    def in_step(self) -> list[DevicePk]:
+        """Return the peers that stand where we stand."""
+        return [
+            dpk
+            for dpk, loop in self._loops.items()
+            if loop.session.state is State.IN_STEP and not loop.is_behind
+        ]
+
+    def peers(self) -> list[PeerState]:
+        """Return how we reach each device that is there."""
+        in_step = self.in_step()
+        linked = [
+            PeerState(dpk, "online", loop.link.path.via, dpk in in_step) for dpk, loop in self._loops.items()
+        ]
+        seen = [PeerState(dpk, "connecting", "", False) for dpk in self._seen if dpk not in self._loops]
+        return linked + seen
+
+    def _is_settled(self, start: float) -> bool:
+        now = time.monotonic()
+        present = {dpk for dpk, seen in self._seen.items() if now - seen < PRESENT_S} | self._loops.keys()
+        if not present:
+            return now - start > DISCOVER_S
+        if len(self.in_step()) < len(present):
+            return False
+        return now - self._newest_seen > SETTLE_S
+
+    async def _next_stir(self) -> None:
+        """Return when something happened, or after a moment."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._stirred.wait(), STIR_S)
+        self._stirred.clear()
+
+    # --- events ----------------------------------------------------------------------------------
+
+    def _beacon_heard(self, dpk: DevicePk) -> None:
+        self._note(dpk)
+        self._dialer.want(dpk)
+        self._dialer.nudge(dpk)
+
+    def _signal_heard(self, dpk: DevicePk, session: SessionId, kind: SignalKind, params: Value) -> None:
+        self._note(dpk)
+        self._dialer.want(dpk)
+        self._dialer.incoming(dpk, session, kind, params)
+
+    def _note(self, dpk: DevicePk) -> None:
+        self._stirred.set()
+        if dpk not in self._seen:
+            self._newest_seen = time.monotonic()
+        self._seen[dpk] = time.monotonic()
+
+    def _records_came(self, ids: Sequence[RecordId]) -> None:
+        for loop in self._loops.values():
+            loop.local_change(ids)
+
+    def _session_event(self, dpk: DevicePk, effect: Effect) -> None:
+        self._stirred.set()
+        match effect:
+            case AttestReceived(attest, raw):
+                self._keep_attestation(attest.dpk, raw)
+            case InSync() | effects.PeerWelcomed():
+                self.replica.store.peers.saw(dpk, self.replica.now())
+            case _:
+                pass
+
+    def _keep_attestation(self, dpk: DevicePk, raw: bytes) -> None:
+        if dpk == self.replica.keys.dpk or dpk not in self.replica.state.devices:
+            return
+        with contextlib.suppress(PeerError, TrustError):
+            attest = check_attest_untrusted(raw, self.replica.team)
+            if not is_from_the_future(attest, self.replica.clock()):
+                self.replica.store.peers.put_attestation(dpk, attest.ts, raw)
+
+    # --- tasks -----------------------------------------------------------------------------------
+
+    async def _find_servers(self) -> IceServers:
+        return await find_servers(self._client)
+
+    async def _take_links(self) -> None:
+        while True:
+            dpk, link = await self._dialer.next_link()
+            if self.replica.state.is_active(dpk):
+                self._spawn(self._drive(dpk, link))
+            else:
+                await link.close()
+
+    async def _drive(self, dpk: DevicePk, link: Link) -> None:
+        loop = PeerLoop(link, self.replica, dpk, lambda effect: self._session_event(dpk, effect))
+        self._loops[dpk] = loop
+        try:
+            await loop.run()
+        finally:
+            if self._loops.get(dpk) is loop:
+                del self._loops[dpk]
+            self._stirred.set()
+
+    async def _forget_the_silent(self) -> None:
+        while True:
+            await asyncio.sleep(FORGET_S / 3)
+            now = time.monotonic()
+            for dpk, seen in list(self._seen.items()):
+                if now - seen > FORGET_S and dpk not in self._loops:
+                    self._dialer.unwant(dpk)
+                    del self._seen[dpk]
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
