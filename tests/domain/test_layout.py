@@ -6,11 +6,13 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
+from envlsp.domain import layout
 from envlsp.domain.dotenv.parse import entries, parse
 from envlsp.domain.layout import edit_layout, merge_layouts, render, snapshot_of, values_of
 from envlsp.domain.release import Layout, Snapshot
 from envlsp.domain.secret import SecretName, SecretText
 from envlsp.errors import BadText
+from envlsp.wire import limits
 from tests.support.corpus import corpus
 from tests.support.dotenv_files import DIALECTS, files, names
 from tests.support.vectors import Case, cases
@@ -45,8 +47,8 @@ def test_merging_heads(case: Case) -> None:
 
 @pytest.mark.parametrize("case", cases("layout_render"), ids=lambda case: case["title"])
 def test_rendering(case: Case) -> None:
-    layout = None if case["layout"] is None else layout_of(case["layout"], case["dialect"])
-    release = snapshot(case["entries"], layout)
+    taken = None if case["layout"] is None else layout_of(case["layout"], case["dialect"])
+    release = snapshot(case["entries"], taken)
     if case["expect"] == "bad-text":
         with pytest.raises(BadText) as refused:
             render(release, case["dialect"])
@@ -98,8 +100,8 @@ def test_a_merge_with_itself_changes_nothing(data: bytes, dialect: str) -> None:
 def test_a_rendering_has_exactly_the_entries_or_is_refused(
     values: dict[str, str], parts: list[bytes | str], dialect: str
 ) -> None:
-    layout = Layout(dialect, tuple(p if isinstance(p, bytes) else SecretName(p) for p in parts))
-    release = snapshot(values, layout)
+    strange = Layout(dialect, tuple(p if isinstance(p, bytes) else SecretName(p) for p in parts))
+    release = snapshot(values, strange)
     try:
         rendering = render(release, dialect)
     except BadText:
@@ -121,6 +123,11 @@ def test_what_push_must_refuse() -> None:
     assert codes(b"#" + b"x" * 262_144, "node") == [("layout-too-long", 1)]
 
 
+def test_the_bounds_are_those_of_the_format() -> None:
+    assert layout.ENTRIES_MAX == limits.ENTRIES_MAX
+    assert layout.LAYOUT_MAX_BYTES == limits.LAYOUT_MAX_BYTES
+
+
 def test_values_are_those_of_the_file() -> None:
     reading = snapshot_of(b"A=1\nB=${A}\nA=2\n", "python")
     values = values_of(reading.snapshot, "python").values
@@ -128,8 +135,8 @@ def test_values_are_those_of_the_file() -> None:
 
 
 def test_a_change_without_a_file_moves_nothing() -> None:
-    layout = layout_of(["# a\r\nA=", ["A"], "\r\n\r\nB=", ["B"], " # b\r\n"])
-    edited = edit_layout(layout, {SecretName("B"), SecretName("NEW"), SecretName("MORE")})
+    before = layout_of(["# a\r\nA=", ["A"], "\r\n\r\nB=", ["B"], " # b\r\n"])
+    edited = edit_layout(before, {SecretName("B"), SecretName("NEW"), SecretName("MORE")})
     assert edited is not None
     assert as_parts(edited) == [
         "# a\r\n\r\nB=",

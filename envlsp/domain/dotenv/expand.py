@@ -44,10 +44,15 @@ def evaluate(document: Document, env: Mapping[str, str] = NO_ENV, *, references:
     pairs = decoded_pairs(document)
     expansion = rules.expand(pairs, env) if references else Expansion(dict(pairs))
     return Evaluation(
-        {name: None if value is None else SecretText(value) for name, value in expansion.values.items()},
+        {name: None if value is None else _secret(value) for name, value in expansion.values.items()},
         tuple(expansion.undefined),
         tuple(expansion.endless),
     )
+
+
+def _secret(value: str) -> SecretText:
+    # Only a value of the process environment can hold bytes that are not UTF-8.
+    return SecretText(value.encode("utf-8", "surrogateescape"))
 
 
 def decoded_pairs(document: Document) -> list[tuple[str, str | None]]:

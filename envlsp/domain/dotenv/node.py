@@ -243,7 +243,7 @@ def _without_quotes(text: str) -> str:
 
 
 _PLAIN_VALUE = re.compile(r"[A-Za-z0-9_./:@%+,=?&~^*-]+")
-_CLOSE_PREFERRED = (b'"', b"'", b"`")
+_QUOTES_BY_TASTE = (b'"', b"'", b"`")
 _REFERENCE = re.compile(rb"(?<!\\)\$(?:\{([A-Za-z_][\w.]*)(?:[:+-][^{}]*)?\}|([A-Za-z_]\w*))")
 
 
@@ -257,7 +257,7 @@ def candidates(value: str) -> Iterator[bytes]:
         data = text.encode()
         if not value or _PLAIN_VALUE.fullmatch(value):
             yield data
-        for quote in _CLOSE_PREFERRED:
+        for quote in _QUOTES_BY_TASTE:
             if quote not in data:
                 yield quote + data + quote
         escaped = data.replace(b"\r", b"\\r").replace(b"\n", b"\\n")

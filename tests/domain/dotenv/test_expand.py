@@ -75,3 +75,10 @@ def test_undefined_references_are_named() -> None:
 )
 def test_dotenv_expand(data: bytes, env: dict[str, str], expected: dict[str, str]) -> None:
     assert values(data, "node", env) == expected
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_bytes_of_the_process_environment_pass_through(dialect: str) -> None:
+    value = evaluate(parse(b"A=x${B}\n", dialect), {"B": "\udcff"}).values["A"]
+    assert value is not None
+    assert value.reveal() == b"x\xff"
