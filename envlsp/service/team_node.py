@@ -29,6 +29,7 @@ from envlsp.transport.dialer import Dialer
 from envlsp.transport.signaling_client import SignalingClient
 from envlsp.wire.attest import is_from_the_future
 from envlsp.wire.canonical import Value
+from envlsp.wire.messages import CloseCode
 from envlsp.wire.signals import SessionId
 
 DISCOVER_S = 2.5
@@ -213,7 +214,8 @@ class TeamNode:
         loop = PeerLoop(link, self.replica, dpk, lambda effect: self._session_event(dpk, effect))
         self._loops[dpk] = loop
         try:
-            await loop.run()
+            if await loop.run() is CloseCode.ORDERLY:
+                self._forget(dpk)  # it said goodbye: nobody waits for it, or dials it
         finally:
             if self._loops.get(dpk) is loop:
                 del self._loops[dpk]
@@ -225,8 +227,11 @@ class TeamNode:
             now = time.monotonic()
             for dpk, seen in list(self._seen.items()):
                 if now - seen > FORGET_S and dpk not in self._loops:
-                    self._dialer.unwant(dpk)
-                    del self._seen[dpk]
+                    self._forget(dpk)
+
+    def _forget(self, dpk: DevicePk) -> None:
+        self._dialer.unwant(dpk)
+        self._seen.pop(dpk, None)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
