@@ -239,10 +239,15 @@ class Exchange:
                 pass
             case AskByVector():
                 self._own_vectors.take(1, now)
-                lines = sorted(self._replica.vector(), key=lambda line: line.author)
-                self._out.put(Vector(tuple(lines[:VECTOR_MAX])))
+                self._out.put(self._own_vector())
             case asked:
                 self._out.put(Want(asked.ids))
+
+    def _own_vector(self) -> Vector:
+        """Return our vector; of authors that share 8 bytes, the one who has least counts."""
+        ordered = sorted(self._replica.vector(), key=lambda line: (line.author, -line.seq))
+        lines = {line.author: line for line in ordered}
+        return Vector(tuple(lines.values())[:VECTOR_MAX])
 
     def _announce(self, now: float) -> None:
         if len(self._news) > ANNOUNCE_MAX_IDS:

@@ -12,7 +12,9 @@ from envlsp.wire.messages import Progress
 class Replica(Protocol):
     """The records of one team on this device, read only.
 
-    Answers reflect every record that `Accepted` was said of.
+    Answers reflect every record that `Accepted` was said of. `heads`, `count` and `has` are
+    asked for often and should be cheap. What an implementation raises passes through the
+    session to whoever called it.
     """
 
     def heads(self) -> Sequence[RecordId]:
@@ -26,8 +28,7 @@ class Replica(Protocol):
     def vector(self) -> Sequence[Progress]:
         """Return the last record of each author, both ids cut to 8 bytes, in any order.
 
-        Of several records with the greatest seq, any one. Of several authors with the
-        same 8 bytes, the one with the lowest seq: too much is then sent, never too little.
+        Of several records of one author with the greatest seq, any one.
         """
         ...
 

@@ -7,7 +7,8 @@ touches no disk. Its owner
 2. after each call obeys `take_effects`, in order: send, store, close;
 3. answers each `StoreRecords` with `stored`, once the records are durable;
 4. says `local_change` when records appeared, `membership_changed` when roles did;
-5. calls `leave` for an orderly end, `lost` when the link is gone.
+5. calls `leave` for an orderly end, `lost` when the link is gone, `abort` when the
+   replica raises.
 
 Rules:
 
@@ -502,6 +503,8 @@ class Session:
         self._end(code)
 
     def _end(self, code: CloseCode, *, by_peer: bool = False) -> None:
+        if self._state is State.CLOSED:
+            return
         self._state = step(NEXT, self._state, Move.ENDED)
         self._out.drop()
         if self._exchange is not None:

@@ -46,7 +46,7 @@ class FrameType(IntEnum):
 _FIRST_CONTROL: Final = FrameType.ACK
 
 MESSAGE_MAX_BYTES: Final = {
-    FrameType.HEADS: 160 * KIB,
+    FrameType.HEADS: 168 * KIB,
     FrameType.VECTOR: 64 * KIB,
     FrameType.RECS: RECORD_MAX_BYTES + 64 * KIB,
     FrameType.WANT: 16 * KIB,

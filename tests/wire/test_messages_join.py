@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import json
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -30,6 +32,7 @@ from envlsp.wire.join import (
 )
 from envlsp.wire.limits import BLOB_MAX_BYTES, BLOB_SIZES, LABEL_MAX_BYTES
 
+VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "pairing.json").read_text())["said"]
 B32 = bytes([7]) * 32
 WELCOME = Welcome(
     TeamId(B32), DevicePk(B32), b"genesis", ("wss://one", "wss://two"), DevicePk(B32), BoxPk(B32)
@@ -41,6 +44,14 @@ SAID: tuple[Said, ...] = (WELCOME, REQUEST, Granted((RecordId(B32),)), Denied(),
 @pytest.mark.parametrize("said", SAID, ids=lambda said: type(said).__name__)
 def test_what_was_said_is_heard(said: Said) -> None:
     assert decode_said_untrusted(encode_said(3, said)) == (3, said)
+
+
+@pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: str(vector["name"]))
+def test_vectors(vector: dict[str, str]) -> None:
+    data = bytes.fromhex(vector["bytes"])
+    number, said = decode_said_untrusted(data)
+    assert type(said).__name__ == vector["name"]
+    assert encode_said(number, said) == data
 
 
 @given(st.binary(max_size=BLOB_MAX_BYTES - 1))
