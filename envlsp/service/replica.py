@@ -17,7 +17,7 @@ from envlsp.crypto.device import DeviceKeys
 from envlsp.crypto.epochs import Keyring, TeamKey
 from envlsp.crypto.signing import Place, check_untrusted, make_record
 from envlsp.crypto.verify import Signatures
-from envlsp.domain.ids import NO_EPOCH, TEAM_SCOPE, EpochId, RecordId, ScopeId, TeamId
+from envlsp.domain.ids import NO_EPOCH, EpochId, RecordId, TeamId
 from envlsp.domain.ledger.admission import Accepted, Missing, Refused
 from envlsp.domain.ledger.ledger import Ledger
 from envlsp.domain.ledger.records import (
@@ -25,7 +25,6 @@ from envlsp.domain.ledger.records import (
     EnvNote,
     Pub,
     Release,
-    ScopeSet,
     carried_epochs,
 )
 from envlsp.domain.ledger.state import TeamState
@@ -35,7 +34,7 @@ from envlsp.service.ports import Clock
 from envlsp.store.records import NewRecord
 from envlsp.store.team import TeamStore
 from envlsp.wire.bodies import Body
-from envlsp.wire.records import decode_record_untrusted, type_of
+from envlsp.wire.records import decode_record_untrusted, own_scope, type_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +156,7 @@ class Replica:
         """Return the epoch whose key a record's body is sealed under."""
         if record.header.epoch != NO_EPOCH:
             return record.header.epoch
-        own = scope_of(record.header.pub)
+        own = own_scope(record.header.pub)
         for identity, epoch in zip(record.epoch_ids, carried_epochs(record.header.pub), strict=True):
             if epoch.scope == own:
                 return identity
@@ -256,7 +255,7 @@ class Replica:
     def _writing_key(self, pub: Pub, carried: TeamKey | None) -> tuple[EpochId, TeamKey]:
         if carried is not None:
             return NO_EPOCH, carried
-        epoch = self.state.current_epoch(scope_of(pub))
+        epoch = self.state.current_epoch(own_scope(pub))
         key = self.ring.key_of(epoch) if epoch else None
         if epoch is None or key is None:
             raise WaitingForKey
@@ -288,15 +287,6 @@ class Replica:
         if ids:
             for listener in self.on_change:
                 listener(ids)
-
-
-def scope_of(pub: Pub) -> ScopeId:
-    """Return the scope a record belongs to: its own for types 12, 20, 21, else the team's (A2)."""
-    match pub:
-        case Release() | EnvNote() | ScopeSet():
-            return pub.scope
-        case _:
-            return TEAM_SCOPE
 
 
 def _row(record: CheckedRecord, raw: bytes) -> NewRecord:
