@@ -8,6 +8,7 @@ echoed, and what was typed appears in no error.
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from envlsp.cli.words import plain
@@ -26,6 +27,28 @@ class Talk:
     def say(self, line: str) -> None:
         """Tell the person something that is not the result."""
         print(plain(line), file=sys.stderr)
+
+    def show_once(self, title: str, lines: Sequence[str]) -> None:
+        """Show something that is written down now or never.
+
+        Raises:
+            UsageError: there is no terminal; in a file or a log it would stay.
+        """
+        _need_person(title, "")
+        print(f"\n{plain(title)}\n", file=sys.stderr)
+        for line in lines:
+            print(f"    {plain(line)}", file=sys.stderr)
+        print(file=sys.stderr, flush=True)
+
+    def show_once(self, title: str, lines: Sequence[str]) -> None:
+        """Show something that is written down now or never.
+
+        Raises:
+            UsageError: there is no terminal, so it would land in somebody's log.
+        """
+        _need_person(title, "--no-recovery")
+        for line in (title, *lines):
+            print(plain(line), file=sys.stderr)
 
     def confirm(self, question: str, *, default: bool = False) -> bool:
         """Ask yes or no; an empty answer is the default.
@@ -76,4 +99,6 @@ class Talk:
 
 def _need_person(question: str, flag: str) -> None:
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise UsageError(f"no terminal to ask on: {question}", fix=f"add {flag}" if flag else None)
+        raise UsageError(
+            f"no terminal to ask on: {question}", fix=f"add {flag}" if flag else "run it in a terminal"
+        )

@@ -66,6 +66,17 @@ def test_nobody_is_asked_without_a_terminal(monkeypatch: pytest.MonkeyPatch) -> 
     assert refused.value.fix == "add --key-file PATH"
 
 
+def test_what_is_shown_once_needs_a_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(UsageError):
+        Talk(yes=True).show_once("the recovery words", ["abandon", "ability"])
+    assert capsys.readouterr() == ("", "")
+    shown = typing(monkeypatch, "")
+    Talk().show_once("the recovery words", ["abandon", "ability"])
+    assert shown.getvalue() == "\nthe recovery words\n\n    abandon\n    ability\n\n"
+
+
 def test_a_question_goes_to_stderr(monkeypatch: pytest.MonkeyPatch) -> None:
     shown = typing(monkeypatch, "Alice\n\n")
     assert Talk().ask("Who are you", flag="--as") == "Alice"
