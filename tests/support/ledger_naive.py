@@ -84,7 +84,7 @@ class Naive:
             self.past[record.id] = frozenset(parents).union(*(self.past[one] for one in parents))
         self.states: dict[Ids, State] = {}
         self.facts: dict[RecordId, Facts] = {}
-        self.broken: dict[tuple[RecordId, RecordId], bool] = {}
+        self.known_via: dict[tuple[RecordId, RecordId], set[bytes]] = {}
         for record in sorted(self.rec.values(), key=lambda record: record.header.height):
             self.facts[record.id] = self.settle(record)
 
@@ -215,6 +215,11 @@ class Naive:
 
     def via(self, k: RecordId, c: RecordId) -> set[bytes]:
         """Whose records, hit by k, make c void."""
+        if (k, c) not in self.known_via:
+            self.known_via[k, c] = self.find_via(k, c)
+        return self.known_via[k, c]
+
+    def find_via(self, k: RecordId, c: RecordId) -> set[bytes]:
         kill, record = self.facts[k], self.facts[c]
         found = set()
         for support in record.supports:
@@ -228,9 +233,7 @@ class Naive:
         return found
 
     def breaks(self, k: RecordId, c: RecordId) -> bool:
-        if (k, c) not in self.broken:
-            self.broken[k, c] = bool(self.via(k, c))
-        return self.broken[k, c]
+        return bool(self.via(k, c))
 
     # --- C.4 ---
 

@@ -101,6 +101,10 @@ class Ledger:
             self._sorted = [node.record for node in nodes]
         return list(self._sorted)
 
+    def auth_records(self) -> list[CheckedRecord]:
+        """Return the records that decide who may do what, by (height, id)."""
+        return [node.record for node in sorted(self._dag.auth, key=lambda node: node.order)]
+
     def heads(self) -> tuple[RecordId, ...]:
         """Return the records nothing comes after, sorted."""
         return tuple(sorted(self._dag.heads))
@@ -158,13 +162,20 @@ class Ledger:
 
         With more heads than that: his own last record, then the greatest by (height, id).
         """
-        heads = sorted((self._dag.by_id[head] for head in self._dag.heads), key=lambda node: node.order)
-        if len(heads) > PARENTS_MAX:
-            own = self._last_of(author)
-            heads = [node for node in heads if node is not own]
-            room = PARENTS_MAX - 1 if own else PARENTS_MAX
-            heads = heads[-room:] + ([own] if own else [])
-        return tuple(sorted(node.record.id for node in heads))
+        return self._choose(author, [self._dag.by_id[head] for head in self._dag.heads])
+
+    def parents_without(self, author: DevicePk, removal: RecordId) -> tuple[RecordId, ...]:
+        """Return parents as if a removal had never been seen: for contesting it, and nothing else.
+
+        Raises:
+            NotFound: the removal is not here.
+        """
+        out = self._node(removal)
+        left = [node for node in self._dag.nodes if node is not out and not is_ancestor(out, node)]
+        covered = 0
+        for node in left:
+            covered |= node.ancestors
+        return self._choose(author, [node for node in left if not covered >> node.index & 1])
 
     def height_for(self, parents: Iterable[RecordId]) -> int:
         """Return the height of a record with these parents.
@@ -203,6 +214,15 @@ class Ledger:
         if node is None:
             raise NotFound("no such record in this ledger")
         return node
+
+    def _choose(self, author: DevicePk, heads: list[Node]) -> tuple[RecordId, ...]:
+        heads.sort(key=lambda node: node.order)
+        if len(heads) > PARENTS_MAX:
+            own = self._last_of(author)
+            heads = [node for node in heads if node is not own]
+            room = PARENTS_MAX - 1 if own else PARENTS_MAX
+            heads = heads[-room:] + ([own] if own else [])
+        return tuple(sorted(node.record.id for node in heads))
 
     def _last_of(self, author: DevicePk) -> Node | None:
         by_seq = self._dag.by_author.get(author)
