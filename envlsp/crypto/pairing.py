@@ -20,7 +20,7 @@ from spake2.spake2 import SPAKEError
 
 from envlsp.crypto.labels import hash32, kdf
 from envlsp.crypto.primitives import is_valid_ed25519, random_bytes
-from envlsp.crypto.words import word_list
+from envlsp.crypto.words import is_word, words_of
 from envlsp.domain.ids import DevicePk, TeamId
 from envlsp.errors import BadText, CodeRefused
 
@@ -30,7 +30,6 @@ MAILBOXES: Final = 1_000_000
 PAKE_BYTES: Final = 33
 CONFIRM_BYTES: Final = 32
 
-_WORD_BITS: Final = 11
 _SAS_BYTES: Final = 7
 _MAILBOX: Final = re.compile(r"[0-9]{6}")
 
@@ -57,8 +56,7 @@ class Code:
 def new_code(mailbox: int) -> Code:
     """Return a fresh code for a mailbox that the signaling server has drawn."""
     assert 0 <= mailbox < MAILBOXES
-    bits = int.from_bytes(random_bytes(5), "big")  # 40 bits; 33 are used, evenly
-    return Code(mailbox, _words(bits, CODE_WORDS))
+    return Code(mailbox, words_of(random_bytes(5), CODE_WORDS))  # the first 33 of 40 bits
 
 
 def parse_code(text: str) -> Code:
@@ -73,8 +71,7 @@ def parse_code(text: str) -> Code:
     mailbox, *words = text.strip().lower().split("-")
     if not _MAILBOX.fullmatch(mailbox) or len(words) != CODE_WORDS:
         raise BadText("a code is six digits and three words, as in 004711-apple-river-stone")
-    known = frozenset(word_list())
-    if not all(word in known for word in words):
+    if not all(map(is_word, words)):
         raise BadText("a word of the code is not in the list; check the spelling")
     return Code(int(mailbox), tuple(words))
 
@@ -139,11 +136,4 @@ def sas_words(key: bytes, team: TeamId, dpk: DevicePk) -> tuple[str, ...]:
         dpk: the joiner's new device.
     """
     digest = hash32("sas", key + team + dpk)[:_SAS_BYTES]
-    return _words(int.from_bytes(digest, "big") >> 1, SAS_WORDS)  # the first 55 of 56 bits
-
-
-def _words(bits: int, count: int) -> tuple[str, ...]:
-    """Return words for the lowest `11 * count` bits, the highest of them first."""
-    words = word_list()
-    shifts = range((count - 1) * _WORD_BITS, -1, -_WORD_BITS)
-    return tuple([words[(bits >> shift) & (2**_WORD_BITS - 1)] for shift in shifts])
+    return words_of(digest, SAS_WORDS)  # the first 55 of 56 bits

@@ -49,11 +49,12 @@ from envlsp.sync.effects import (
     StoreResult,
 )
 from envlsp.sync.exchange import Exchange
-from envlsp.sync.flow import Bucket, Inbox, Outbox
+from envlsp.sync.flow import Inbox, Outbox
+from envlsp.sync.meeting import newest_that_fit
 from envlsp.sync.ports import Replica
+from envlsp.sync.pulse import Pulse
 from envlsp.sync.states import NEXT, Move, State, step
 from envlsp.wire.frames import Frame, decode_frame_untrusted, encode_frame, is_control
-from envlsp.wire.limits import INTRO_MAX_BYTES, INTRO_MAX_RECORDS
 from envlsp.wire.messages import (
     Ack,
     Announce,
@@ -74,13 +75,9 @@ from envlsp.wire.messages import (
     kind_of,
 )
 
-BEAT_S: Final = 5.0
-SILENCE_MAX_S: Final = 15.0
 MEETING_TIMEOUT_S: Final = 10.0
 LEAVING_TIMEOUT_S: Final = 5.0
 LINGER_S: Final = 2.0  # after answering BYE: the other side closes, so that nothing is cut off
-PINGS_PER_S: Final = 2
-PINGS_BURST: Final = 20
 
 _CODES: Final[tuple[tuple[type[Exception], CloseCode], ...]] = (
     (UpgradeNeeded, CloseCode.UPGRADE),
@@ -122,9 +119,7 @@ class Session:
         self._stores_intro = False
         self._said_bye = False
         self._deadline = now + HANDSHAKE_TIMEOUT_S
-        self._heard_at = self._spoke_at = now
-        self._beat = 0
-        self._may_ping = Bucket(PINGS_PER_S, PINGS_BURST, now)
+        self._pulse = Pulse(now)
         self._synced_at: tuple[RecordId, ...] | None = None
         self._effects: list[Effect] = []
         hello = self._handshake.start()
@@ -159,8 +154,7 @@ class Session:
             return float("inf")
         moments = [self._deadline]
         if self._channel is not None:
-            moments += [self._heard_at + SILENCE_MAX_S, self._spoke_at + BEAT_S]
-            moments += [self._out.wake_at(now), self._in.wake_at(now)]
+            moments += [self._pulse.wake_at(), self._out.wake_at(now), self._in.wake_at(now)]
         if self._exchange is not None and not self._said_bye:
             moments.append(self._exchange.wake_at())
         return max(min(moments), now)
@@ -174,7 +168,7 @@ class Session:
         """
         if self._state is State.CLOSED:
             return
-        self._heard_at = now
+        self._pulse.heard(now)
         with self._blaming_the_peer(now):
             if self._channel is None:
                 self._prove_untrusted(message, now)
@@ -216,7 +210,7 @@ class Session:
             return
         if now >= self._deadline:
             self._abort(self._overdue_code(), now)
-        elif now >= self._heard_at + SILENCE_MAX_S:
+        elif self._pulse.is_dead(now):
             self._abort(CloseCode.TIMEOUT, now)
         else:
             with self._blaming_the_peer(now):
@@ -255,7 +249,7 @@ class Session:
         reply = self._handshake.receive(message)
         if reply.send is not None:
             self._effects.append(SendMessage(reply.send))
-            self._spoke_at = now
+            self._pulse.spoke(now)
         if reply.proved is not None:
             self._meet(reply.proved, now)
 
@@ -288,15 +282,9 @@ class Session:
 
     def _introduce(self, *, want: int, to_them: bool) -> None:
         """Say who is who, if they may know, and ask for the same."""
-        records: list[bytes] = []
-        size = 0
-        for raw in reversed(list(self._replica.auth_records()) if to_them else []):
-            if len(records) >= INTRO_MAX_RECORDS or size + len(raw) > INTRO_MAX_BYTES:
-                break  # the newest matter most: the old ones they have
-            records.append(raw)
-            size += len(raw)
+        records = newest_that_fit(self._replica.auth_records()) if to_them else ()
         self._intro_sent |= to_them
-        self._out.put(Intro(want, tuple(reversed(records))))
+        self._out.put(Intro(want, records))
 
     def _on_intro_untrusted(self, intro: Intro, now: float) -> None:
         if self._intro is not None:
@@ -338,9 +326,7 @@ class Session:
                 if not self._said_bye:
                     self._out.acked_untrusted(seq)
             case Ping(number):
-                if not self._may_ping.has(1, now):
-                    raise LimitExceeded("beats")
-                self._may_ping.take(1, now)
+                self._pulse.on_ping_untrusted(now)
                 self._say(Pong(number), now)
             case Bye():
                 self._on_bye(now)
@@ -461,10 +447,11 @@ class Session:
             self._say(Bye(), now)
 
     def _keep_alive(self, now: float) -> None:
-        is_open = self._channel is not None and self._state is not State.CLOSED
-        if is_open and now >= self._spoke_at + BEAT_S:
-            self._beat += 1
-            self._say(Ping(self._beat), now)
+        if self._channel is None or self._state is State.CLOSED:
+            return
+        beat = self._pulse.next_beat(now)
+        if beat is not None:
+            self._say(Ping(beat), now)
 
     def _say(self, message: Message, now: float) -> None:
         """Send a control message."""
@@ -474,7 +461,7 @@ class Session:
     def _send(self, frame: Frame, now: float) -> None:
         assert self._channel is not None
         self._effects.append(SendMessage(self._channel.seal(encode_frame(frame))))
-        self._spoke_at = now
+        self._pulse.spoke(now)
 
     # --- ending -------------------------------------------------------------------------------
 
