@@ -40,16 +40,6 @@ class Talk:
             print(f"    {plain(line)}", file=sys.stderr)
         print(file=sys.stderr, flush=True)
 
-    def show_once(self, title: str, lines: Sequence[str]) -> None:
-        """Show something that is written down now or never.
-
-        Raises:
-            UsageError: there is no terminal, so it would land in somebody's log.
-        """
-        _need_person(title, "--no-recovery")
-        for line in (title, *lines):
-            print(plain(line), file=sys.stderr)
-
     def confirm(self, question: str, *, default: bool = False) -> bool:
         """Ask yes or no; an empty answer is the default.
 
