@@ -29,7 +29,9 @@ def command(frame: Frame, file: str, dialect: str) -> None:
     """Show the names and problems of FILE (- for standard input); with --json, the values too."""
     from envlsp.service.parse_report import parse_report
 
-    report = parse_report(_read(file), dialect, os.environ)
+    # A shell sets `_` to the command it starts: ours, not the program that would load the file.
+    environ = {name: value for name, value in os.environ.items() if name != "_"}
+    report = parse_report(_read(file), dialect, environ)
     if frame.json:
         frame.output.document({key: report[key] for key in ("values", "problems")})
     else:
