@@ -28,6 +28,17 @@ if TYPE_CHECKING:
     from envlsp.service.facade import Service
 
 VERBS: dict[str, str] = {
+    "init": "make this folder a project of a team",
+    "push": "make the file the newest release",
+    "pull": "bring the file in step with the newest release",
+    "status": "where the environment and its file stand",
+    "log": "who released what, and when",
+    "diff": "the names on which releases, or one and the file, differ",
+    "rollback": "go back to an older release",
+    "get": "print one value",
+    "set": "give one name a value",
+    "list": "list the names, values masked",
+    "run": "run a program with the secrets in its environment",
     "parse": "show what a loader reads in a .env file",
 }
 """Each verb and its one line of help, in the order they are shown.

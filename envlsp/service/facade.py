@@ -15,7 +15,7 @@ from pathlib import Path
 
 from envlsp.domain.ids import TeamId
 from envlsp.errors import BadConfig, BadText, NotInitialised
-from envlsp.service.config import FILE_NAME, signaling_servers
+from envlsp.service.config import FILE_NAME, MEMBERS_MAX, signaling_servers
 from envlsp.service.context import Context, Project, find_context, open_project
 from envlsp.service.ports import Clock, Talk
 from envlsp.service.team import Team
@@ -25,13 +25,21 @@ from envlsp.wire.text import from_team_text
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
-    """A team and the environment that a command is about."""
+class OpenedTeam:
+    """A team that a command is about."""
 
     team: Team
-    context: Context
     servers: tuple[str, ...]
     """Signaling servers to use, best first; empty: work locally."""
+    members_max: int
+    """The team's own policy of how many people it has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened(OpenedTeam):
+    """A team and the environment that a command is about."""
+
+    context: Context
 
 
 class Service:
@@ -75,7 +83,23 @@ class Service:
         project = open_project(place)
         context = find_context(project, place, target=target, env=env)
         team = self.team(team_of(project))
-        return Opened(team, context, signaling_servers(project.config, self.environ))
+        servers = signaling_servers(project.config, self.environ)
+        return Opened(team, servers, project.config.members_max, context)
+
+    def open_team(self, place: Path) -> OpenedTeam:
+        """Open the team that `place` is about, or the only one of this device.
+
+        Raises:
+            NotInitialised: this device is in no such team, or in none.
+            BadConfig: `ev.yaml` is not valid, or nothing says which team.
+        """
+        try:
+            project = open_project(place)
+        except NotInitialised:
+            team = self.only_team()
+            return OpenedTeam(self.team(team), self.servers_of(team), MEMBERS_MAX)
+        servers = signaling_servers(project.config, self.environ)
+        return OpenedTeam(self.team(team_of(project)), servers, project.config.members_max)
 
     def team(self, identity: TeamId) -> Team:
         """Return a team of this device; opened when first used."""

@@ -21,7 +21,7 @@ from envlsp.errors import (
     StoreBusy,
     TransportError,
 )
-from envlsp.service.facade import Opened, Service
+from envlsp.service.facade import OpenedTeam, Service
 from envlsp.service.freshness import holders
 from envlsp.service.local_api import LocalClient
 from envlsp.service.node import Node, to_peer_state, to_sync_result
@@ -40,7 +40,7 @@ ANSWER_MARGIN_S = 5.0
 REPLICAS_EVERY_S = 1.0
 
 
-def sync(service: Service, opened: Opened, *, replicas: int = 0) -> SyncResult:
+def sync(service: Service, opened: OpenedTeam, *, replicas: int = 0) -> SyncResult:
     """Bring this device and everybody who is there in step.
 
     Args:
@@ -63,7 +63,7 @@ def sync(service: Service, opened: Opened, *, replicas: int = 0) -> SyncResult:
     return result
 
 
-def deliver(service: Service, opened: Opened) -> SyncResult | None:
+def deliver(service: Service, opened: OpenedTeam) -> SyncResult | None:
     """Sync quickly where that is possible: after a change of ours, or before reading.
 
     Returns:
@@ -83,7 +83,7 @@ def deliver(service: Service, opened: Opened) -> SyncResult | None:
     return result if result.reached else None
 
 
-def peers(service: Service, opened: Opened) -> list[PeerInfo]:
+def peers(service: Service, opened: OpenedTeam) -> list[PeerInfo]:
     """Return every other device of the team and how it is reached.
 
     Only a running node knows who is there; without one, all that is known is when
@@ -149,7 +149,7 @@ async def _serve(service: Service, on_ready: Callable[[], None]) -> None:
         await node.close()
 
 
-def _sync(service: Service, opened: Opened, timeout_s: float) -> SyncResult:
+def _sync(service: Service, opened: OpenedTeam, timeout_s: float) -> SyncResult:
     opened.team.store.peers.set_servers(opened.servers)
     deadline = time.monotonic() + HAND_OVER_S
     service.home.make_run_folder()
@@ -166,7 +166,7 @@ def _sync(service: Service, opened: Opened, timeout_s: float) -> SyncResult:
         time.sleep(0.05)
 
 
-def _ask_node(service: Service, opened: Opened, timeout_s: float) -> SyncResult | None:
+def _ask_node(service: Service, opened: OpenedTeam, timeout_s: float) -> SyncResult | None:
     client = LocalClient.connect(Path(service.home.node_socket))
     if client is None:
         return None
@@ -183,7 +183,7 @@ def _ask_node(service: Service, opened: Opened, timeout_s: float) -> SyncResult 
     return to_sync_result(answer)
 
 
-async def _sync_as_node(service: Service, opened: Opened, timeout_s: float) -> SyncResult:
+async def _sync_as_node(service: Service, opened: OpenedTeam, timeout_s: float) -> SyncResult:
     node = Node(service)
     await node.start()
     try:
@@ -193,7 +193,7 @@ async def _sync_as_node(service: Service, opened: Opened, timeout_s: float) -> S
         await node.close()
 
 
-def _confirmed(opened: Opened) -> int:
+def _confirmed(opened: OpenedTeam) -> int:
     replica = opened.team.replica
     replica.refresh()
     return min((holders(replica, head) for head in replica.ledger.heads()), default=0)

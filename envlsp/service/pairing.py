@@ -28,7 +28,7 @@ from envlsp.errors import (
 )
 from envlsp.service import access
 from envlsp.service.context import Project
-from envlsp.service.facade import Opened, Service, team_of
+from envlsp.service.facade import OpenedTeam, Service, team_of
 from envlsp.service.peer_loop import PeerLoop
 from envlsp.service.people import Person, parse_person, printable
 from envlsp.service.results import JoinResult
@@ -58,7 +58,7 @@ SYNC_S = 60.0
 
 def invite(
     service: Service,
-    opened: Opened,
+    opened: OpenedTeam,
     role: Role,
     on_code: Callable[[str], None],
     *,
@@ -89,7 +89,7 @@ def invite(
 class _Inviter:
     """The side that reads the code out."""
 
-    def __init__(self, service: Service, opened: Opened, role: Role, address: str | None) -> None:
+    def __init__(self, service: Service, opened: OpenedTeam, role: Role, address: str | None) -> None:
         self._service = service
         self._opened = opened
         self._role = role
@@ -135,7 +135,7 @@ class _Inviter:
         try:
             person = self._accepted(request, sas)
             wish = access.Request(request.dpk, request.xpk, request.pop, person)
-            limit = self._opened.context.project.config.members_max
+            limit = self._opened.members_max
             access.grant(self._opened.team.replica, wish, self._role, limit)
         except EnvlspError:
             half.deny()

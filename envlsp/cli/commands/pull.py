@@ -1,0 +1,55 @@
+"""`envlsp pull`: bring the file in step with the newest release."""
+
+from __future__ import annotations
+
+import click
+
+from envlsp.cli.delivery import fetch
+from envlsp.cli.environment import environment_words, offline_option, opened
+from envlsp.cli.main import Frame
+from envlsp.cli.shapes import counts, difference_fields, near
+
+
+@click.command()
+@environment_words
+@click.option("-f", "--force", is_flag=True, help="Take the release as it is; local edits are lost.")
+@offline_option
+@click.pass_obj
+def command(
+    frame: Frame,
+    target: str | None,
+    env: str | None,
+    force: bool,
+    offline: bool,
+) -> None:
+    """Bring the file in step with the newest release.
+
+    Local edits are kept: they merge name by name, and a name that both sides
+    changed stops the pull with nothing written.
+    """
+    from envlsp.service.pulling import pull
+
+    with opened(frame, target, env) as here:
+        fetch(frame, here.service, here.opened, offline=offline)
+        result = pull(here.team, here.context, force=force)
+    file = near(result.path, frame.cwd)
+    if result.layout_dropped:
+        frame.output.warn(f"the layout of {result.release.label} does not fit its values; wrote sorted lines")
+    if frame.json:
+        frame.output.document(
+            {
+                "release": result.release.label,
+                "id": result.release.id,
+                "file": str(result.path),
+                "written": result.written,
+                "changed": difference_fields(result.change),
+                "kept": difference_fields(result.kept_edits),
+            }
+        )
+    elif result.written:
+        author = result.release.author
+        frame.output.line(f"{file}  {result.release.label} by {author}  {counts(result.change)}")
+    else:
+        frame.output.line(f"{file} is in step with {result.release.label}")
+    if result.kept_edits:
+        frame.output.say(f"kept your edits ({counts(result.kept_edits)}); share them: envlsp push")

@@ -1,0 +1,43 @@
+"""`envlsp push`: make the file the newest release."""
+
+from __future__ import annotations
+
+import click
+
+from envlsp.cli.delivery import deliver, delivered, fetch
+from envlsp.cli.environment import environment_words, offline_option, opened
+from envlsp.cli.main import Frame
+from envlsp.cli.shapes import counts, made_fields
+
+
+@click.command()
+@environment_words
+@click.option("-m", "--message", default="", metavar="TEXT", help="What it is about.")
+@click.option("-f", "--force", is_flag=True, help="Also when the file is not based on the newest release.")
+@offline_option
+@click.pass_obj
+def command(
+    frame: Frame,
+    target: str | None,
+    env: str | None,
+    message: str,
+    force: bool,
+    offline: bool,
+) -> None:
+    """Make the file the newest release, and deliver it to whoever is online.
+
+    With nothing changed since the newest release, none is made.
+    """
+    from envlsp.service.pushing import push
+
+    with opened(frame, target, env) as here:
+        fetch(frame, here.service, here.opened, offline=offline)
+        made = push(here.team, here.context, message, force=force)
+        reached = deliver(frame, here.service, here.opened, offline=offline)
+    if frame.json:
+        frame.output.document(made_fields(made, reached))
+    elif made.made:
+        release = made.release
+        frame.output.line(f"{release.label}  {counts(release.changed)}{delivered(reached)}")
+    else:
+        frame.output.line(f"nothing changed since {made.release.label}")
