@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from envlsp.cli.main import VERBS
+
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = (ROOT / "envlsp", ROOT / "signaling" / "envlsp_signaling")
 LINES_USUAL = 450
@@ -82,6 +84,11 @@ def test_help_loads_no_verb() -> None:
     loaded = loaded_by("--help")
     assert loaded.isdisjoint({*HEAVY, "nacl", "msgpack", "asyncio", "yaml", "sqlite3"})
     assert not [name for name in loaded if name.startswith("envlsp.cli.commands.")]
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_a_verb_loads_its_parts_when_it_runs(verb: str) -> None:
+    assert loaded_by(verb, "--help").isdisjoint({*HEAVY, "aioice", "websockets", "nacl", "sqlite3", "yaml"})
 
 
 @pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(ROOT)))
