@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from envlsp.errors import SignalingUnreachable
-from envlsp.wire.signaling_messages import MailboxNumber, RoomId, pad, unpad_untrusted
+from envlsp.wire.signaling_messages import MailboxNumber, RoomId
 
 WAITING_MAX: Final = 256
 """Unread messages: the server relays no more in all."""
@@ -20,7 +20,7 @@ WAITING_MAX: Final = 256
 class Mailbox:
     """One end of the pipe; made by `SignalingClient.allocate` and `claim`.
 
-    Messages have up to 16,382 bytes each. It ends with the connection, with the other
+    It carries blobs of 1, 4 or 16 KiB, as rooms do. It ends with the connection, with the other
     party, or ten minutes after the pairing, and cannot be entered twice.
     """
 
@@ -69,29 +69,27 @@ class Mailbox:
         while self._room is None:
             await self._change()
 
-    async def send(self, data: bytes) -> None:
-        """Send one message; waits for the other party if need be.
+    async def send(self, blob: bytes) -> None:
+        """Send a blob of 1, 4 or 16 KiB; waits for the other party if need be.
 
         Raises:
             SignalingUnreachable: the mailbox has ended.
-            LimitExceeded: more than 16,382 bytes.
+            LimitExceeded: another size.
         """
-        blob = pad(data)
         await self.paired()
         if self._is_closed or self._room is None:
             raise self._ended()
         await self._publish(self._room, blob)
 
     async def recv(self) -> bytes:
-        """Return the next message, in the order they were sent.
+        """Return the next blob, in the order they were sent.
 
         Raises:
             SignalingUnreachable: the mailbox has ended and all was read.
-            MalformedFrame: the message is not padded as agreed.
         """
         while not self._inbox:
             await self._change()
-        return unpad_untrusted(self._inbox.popleft())
+        return self._inbox.popleft()
 
     async def close(self) -> None:
         """End the mailbox for both. Twice is harmless."""

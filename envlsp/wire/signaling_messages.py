@@ -30,8 +30,6 @@ MAILBOX_NUMBERS: Final = 1_000_000
 FRAME_MAX_BYTES: Final = BLOB_MAX_BYTES + 128
 TURN_URLS_MAX: Final = 16
 TURN_TEXT_MAX_BYTES: Final = 512
-LENGTH_BYTES: Final = 2
-PADDED_MAX_BYTES: Final = BLOB_MAX_BYTES - LENGTH_BYTES
 
 
 class Verb(IntEnum):
@@ -217,36 +215,6 @@ def _answer(value: Value) -> Answer | None:  # noqa: PLR0911 - one arm per verb 
         case [Verb.CREDENTIALS, int() as ttl_s, str() as username, str() as password, list() as urls]:
             return Credentials(ttl_s, _text(username), _text(password), _urls(urls))
     return None
-
-
-# --- padding in the clear --------------------------------------------------------------------
-
-
-def pad(data: bytes) -> bytes:
-    """Return `u16be(size) ‖ data ‖ zeros`, of the smallest size the server takes.
-
-    For a mailbox, whose messages are sealed, or public by design, before they get here.
-
-    Raises:
-        LimitExceeded: more than `PADDED_MAX_BYTES`.
-    """
-    for size in BLOB_SIZES:
-        if LENGTH_BYTES + len(data) <= size:
-            return (len(data).to_bytes(LENGTH_BYTES, "big") + data).ljust(size, b"\0")
-    raise LimitExceeded(f"{len(data)} bytes, at most {PADDED_MAX_BYTES} fit in a message")
-
-
-def unpad_untrusted(blob: bytes) -> bytes:
-    """Return what was padded.
-
-    Raises:
-        MalformedFrame: not the padding of anything.
-    """
-    size = int.from_bytes(blob[:LENGTH_BYTES], "big")
-    data = blob[LENGTH_BYTES : LENGTH_BYTES + size]
-    if len(data) != size or pad(data) != blob:
-        raise MalformedFrame("not padded as agreed")
-    return data
 
 
 def _sized(blob: bytes) -> bytes:

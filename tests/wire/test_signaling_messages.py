@@ -90,22 +90,7 @@ def test_a_refusal_of_tomorrow_is_still_a_refusal() -> None:
     assert wire.decode_answer_untrusted(frame) == Refused(Refusal.OTHER, Verb.SUB)
 
 
-@pytest.mark.parametrize("case", vectors("signaling.json", "padding"), ids=name)
-def test_padding(case: Any) -> None:
-    data, blob = joined(case["data"]), joined(case["blob"])
-    assert wire.pad(data) == blob
-    assert wire.unpad_untrusted(blob) == data
-
-
-@pytest.mark.parametrize("case", vectors("signaling.json", "refused_padding"), ids=name)
-def test_other_padding_is_refused(case: Any) -> None:
-    with pytest.raises(MalformedFrame):
-        wire.unpad_untrusted(joined(case["blob"]))
-
-
 def test_what_does_not_fit_is_refused_before_it_is_sent() -> None:
-    with pytest.raises(LimitExceeded):
-        wire.pad(bytes(16_383))
     with pytest.raises(LimitExceeded):
         wire.publish(RoomId(bytes(16)), bytes(1_000))
 
