@@ -40,12 +40,12 @@ def test_laws_hold_for_any_history(rnd: Random, size: int, peers: int) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(600)
 def test_laws_of_convergence_at_length() -> None:
     counts: Counter[str] = Counter()
-    for seed in range(1_000_000, 1_002_000):
+    for seed in range(1_000_000, 1_000_250):
         size = Random(seed).choice((15, 25, 40, 60))
         check_laws(history(seed, size, peers=2 + seed % 3), counts)
         check_no_interference(history(seed, size, peers=2 + seed % 3), counts)
-    assert counts["breaks of removals"] > 1_000
-    assert counts["trials of interference"] > 1_000
+    assert counts["breaks of removals"] > 200
+    assert counts["trials of interference"] > 100
