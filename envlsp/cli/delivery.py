@@ -17,27 +17,43 @@ if TYPE_CHECKING:
 NOBODY = "nobody reachable now; teammates get it when you are online together (envlsp agent)"
 
 
-def fetch(frame: Frame, service: Service, opened: OpenedTeam, *, offline: bool) -> None:
-    """Get what teammates have made, if one is online."""
-    if offline or is_alone(opened):
-        return
-    from envlsp.service import network
+class Courier:
+    """What one verb asks of the network; it is not asked again where nobody was.
 
-    if network.deliver(service, opened) is None:
-        frame.output.say("nobody reachable now; this is what was known here before")
+    Args:
+        frame: where to say that nobody is there.
+        service: this device.
+        opened: the team.
+        offline: stay away from the network.
+    """
 
+    def __init__(self, frame: Frame, service: Service, opened: OpenedTeam, *, offline: bool) -> None:
+        self._frame = frame
+        self._service = service
+        self._opened = opened
+        self._is_silent = offline or is_alone(opened)
+        self._nobody = False
 
-def deliver(frame: Frame, service: Service, opened: OpenedTeam, *, offline: bool) -> int:
-    """Hand on what was made here; return how many devices have it."""
-    if offline or is_alone(opened):
-        return 0
-    from envlsp.service import network
+    def fetch(self) -> bool:
+        """Get what teammates have made; return False where one was looked for in vain."""
+        self._meet()
+        return not self._nobody
 
-    result = network.deliver(service, opened)
-    if result is None:
-        frame.output.say(NOBODY)
-        return 0
-    return result.in_sync
+    def deliver(self) -> int:
+        """Hand on what was made here; return how many devices have it."""
+        reached = self._meet()
+        if self._nobody:
+            self._frame.output.say(NOBODY)
+        return reached
+
+    def _meet(self) -> int:
+        if self._is_silent or self._nobody:
+            return 0
+        from envlsp.service import network
+
+        result = network.deliver(self._service, self._opened)
+        self._nobody = result is None
+        return result.in_sync if result else 0
 
 
 def delivered(reached: int) -> str:

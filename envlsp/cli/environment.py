@@ -12,7 +12,7 @@ from envlsp.cli.main import Frame
 
 if TYPE_CHECKING:
     from envlsp.service.context import Context
-    from envlsp.service.facade import Opened, Service
+    from envlsp.service.facade import Opened, OpenedTeam, Service
     from envlsp.service.team import Team
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -62,3 +62,10 @@ def opened(frame: Frame, target: str | None, env: str | None) -> Iterator[Here]:
         target, env = env, None
     with frame.service() as service:
         yield Here(service, service.open(frame.cwd, target, env))
+
+
+@contextmanager
+def opened_team(frame: Frame) -> Iterator[tuple[Service, OpenedTeam]]:
+    """Open the team of the folder we are in, or the only one of this device."""
+    with frame.service() as service:
+        yield service, service.open_team(frame.cwd)

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 VERBS: dict[str, str] = {
     "init": "make this folder a project of a team",
+    "invite": "let somebody into the team by a spoken code",
+    "join": "join a team by a spoken code",
+    "members": "who is in the team",
     "push": "make the file the newest release",
     "pull": "bring the file in step with the newest release",
     "status": "where the environment and its file stand",
@@ -39,7 +42,13 @@ VERBS: dict[str, str] = {
     "set": "give one name a value",
     "list": "list the names, values masked",
     "run": "run a program with the secrets in its environment",
+    "env": "list environments, or create one",
+    "access": "who may do what, and changing it",
+    "sync": "bring this device and whoever is online in step",
+    "peers": "the other devices of the team",
+    "agent": "keep this device reachable for teammates",
     "parse": "show what a loader reads in a .env file",
+    "demo": "show two teammates at work, on this machine",
 }
 """Each verb and its one line of help, in the order they are shown.
 

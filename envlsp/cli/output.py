@@ -34,6 +34,10 @@ class Output:
         """Print one line of data."""
         print(text, file=sys.stdout)
 
+    def flush(self) -> None:
+        """Let whoever reads see now what was printed so far."""
+        sys.stdout.flush()
+
     def raw(self, data: bytes) -> None:
         """Print data as it is: a value, a file."""
         sys.stdout.flush()

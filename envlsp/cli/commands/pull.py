@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from envlsp.cli.delivery import fetch
+from envlsp.cli.delivery import Courier
 from envlsp.cli.environment import environment_words, offline_option, opened
 from envlsp.cli.main import Frame
 from envlsp.cli.shapes import counts, difference_fields, near
@@ -30,7 +30,8 @@ def command(
     from envlsp.service.pulling import pull
 
     with opened(frame, target, env) as here:
-        fetch(frame, here.service, here.opened, offline=offline)
+        if not Courier(frame, here.service, here.opened, offline=offline).fetch():
+            frame.output.say("nobody reachable now: this is the newest that is known here")
         result = pull(here.team, here.context, force=force)
     file = near(result.path, frame.cwd)
     if result.layout_dropped:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from envlsp.cli.delivery import deliver, delivered, fetch
+from envlsp.cli.delivery import Courier, delivered
 from envlsp.cli.environment import environment_words, offline_option, opened
 from envlsp.cli.main import Frame
 from envlsp.cli.shapes import counts, made_fields
@@ -31,9 +31,10 @@ def command(
     from envlsp.service.pushing import push
 
     with opened(frame, target, env) as here:
-        fetch(frame, here.service, here.opened, offline=offline)
+        courier = Courier(frame, here.service, here.opened, offline=offline)
+        courier.fetch()
         made = push(here.team, here.context, message, force=force)
-        reached = deliver(frame, here.service, here.opened, offline=offline)
+        reached = courier.deliver() if made.made else 0
     if frame.json:
         frame.output.document(made_fields(made, reached))
     elif made.made:

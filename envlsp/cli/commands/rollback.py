@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from envlsp.cli.delivery import deliver, delivered, fetch
+from envlsp.cli.delivery import Courier, delivered
 from envlsp.cli.environment import env_option, offline_option, opened
 from envlsp.cli.made import file_words
 from envlsp.cli.main import Frame
@@ -30,9 +30,10 @@ def command(
     from envlsp.service.pushing import rollback
 
     with opened(frame, None, env) as here:
-        fetch(frame, here.service, here.opened, offline=offline)
+        courier = Courier(frame, here.service, here.opened, offline=offline)
+        courier.fetch()
         made = rollback(here.team, here.context, release)
-        reached = deliver(frame, here.service, here.opened, offline=offline)
+        reached = courier.deliver() if made.made else 0
         file = near(here.context.file, frame.cwd)
     if frame.json:
         frame.output.document(made_fields(made, reached))

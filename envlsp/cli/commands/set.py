@@ -10,7 +10,7 @@ import sys
 
 import click
 
-from envlsp.cli.delivery import deliver, delivered, fetch
+from envlsp.cli.delivery import Courier, delivered
 from envlsp.cli.environment import env_option, offline_option, opened
 from envlsp.cli.made import file_words
 from envlsp.cli.main import Frame
@@ -42,9 +42,10 @@ def command(
     frame = context.ensure_object(Frame)
     with opened(frame, None, env) as here:
         value = _read_value(frame, name)
-        fetch(frame, here.service, here.opened, offline=offline)
+        courier = Courier(frame, here.service, here.opened, offline=offline)
+        courier.fetch()
         made = set_value(here.team, here.context, name, value)
-        reached = deliver(frame, here.service, here.opened, offline=offline)
+        reached = courier.deliver() if made.made else 0
         file = near(here.context.file, frame.cwd)
     if frame.json:
         frame.output.document(made_fields(made, reached))

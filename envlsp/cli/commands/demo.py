@@ -1,0 +1,69 @@
+"""`envlsp demo`: two teammates share a `.env` on this machine, in a folder of their own.
+
+Knows nothing of teams and releases: it starts the programs that users run, and shows
+what they say.
+"""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+import click
+
+from envlsp.cli.failures import EXIT_GENERIC, tell
+from envlsp.cli.main import Frame
+
+
+@click.command()
+@click.option("--keep", is_flag=True, help="Leave the folder in place, to look around in it.")
+@click.pass_obj
+def command(frame: Frame, keep: bool) -> int:
+    """Show two teammates at work: real processes, a real connection, nothing of yours touched.
+
+    Alice makes a team from a .env and invites Bob; they push, pull, compare, go
+    back, and run a program. Everything happens in a temporary folder.
+    """
+    from envlsp.cli.demo.children import Children, Stopped
+    from envlsp.cli.demo.scenes import Play
+    from envlsp.cli.demo.stage import Actor, Stage
+
+    with _folder(keep=keep) as root, Children() as children:
+        stage = Stage(root, children)
+        play = Play(
+            stage,
+            Actor(stage, "server", "dim"),
+            Actor(stage, "alice", "green", "alice@example.com"),
+            Actor(stage, "bob", "yellow", "bob@example.com"),
+        )
+        try:
+            play.run()
+        except Stopped as exc:
+            what, _, why = str(exc).partition("\n")
+            return tell(f"the demo stopped at: {what} {why}".rstrip(), "envlsp demo --keep, and look", EXIT_GENERIC)
+    return 0
+
+
+@contextmanager
+def _folder(*, keep: bool) -> Iterator[Path]:
+    """Make a folder for the length of a `with` block; a polite end by a signal removes it too."""
+    root = Path(tempfile.mkdtemp(prefix="envlsp-demo-"))
+    before = signal.signal(signal.SIGTERM, _end)
+    try:
+        yield root
+    finally:
+        signal.signal(signal.SIGTERM, before)
+        if keep:
+            print(f"# kept: {root}", file=sys.stderr)
+        else:
+            shutil.rmtree(root, ignore_errors=True)
+
+
+def _end(number: int, _frame: FrameType | None) -> None:
+    raise SystemExit(128 + number)

@@ -1,0 +1,79 @@
+"""`envlsp join`: become part of a team by a code that somebody reads out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from envlsp.cli.main import Frame
+from envlsp.cli.output import read_stdin
+from envlsp.cli.people import device_option, person_option, who
+from envlsp.cli.words import count
+from envlsp.errors import BadText, NotInitialised
+
+if TYPE_CHECKING:
+    from envlsp.service.context import Project
+
+_CODE_MAX_BYTES = 256
+
+
+@click.command()
+@click.argument("code", metavar="CODE|-")
+@person_option
+@device_option
+@click.option(
+    "--signaling",
+    multiple=True,
+    metavar="URL",
+    help="Where to meet; by default what ev.yaml says.  [repeatable]",
+)
+@click.pass_obj
+def command(
+    frame: Frame, code: str, person: str | None, device: str | None, signaling: tuple[str, ...]
+) -> None:
+    """Join a team by the CODE that an admin reads out (- reads it from standard input).
+
+    In a clone of a project, the code must be of that project's team. The words that
+    are shown must be the same on both screens.
+    """
+    from envlsp.service.config import signaling_servers
+    from envlsp.service.pairing import join
+
+    text = _code(code)
+    project = _project(frame)
+    with frame.service() as service:
+        config = project.config if project else None
+        servers = signaling or signaling_servers(config, service.environ)
+        result = join(service, project, text, who(frame, person, device), servers)
+    if frame.json:
+        frame.output.document(
+            {
+                "team": result.team,
+                "inviter": result.inviter,
+                "words": result.words,
+                "members": result.members,
+                "already": result.already,
+            }
+        )
+        return
+    frame.output.line(f"joined {result.inviter}'s team of {count(result.members, 'member')}, {result.team}")
+    frame.output.say("get the secrets: envlsp pull" if project else "in a clone of a project: envlsp pull")
+
+
+def _code(text: str) -> str:
+    if text != "-":
+        return text
+    try:
+        return read_stdin("the code", limit_bytes=_CODE_MAX_BYTES).decode().strip()
+    except UnicodeDecodeError:
+        raise BadText("that is no invitation code", fix="ask for it again: envlsp invite") from None
+
+
+def _project(frame: Frame) -> Project | None:
+    from envlsp.service.context import open_project
+
+    try:
+        return open_project(frame.cwd)
+    except NotInitialised:
+        return None

@@ -1,0 +1,49 @@
+"""`envlsp peers`: the other devices of the team, and which are online."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from envlsp.cli.environment import opened_team
+from envlsp.cli.main import Frame
+from envlsp.cli.shapes import when
+
+if TYPE_CHECKING:
+    from envlsp.service.results import PeerInfo
+
+
+@click.command()
+@click.pass_obj
+def command(frame: Frame) -> None:
+    """List the other devices of the team and how they are reached.
+
+    Which are online is known while an agent or an editor runs on this device.
+    """
+    from envlsp.service.network import peers
+
+    with opened_team(frame) as (service, opened):
+        found = peers(service, opened)
+    if frame.json:
+        frame.output.document({"peers": [_fields(peer) for peer in found]})
+    else:
+        frame.output.table(map(_row, found), ("ID", "NAME", "STATE", "PATH", "SEEN", ""))
+    if not found:
+        frame.output.say("no other device in the team: envlsp invite")
+
+
+def _row(peer: PeerInfo) -> tuple[str, ...]:
+    seen = when(peer.last_seen) if peer.last_seen is not None else "never"
+    return peer.id, peer.name, peer.state, peer.path, seen, "in step" if peer.in_sync else ""
+
+
+def _fields(peer: PeerInfo) -> dict[str, Any]:
+    return {
+        "id": peer.id,
+        "name": peer.name,
+        "state": peer.state,
+        "path": peer.path,
+        "last_seen": peer.last_seen,
+        "in_sync": peer.in_sync,
+    }
