@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TypeVar
 
 from envlsp.domain.ids import BoxPk, DevicePk, EpochId, RecordId, ScopeId, UserId
@@ -109,16 +110,14 @@ def _max_uses(dag: Dag, invite: RecordId) -> int:
     return pub.max_uses
 
 
-def resolve(dag: Dag, mask: int) -> tuple[TeamState, Standing]:
-    """Return the state after a set of records.
+def resolve(dag: Dag, mask: int) -> Resolution:
+    """Resolve a set of records.
 
     Args:
         dag: where they are; every node of the set has its facts.
         mask: the set, as dense bits, closed under ancestry; the genesis is in it.
     """
-    verdict = standing(dag, mask)
-    fold = _Fold(dag, verdict)
-    return fold.state(), verdict
+    return Resolution(dag, standing(dag, mask))
 
 
 @dataclass(slots=True)
@@ -139,8 +138,8 @@ class _Claims:
     roots: list[Node] = field(default_factory=list)
 
 
-class _Fold:
-    """One resolution. Each method answers one question and may ask those above it."""
+class Resolution:
+    """One set of records, resolved. Each method answers one question and may ask those above it."""
 
     def __init__(self, dag: Dag, verdict: Standing) -> None:
         self.dag = dag
@@ -152,12 +151,13 @@ class _Fold:
             if node.record.id in self.ok:
                 self._gather(node)
 
-    def state(self) -> TeamState:
-        """Put the answers together."""
+    @cached_property
+    def people(self) -> TeamState:
+        """The state without keys and void records: enough to say who may do what, and cheap."""
         devices = self._devices(self._present())
         members = self._members(devices)
         root = self._root()
-        partial = TeamState(
+        return TeamState(
             root=root,
             members=members,
             devices=devices,
@@ -165,16 +165,18 @@ class _Fold:
             removed_devices=_frozen(self.claims.removed_devices),
             scopes=self._scopes(members),
             invites=self._invites(members, root),
-            epochs=self._epochs(),
+            epochs={},
             exposed=frozenset(),
             current={},
             kills=tuple(node.record.id for node in self.dag.kills if node.auth_bit & self.verdict.kills),
-            void=self._void(),
+            void={},
             alarms=(),
         )
-        return self._with_keys(partial)
 
-    def _with_keys(self, partial: TeamState) -> TeamState:
+    @cached_property
+    def state(self) -> TeamState:
+        """The whole state."""
+        partial = replace(self.people, epochs=self._epochs(), void=self._void())
         exposed = exposed_epochs(partial)
         current = current_epochs(partial, exposed)
         worn = [Alarm(AlarmKind.INVITE_OVERUSED, key, uses) for key, uses in self.verdict.overused.items()]

@@ -42,12 +42,12 @@ def settle(dag: Dag, view: View, node: Node) -> None:
     """
     record = node.record
     node.facts = _facts(dag, view, record)
-    node.lowers = _lowers(record, view.state)
+    node.lowers = _lowers(record, view.people)
     node.is_kill = is_kill(node)
 
 
 def _facts(dag: Dag, view: View, record: CheckedRecord) -> Facts:
-    state, author = view.state, record.header.author
+    state, author = view.people, record.header.author
     if author == state.root.root_sign:
         return _root_facts(dag, state, record)
     device = active_device(state, author)

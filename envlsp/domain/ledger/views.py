@@ -15,7 +15,7 @@ from envlsp.domain.ledger.dag import Dag, Node
 from envlsp.domain.ledger.facts import Facts
 from envlsp.domain.ledger.policy import Needs
 from envlsp.domain.ledger.records import Admit, DeviceAdd, Genesis, Grant, RootReplace
-from envlsp.domain.ledger.resolve import Standing, resolve
+from envlsp.domain.ledger.resolve import Resolution, Standing, resolve
 from envlsp.domain.ledger.state import TeamState
 
 VIEWS_MAX: Final = 128
@@ -26,10 +26,24 @@ class View:
     """A state, and what admission derives from it."""
 
     dag: Dag
-    state: TeamState
-    standing: Standing
+    resolution: Resolution
     facts: dict[tuple[DevicePk, Needs, ScopeId], Facts] = field(default_factory=dict)
     """Shared by the records of one author and need under this state."""
+
+    @property
+    def people(self) -> TeamState:
+        """Who may do what; no epochs."""
+        return self.resolution.people
+
+    @property
+    def state(self) -> TeamState:
+        """Everything."""
+        return self.resolution.state
+
+    @property
+    def standing(self) -> Standing:
+        """Which records count."""
+        return self.resolution.verdict
 
     @cached_property
     def seen_keys(self) -> frozenset[bytes]:
@@ -64,7 +78,7 @@ class Views:
         """Return the view of a set of auth-class records, closed under ancestry."""
         view = self._views.pop(mask, None)
         if view is None:
-            view = View(self._dag, *resolve(self._dag, mask))
+            view = View(self._dag, resolve(self._dag, mask))
             if len(self._views) >= VIEWS_MAX:
                 del self._views[next(iter(self._views))]
         self._views[mask] = view
