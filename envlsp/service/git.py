@@ -74,8 +74,12 @@ def is_ignored(path: Path) -> bool:
     return standing(path) is Standing.IGNORED
 
 
-def ignore(path: Path) -> bool:
+def ignore(path: Path, pattern: str | None = None) -> bool:
     """Add `path` to the root's `.gitignore` unless it is ignored already.
+
+    Args:
+        path: the file, which need not exist.
+        pattern: what to write for its name, where the line is for others like it too.
 
     Returns:
         Whether a line was added.
@@ -93,7 +97,8 @@ def ignore(path: Path) -> bool:
     if target.is_symlink():
         raise BadConfig(f"{target} is a symbolic link", fix=f"make {target} a file of its own")
     inside = (path.parent.resolve() / path.name).relative_to(root.resolve())
-    line = "/" + "".join(f"\\{char}" if char in _SPECIAL else char for char in inside.as_posix())
+    place = inside.as_posix() if pattern is None else inside.as_posix().removesuffix(path.name)
+    line = "/" + "".join(f"\\{char}" if char in _SPECIAL else char for char in place) + (pattern or "")
     before = target.read_bytes() if target.exists() else b""
     _replace(target, _with_line(before, line.encode("utf-8", "surrogateescape")))
     return True

@@ -19,7 +19,13 @@ from envlsp.service.history import EnvironmentHistory
 from envlsp.service.reading import conflict_error, no_release
 from envlsp.service.results import PullResult
 from envlsp.service.team import Team
-from envlsp.service.working_copy import Bases, WorkingCopy, read_working_copy, write_working_copy
+from envlsp.service.working_copy import (
+    Bases,
+    WorkingCopy,
+    check_writable,
+    read_working_copy,
+    write_working_copy,
+)
 
 
 class FileState(Enum):
@@ -59,6 +65,7 @@ def pull(team: Team, context: Context, *, force: bool = False) -> PullResult:
     data, kept = (rendered.data, Difference())
     if not force:
         data, kept = _merged(base, copy, target, context.dialect)
+    check_writable(context.file)  # also where the file is right already: git may not keep it
     if data != copy.data:
         write_working_copy(context.file, data)
     Bases(team.store).set(context.file, context.triple, view.heads)
@@ -91,6 +98,7 @@ def bring_along(team: Team, context: Context, before: EnvironmentHistory) -> Fil
     view = found.view()
     data = render(view_snapshot(found, view), context.dialect).data
     if data != copy.data:
+        check_writable(context.file)
         write_working_copy(context.file, data)
     Bases(team.store).set(context.file, context.triple, view.heads)
     return FileState.UPDATED

@@ -95,16 +95,16 @@ def check_writable(path: Path) -> None:
             git.ignore(path)
         case _:
             pass
+    # What a crash in the middle of a write leaves behind must not be committed either.
+    git.ignore(path.with_name(f"{path.name}.0{TEMPORARY}"), pattern=f"{path.name}.*{TEMPORARY}")
 
 
 def write_working_copy(path: Path, data: bytes) -> None:
-    """Put `data` in place of the file, whole or not at all.
+    """Put `data` in place of the file, whole or not at all. Call `check_writable` before.
 
     Raises:
-        Misuse: git would keep it.
         StoreError: it cannot be written; the old file stands.
     """
-    check_writable(path)
     for leftover in path.parent.glob(f"{path.name}.*{TEMPORARY}"):
         leftover.unlink(missing_ok=True)  # a crash in the middle of a write
     write_whole(os.fspath(path), data, suffix=TEMPORARY)

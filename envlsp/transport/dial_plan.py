@@ -32,8 +32,8 @@ from envlsp.wire.signals import SESSION_BYTES
 BACKOFF_MAX_S = 60.0
 STEADY_S = 30.0  # a link that held so long was a good one
 ASK_PATIENCE_S = 3.0  # the answer to `dial` takes a round trip through the server
-START_GAP_S = 1.0  # between two dials of ours to one peer, whoever wants them
-ANSWER_GAP_S = 0.5  # shorter than START_GAP_S, so that an honest peer is never refused
+START_GAP_S = 0.4  # between two dials of ours to one peer: commands follow each other quickly
+ANSWER_GAP_S = 0.2  # shorter than START_GAP_S, so that an honest peer is never refused
 SESSIONS_KEPT = 1024
 
 

@@ -10,6 +10,8 @@ import pytest
 from envlsp.domain.ids import DevicePk
 from envlsp.transport.api import SignalKind
 from envlsp.transport.dial_plan import (
+    ANSWER_GAP_S,
+    START_GAP_S,
     SESSIONS_KEPT,
     AbandonDial,
     AskForDial,
@@ -149,11 +151,11 @@ def test_a_peer_cannot_make_us_dial_without_pause() -> None:
     low, high = plan(LOW), plan(HIGH)
     low.hear(HIGH, theirs(1), "dial", 0)
     low.failed(HIGH, theirs(1))
-    assert low.hear(HIGH, theirs(2), "dial", 0.9) == []
-    assert low.hear(HIGH, theirs(2), "dial", 1.0)
+    assert low.hear(HIGH, theirs(2), "dial", 0.3) == []
+    assert low.hear(HIGH, theirs(2), "dial", START_GAP_S)
     high.hear(LOW, theirs(1), "params", 0)
-    assert high.hear(LOW, theirs(2), "params", 0.4) == []
-    assert high.hear(LOW, theirs(3), "params", 0.5)
+    assert high.hear(LOW, theirs(2), "params", 0.1) == []
+    assert high.hear(LOW, theirs(3), "params", ANSWER_GAP_S)
 
 
 def test_used_sessions_take_bounded_memory() -> None:
@@ -186,12 +188,12 @@ def test_jitter_is_full() -> None:
     assert we.failed(HIGH, session(1)) == [TryAgainIn(HIGH, 0.25)]
 
 
-def test_even_without_jitter_a_second_passes_between_dials() -> None:
+def test_even_without_jitter_a_moment_passes_between_dials() -> None:
     we = plan(LOW, jitter=0.0)
     we.want(HIGH, 0)
     assert we.failed(HIGH, session(1)) == [TryAgainIn(HIGH, 0.0)]
-    assert we.retry_due(HIGH, 0.25) == [TryAgainIn(HIGH, 0.75)]
-    assert we.retry_due(HIGH, 1.0) == [StartDial(HIGH, session(2), controlling=True)]
+    assert we.retry_due(HIGH, 0.25) == [TryAgainIn(HIGH, START_GAP_S - 0.25)]
+    assert we.retry_due(HIGH, START_GAP_S) == [StartDial(HIGH, session(2), controlling=True)]
 
 
 @pytest.mark.parametrize(("lasted_s", "wait_s"), ((29, 4.0), (31, 1.0)))
