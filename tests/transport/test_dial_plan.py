@@ -11,8 +11,8 @@ from envlsp.domain.ids import DevicePk
 from envlsp.transport.api import SignalKind
 from envlsp.transport.dial_plan import (
     ANSWER_GAP_S,
-    START_GAP_S,
     SESSIONS_KEPT,
+    START_GAP_S,
     AbandonDial,
     AskForDial,
     Deliver,
