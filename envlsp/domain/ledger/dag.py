@@ -14,10 +14,10 @@ from bisect import insort
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from envlsp.domain.ids import DevicePk, RecordId, UserId
+from envlsp.domain.ids import DevicePk, EpochId, RecordId, UserId
 from envlsp.domain.ledger.facts import Facts
 from envlsp.domain.ledger.policy import is_auth
-from envlsp.domain.ledger.records import CheckedRecord, Role
+from envlsp.domain.ledger.records import CheckedRecord, Keys, Role, carried_epochs, carried_seals
 
 
 @dataclass(slots=True, eq=False)
@@ -42,6 +42,10 @@ class Node:
     records in its chain they hit."""
     breakers: int = 0
     """The keys of `broken_via`, together."""
+    seals: tuple[tuple[EpochId, frozenset[DevicePk]], ...] = ()
+    """Whom it seals which epochs to."""
+    links: tuple[tuple[EpochId, EpochId], ...] = ()
+    """(newer, older): whoever holds the first can open the second."""
 
     @property
     def settled(self) -> Facts:
@@ -72,7 +76,10 @@ class Dag:
             auth_ancestors |= node.auth_ancestors | node.auth_bit
         auth_bit = 1 << len(self.auth) if is_auth(record.header.type) else 0
         order = (record.header.height, record.id)
-        return Node(record, len(self.nodes), ancestors, auth_bit, auth_ancestors, order)
+        node = Node(record, len(self.nodes), ancestors, auth_bit, auth_ancestors, order)
+        if auth_bit:
+            node.seals, node.links = _seals(record), _links(record)
+        return node
 
     def keep(self, node: Node) -> None:
         """Add a node; one that was staged is staged no longer."""
@@ -125,6 +132,21 @@ class Dag:
         if any(is_ancestor(other, node) for other in own.get(header.seq, ())):
             return False
         return header.seq == 1 or any(is_ancestor(other, node) for other in own.get(header.seq - 1, ()))
+
+
+def _seals(record: CheckedRecord) -> tuple[tuple[EpochId, frozenset[DevicePk]], ...]:
+    pub = record.header.pub
+    carried = zip(record.epoch_ids, carried_epochs(pub), strict=False)  # admission compares the lengths
+    new = [(key, frozenset(dpk for dpk, _ in epoch.seals)) for key, epoch in carried]
+    return (*new, *((seal.epoch, frozenset((seal.to,))) for seal in carried_seals(pub)))
+
+
+def _links(record: CheckedRecord) -> tuple[tuple[EpochId, EpochId], ...]:
+    pub = record.header.pub
+    if isinstance(pub, Keys):
+        return tuple((link.new, link.old) for link in pub.links)
+    carried = zip(record.epoch_ids, carried_epochs(pub), strict=False)
+    return tuple((key, link.old) for key, epoch in carried for link in epoch.links)
 
 
 def kill_order(node: Node) -> tuple[object, ...]:

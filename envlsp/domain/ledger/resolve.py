@@ -29,14 +29,12 @@ from envlsp.domain.ledger.records import (
     Grant,
     Invite,
     InviteCancel,
-    Keys,
     Revoke,
     Role,
     RootReplace,
     ScopeSet,
     SetRole,
     carried_epochs,
-    carried_seals,
 )
 from envlsp.domain.ledger.seniority import effective_kills
 from envlsp.domain.ledger.state import (
@@ -294,10 +292,13 @@ class Resolution:
 
     def _epochs(self) -> dict[EpochId, EpochState]:
         """Gather seals and links from every stored record: a void one gave its keys away all the same."""
-        seals: dict[EpochId, set[DevicePk]] = defaultdict(set)
+        seals: dict[EpochId, frozenset[DevicePk]] = {}
         links: dict[EpochId, list[EpochId]] = defaultdict(list)
         for node in self.nodes:
-            _gather_keys(node, seals, links)
+            for key, to in node.seals:
+                seals[key] = seals[key] | to if key in seals else to
+            for new, old in node.links:
+                links[new].append(old)
         found = {}
         for node in self.nodes:
             record = node.record
@@ -306,7 +307,7 @@ class Resolution:
                 key = record.epoch_ids[place]
                 found[key] = EpochState(
                     key, epoch.scope, epoch.n, record.id, place,
-                    frozenset(seals[key]), author, record.id in self.ok, tuple(links[key]),
+                    seals[key], author, record.id in self.ok, tuple(links[key]),
                 )  # fmt: skip
         return found
 
@@ -351,20 +352,6 @@ def _still_admin(invite: Node, members: Mapping[UserId, Member], root: RootKey) 
         return invite.record.header.author == root.root_sign
     member = members.get(invite.settled.user)
     return member is not None and member.role == Role.ADMIN
-
-
-def _gather_keys(
-    node: Node, seals: dict[EpochId, set[DevicePk]], links: dict[EpochId, list[EpochId]]
-) -> None:
-    record = node.record
-    for key, epoch in zip(record.epoch_ids, carried_epochs(record.header.pub), strict=True):
-        seals[key].update(dpk for dpk, _ in epoch.seals)
-        links[key].extend(link.old for link in epoch.links)
-    for seal in carried_seals(record.header.pub):
-        seals[seal.epoch].add(seal.to)
-    if isinstance(record.header.pub, Keys):
-        for link in record.header.pub.links:
-            links[link.new].append(link.old)
 
 
 def _frozen(found: Mapping[K, list[RecordId]]) -> dict[K, tuple[RecordId, ...]]:
