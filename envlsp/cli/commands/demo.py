@@ -18,13 +18,11 @@ from types import FrameType
 import click
 
 from envlsp.cli.failures import EXIT_GENERIC, tell
-from envlsp.cli.main import Frame
 
 
 @click.command()
 @click.option("--keep", is_flag=True, help="Leave the folder in place, to look around in it.")
-@click.pass_obj
-def command(frame: Frame, keep: bool) -> int:
+def command(keep: bool) -> int:
     """Show two teammates at work: real processes, a real connection, nothing of yours touched.
 
     Alice makes a team from a .env and invites Bob; they push, pull, compare, go
@@ -46,7 +44,9 @@ def command(frame: Frame, keep: bool) -> int:
             play.run()
         except Stopped as exc:
             what, _, why = str(exc).partition("\n")
-            return tell(f"the demo stopped at: {what} {why}".rstrip(), "envlsp demo --keep, and look", EXIT_GENERIC)
+            return tell(
+                f"the demo stopped at: {what} {why}".rstrip(), "envlsp demo --keep, and look", EXIT_GENERIC
+            )
     return 0
 
 
