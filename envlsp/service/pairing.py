@@ -27,6 +27,7 @@ from envlsp.errors import (
     TrustError,
 )
 from envlsp.service import access
+from envlsp.service.burned_codes import BurnedCodes
 from envlsp.service.context import Project
 from envlsp.service.facade import OpenedTeam, Service, team_of
 from envlsp.service.peer_loop import PeerLoop
@@ -83,6 +84,7 @@ def invite(
         SignalingUnreachable: no server to meet at.
     """
     access.demand_role(opened.team.replica, Role.ADMIN)
+    BurnedCodes(opened.team.store, service.clock).check()
     return asyncio.run(_Inviter(service, opened, role, address).run(on_code))
 
 
@@ -115,7 +117,11 @@ class _Inviter:
     async def _pair(self, client: SignalingClient, mailbox: Mailbox, code: Code) -> str:
         half = InviterJoin(code, self._welcome())
         pipe = _Pipe(mailbox, half)
-        asked = await pipe.until(machine.JoinRequested)
+        try:
+            asked = await pipe.until(machine.JoinRequested)
+        except CodeRefused:
+            BurnedCodes(self._opened.team.store, self._service.clock).note()
+            raise
         await self._decide(pipe, half, asked.request, asked.sas)
         await _sync_over(pipe, client, self._opened.team, asked.request.dpk, vouched=False)
         return self._joined
