@@ -19,7 +19,7 @@ from envlsp.service.config import FILE_NAME, MEMBERS_MAX, signaling_servers
 from envlsp.service.context import Context, Project, find_context, open_project
 from envlsp.service.ports import Clock, Talk
 from envlsp.service.team import Team
-from envlsp.service.vault import Vault
+from envlsp.service.vault import MOVED, Vault
 from envlsp.store.home import Home, find_home
 from envlsp.wire.text import from_team_text
 
@@ -65,7 +65,8 @@ class Service:
         self.environ = environ
         self.clock = clock
         self.home: Home = find_home(environ)
-        self.vault = Vault(self.home, talk, key_file or _path(environ.get("ENVLSP_KEY_FILE")))
+        key_file = key_file or _path(environ.get("ENVLSP_KEY_FILE"))
+        self.vault = Vault(self.home, talk, key_file, moved=bool(environ.get(MOVED)))
         self._teams: dict[TeamId, Team] = {}
 
     def open(self, place: Path, target: str | None = None, env: str | None = None) -> Opened:

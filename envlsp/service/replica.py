@@ -54,10 +54,19 @@ class Replica:
         keys: this device's.
         store: the team's folder, opened.
         clock: for the claimed times we write.
+        may_author: raises where this device must not write, such as a copy of it.
     """
 
-    def __init__(self, team: TeamId, keys: DeviceKeys, store: TeamStore, clock: Clock) -> None:
+    def __init__(
+        self,
+        team: TeamId,
+        keys: DeviceKeys,
+        store: TeamStore,
+        clock: Clock,
+        may_author: Callable[[], None] = lambda: None,
+    ) -> None:
         self.team = team
+        self._may_author = may_author
         self.keys = keys
         self.store = store
         self.clock = clock
@@ -169,17 +178,21 @@ class Replica:
 
         Raises:
             StoreError: nothing of it was stored.
+            UpgradeNeeded: a record of a newer protocol; what came before it is stored.
         """
         self.refresh()
         verdicts, fresh = [], []
-        for raw in raws:
-            received, record = self._judge(raw, auth_only=auth_only)
-            verdicts.append(received)
-            if record is not None:
-                fresh.append((record, raw))
-        if fresh:
-            self._keep(fresh)
-            self._tell([record.id for record, _ in fresh])
+        try:
+            for raw in raws:
+                received, record = self._judge(raw, auth_only=auth_only)
+                verdicts.append(received)
+                if record is not None:
+                    fresh.append((record, raw))
+        finally:
+            # Also on the way out: what memory has admitted must not be missing on the disk.
+            if fresh:
+                self._keep(fresh)
+                self._tell([record.id for record, _ in fresh])
         return verdicts
 
     def _judge(self, raw: bytes, *, auth_only: bool) -> tuple[Received, CheckedRecord | None]:
@@ -234,7 +247,9 @@ class Replica:
         Raises:
             WaitingForKey: we do not hold the key to write under.
             RecordRefused: our own rules do not admit it.
+            Misuse: this is a copy of the device, on another machine.
         """
+        self._may_author()
         with self.writing():
             parents = self.ledger.parents_for(self.keys.dpk)
             place = Place(

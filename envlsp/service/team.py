@@ -7,16 +7,19 @@ loads the ledger.
 from __future__ import annotations
 
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from envlsp.crypto.device import DeviceKeys
 from envlsp.domain.ids import TeamId
-from envlsp.service.history import Releases
-from envlsp.service.people import People
-from envlsp.service.ports import Clock
-from envlsp.service.replica import Replica
 from envlsp.service.vault import Vault
 from envlsp.store.home import Home
 from envlsp.store.team import TeamStore
+
+if TYPE_CHECKING:
+    from envlsp.service.history import Releases
+    from envlsp.service.people import People
+    from envlsp.service.ports import Clock
+    from envlsp.service.replica import Replica
 
 
 class Team:
@@ -42,16 +45,22 @@ class Team:
     @cached_property
     def replica(self) -> Replica:
         """The ledger, loaded."""
-        return Replica(self.id, self.keys, self.store, self.clock)
+        from envlsp.service.replica import Replica
+
+        return Replica(self.id, self.keys, self.store, self.clock, self.vault.check_machine)
 
     @cached_property
     def people(self) -> People:
         """Names behind ids."""
+        from envlsp.service.people import People
+
         return People(self.replica)
 
     @cached_property
     def releases(self) -> Releases:
         """All environments."""
+        from envlsp.service.history import Releases
+
         return Releases(self.replica, self.people)
 
     def close(self) -> None:

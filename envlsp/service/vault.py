@@ -7,13 +7,11 @@ passphrase itself is never kept; what is kept is the opened file, in memory.
 from __future__ import annotations
 
 import os
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from envlsp.crypto.device import DeviceKeys, device_keys
 from envlsp.domain.ids import TeamId
-from envlsp.errors import CannotOpen, EnvlspError, Locked, NotInitialised
-from envlsp.service.local_api import LocalClient
-from envlsp.service.ports import Talk
+from envlsp.errors import CannotOpen, EnvlspError, Locked, Misuse, NotInitialised
 from envlsp.store.home import Home
 from envlsp.store.keyfile import (
     DeviceKey,
@@ -24,18 +22,33 @@ from envlsp.store.keyfile import (
     with_key_file,
     with_passphrase,
 )
-from envlsp.store.machine import machine_hint
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from envlsp.service.ports import Talk
 
 ASK_UNLOCK = "passphrase of this device"
+MOVED = "ENVLSP_I_MOVED_THIS_DEVICE"
+"""The variable by which a person says that the keys have moved, and have not been copied."""
 
 
 class Vault:
     """What unlocks this device, once per process."""
 
-    def __init__(self, home: Home, talk: Talk, key_file: Path | None = None) -> None:
+    def __init__(self, home: Home, talk: Talk, key_file: Path | None = None, *, moved: bool = False) -> None:
+        """Name the device; nothing is read yet.
+
+        Args:
+            home: where its files are.
+            talk: who is asked for a passphrase.
+            key_file: protects a new device.key, and opens one that moved.
+            moved: the person says that the device lives on this machine from now on.
+        """
         self._home = home
         self._talk = talk
         self._key_file = str(key_file) if key_file else None
+        self._moved = moved
         self._opened: DeviceKey | None = None
 
     @property
@@ -66,6 +79,26 @@ class Vault:
         if self._opened is not None:
             self._opened = open_device_key(self._home.device_key, kek=self._opened.kek)
 
+    def check_machine(self) -> None:
+        """Make sure that this is the machine the keys were made on.
+
+        Two machines with the keys of one device would both write its next record, and
+        every teammate would be told that the device is forked (PROTOCOL H).
+
+        Raises:
+            Misuse: device.key was copied here.
+        """
+        from envlsp.store.machine import machine_hint  # only before writing
+
+        if self.open().machine_matches(hint := machine_hint()):
+            return
+        if not self._moved:
+            raise Misuse(
+                "these keys were made on another machine, which may be writing with them",
+                fix=f"envlsp join CODE, with another ENVLSP_HOME; if the other copy is gone: {MOVED}=1",
+            )
+        self.open().bind_machine(hint)
+
     def keys(self, team: TeamId) -> DeviceKeys:
         """Return this device's keys in a team.
 
@@ -87,6 +120,12 @@ class Vault:
         return open_device_key(path, passphrase=self._talk.ask_hidden(ASK_UNLOCK))
 
     def _from_node(self, path: str) -> DeviceKey | None:
+        if not os.path.lexists(self._home.node_socket):
+            return None  # known before asyncio is loaded
+        from pathlib import Path
+
+        from envlsp.service.local_api import LocalClient
+
         client = LocalClient.connect(Path(self._home.node_socket))
         if client is None:
             return None
@@ -101,6 +140,8 @@ class Vault:
         return None
 
     def _create(self) -> DeviceKey:
+        from envlsp.store.machine import machine_hint
+
         self._home.make()
         if self._key_file:
             self._talk.say(f"warning: {self._key_file} opens all secrets of this device; keep it safe")
