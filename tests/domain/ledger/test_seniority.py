@@ -145,33 +145,3 @@ def test_a_scope_line_is_a_removal_only_if_it_lowers() -> None:
     lowered = book.write(alice, ScopeSet(scope, line_up({bob: VIEWER}), ()))
     assert raised.id not in book.state.kills
     assert book.state.kills == (lowered.id,)
-
-
-# --- rules that were tried and failed ------------------------------------------------------------
-
-
-def test_removals_that_always_void_would_let_the_fired_empty_the_team() -> None:
-    """A long-fired admin picks a parent right after his promotion and revokes the founder there."""
-    start = Book()
-    start.grant(alice, eve, ADMIN)
-    early = start.copy()
-    for friend in (bob, charlie, dave):
-        start.grant(alice, friend)
-    start.revoke(alice, eve)
-    before = start.state.members
-    kill = early.revoke(eve, alice)
-    start.hear(early)
-    assert not start.counts(kill)
-    assert start.state.members == before
-
-
-def test_leaving_that_always_voids_would_undo_ones_own_promotions() -> None:
-    start = Book()
-    start.grant(alice, eve, ADMIN)
-    early = start.copy()
-    start.grant(eve, bob, ADMIN)
-    start.revoke(bob, eve)
-    early.revoke(eve, eve)
-    start.hear(early)
-    assert start.has(bob)
-    assert not start.has(eve)
