@@ -7,7 +7,7 @@ Refuses to know files and passphrases (`store.keyfile`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
 
 from envlsp.crypto.labels import hash32
 from envlsp.crypto.primitives import (
@@ -18,12 +18,13 @@ from envlsp.crypto.primitives import (
     random_bytes,
     signing_key,
 )
-from envlsp.crypto.signing import NO_OWNER, PopPurpose, pop_digest, sign
-from envlsp.domain.ids import BoxPk, DevicePk, TeamId, UserId
+from envlsp.domain.ids import NO_OWNER, BoxPk, DevicePk, TeamId, UserId
+
+if TYPE_CHECKING:
+    from envlsp.crypto.signing import PopPurpose
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class DeviceKeys:
+class DeviceKeys(NamedTuple):
     """Both key pairs of a device (or of the root key, which signs like one)."""
 
     sign: SigningKey
@@ -38,6 +39,9 @@ class DeviceKeys:
     def xpk(self) -> BoxPk:
         """What keys are sealed to."""
         return self.box.public
+
+    def __repr__(self) -> str:
+        return "DeviceKeys(••••••)"
 
 
 def device_keys(sign_seed: bytes, box_seed: bytes) -> DeviceKeys:
@@ -71,4 +75,6 @@ def prove(keys: DeviceKeys, team: TeamId, purpose: PopPurpose, owner: UserId = N
 
     Spec: docs/protocol.md, "B.4 Types".
     """
+    from envlsp.crypto.signing import pop_digest, sign  # the shapes of records: not for `envlsp run`
+
     return sign(keys.sign, "pop", pop_digest(team, purpose, owner, keys.dpk, keys.xpk))

@@ -1,13 +1,12 @@
 """Hashing and key derivation, with every label in one table (PROTOCOL B.2, A7).
 
-The only module that calls hashlib. A label appears in the table or it cannot be used.
+The only module that hashes. A label appears in the table or it cannot be used.
 """
 
 from __future__ import annotations
 
-import hashlib
 from functools import cache
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 Label = Literal[
     "rec", "body", "eid", "uid", "pop", "inv", "scope", "join", "sas", "hs", "cb", "room",
@@ -59,13 +58,22 @@ KdfLabel = Literal[
     kek         Argon2id or key-file bytes, empty                    what seals device.key
 """
 
+if TYPE_CHECKING:
+    from hashlib import blake2b
+else:
+    # hashlib would load OpenSSL first, which takes as long as opening a hundred values.
+    try:
+        from _blake2 import blake2b
+    except ImportError:
+        from hashlib import blake2b
+
 _PERSON: Final = b"envlsp1."
 _KDF_PERSON: Final = _PERSON + b"kdf"
 
 
 def hash32(label: Label, data: bytes) -> bytes:
     """Return `H(label, data)`: BLAKE2b-256 with the label as personalisation."""
-    return hashlib.blake2b(data, digest_size=32, person=_PERSON + label.encode()).digest()
+    return blake2b(data, digest_size=32, person=_PERSON + label.encode()).digest()
 
 
 def kdf(key: bytes, label: KdfLabel, context: bytes = b"") -> bytes:
@@ -77,7 +85,7 @@ def kdf(key: bytes, label: KdfLabel, context: bytes = b"") -> bytes:
         context: where it is used; stands in for associated data.
     """
     data = _kdf_prefix(label) + context
-    return hashlib.blake2b(data, digest_size=32, key=key, person=_KDF_PERSON).digest()
+    return blake2b(data, digest_size=32, key=key, person=_KDF_PERSON).digest()
 
 
 @cache

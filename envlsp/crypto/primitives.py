@@ -6,14 +6,14 @@ are drawn here.
 Libsodium is called through `nacl.bindings`, except for the few functions that
 `envlsp run` needs: importing the bindings costs as much as everything else it does.
 Those go straight to the library inside PyNaCl (`_direct`), or through the bindings
-where that private door is closed.
+where that private door is closed. Keys are named tuples for the same reason: loading
+`dataclasses` takes longer than opening every value.
 """
 
 from __future__ import annotations
 
 import importlib
 import os
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -191,12 +191,14 @@ def unpad(padded: bytes, block_bytes: int) -> bytes:
 # --- signing ---------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class SigningKey:
+class SigningKey(NamedTuple):
     """An Ed25519 key: its 32-byte public half and libsodium's 64-byte secret form."""
 
     public: DevicePk
     secret: bytes
+
+    def __repr__(self) -> str:
+        return "SigningKey(••••••)"
 
 
 def signing_key(seed: bytes) -> SigningKey:
@@ -242,12 +244,14 @@ def is_valid_x25519(public: bytes) -> bool:
 # --- keys of a device ------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class BoxKey:
+class BoxKey(NamedTuple):
     """An X25519 key pair."""
 
     public: BoxPk
     secret: bytes
+
+    def __repr__(self) -> str:
+        return "BoxKey(••••••)"
 
 
 def box_key(seed: bytes) -> BoxKey:
@@ -285,12 +289,14 @@ def open_seal(sealed: bytes, key: BoxKey) -> bytes:
 # --- sessions --------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class ExchangeKey:
+class ExchangeKey(NamedTuple):
     """An ephemeral key pair for crypto_kx."""
 
     public: bytes
     secret: bytes
+
+    def __repr__(self) -> str:
+        return "ExchangeKey(••••••)"
 
 
 def exchange_key(seed: bytes | None = None) -> ExchangeKey:

@@ -22,6 +22,7 @@ from envlsp.crypto.primitives import (
 )
 from envlsp.domain.ids import (
     NO_EPOCH,
+    NO_OWNER,
     NO_TEAM,
     BoxPk,
     DevicePk,
@@ -56,9 +57,6 @@ from envlsp.wire.records import (
 Purpose = Literal["rec", "pop", "inv", "attest", "hs", "sig", "bundle"]
 """A record, possession of a key, an invitee's claim, an attestation, a handshake,
 a signaling payload, a CI bundle."""
-
-NO_OWNER: Final = UserId(bytes(16))
-"""The owner in the proof of a device that brings in its own user, and of a root key."""
 
 _DOMAIN: Final = b"envlsp1\0"
 

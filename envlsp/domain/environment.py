@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from envlsp.domain.ids import TEAM_SCOPE, ScopeId
 from envlsp.errors import BadText
@@ -27,8 +27,7 @@ def is_label(text: str) -> bool:
     return _LABEL.fullmatch(text) is not None
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Triple:
+class Triple(NamedTuple):
     """The names of an environment: what people type."""
 
     project: str
@@ -39,8 +38,7 @@ class Triple:
         return f"{self.project}/{self.app}/{self.env}"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Environment:
+class Environment(NamedTuple):
     """The identity of an environment: its scope and its names."""
 
     scope: ScopeId

@@ -26,5 +26,7 @@ TEAM_SCOPE = ScopeId(bytes(16))
 """The scope every member but a guest is in."""
 NO_TEAM = TeamId(bytes(32))
 """What stands in every `team` field inside genesis."""
+NO_OWNER = UserId(bytes(16))
+"""The owner in the proof of a device that brings in its own user, and of a root key."""
 NO_EPOCH = EpochId(b"")
 """An empty body, or the epoch of its own scope that the record itself carries."""

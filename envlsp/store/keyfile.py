@@ -21,16 +21,18 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping
 from enum import IntEnum
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from envlsp.crypto.labels import kdf
 from envlsp.crypto.primitives import ARGON2_SALT_BYTES, KEY_BYTES, open_row, random_bytes, seal_row, stretch
 from envlsp.domain.ids import TeamId
 from envlsp.errors import CannotOpen, KeyFileError, Locked, Malformed, NotInitialised
 from envlsp.store.files import check_private, make_private_folder, write_whole
-from envlsp.store.lock import FileLock
 from envlsp.wire.canonical import Value, decode_untrusted, encode
 from envlsp.wire.limits import KIB
+
+if TYPE_CHECKING:
+    from envlsp.store.lock import FileLock
 
 _MAGIC: Final = "envlsp-key"
 _VERSION: Final = 1
@@ -315,6 +317,8 @@ def _read_key_file(path: str) -> bytes:
 
 
 def _write_lock(path: str) -> FileLock:
+    from envlsp.store.lock import FileLock  # not needed to read it
+
     lock = FileLock(path + ".lock", "changing device.key")
     lock.acquire(timeout_s=_LOCK_TIMEOUT_S)
     return lock

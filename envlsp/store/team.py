@@ -1,4 +1,7 @@
-"""One team's folder on this device, opened."""
+"""One team's folder on this device, opened.
+
+Each table is loaded when it is used: `envlsp run` looks at one of them.
+"""
 
 from __future__ import annotations
 
@@ -6,17 +9,20 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
 
 from envlsp.domain.ids import DevicePk
 from envlsp.errors import StoreBusy
 from envlsp.store.database import BUSY_TIMEOUT_S, Database
 from envlsp.store.files import make_private_folder
-from envlsp.store.lock import FileLock
-from envlsp.store.meta import Meta
-from envlsp.store.peers import Peers
-from envlsp.store.records import Records
 from envlsp.store.views import Views
+
+if TYPE_CHECKING:
+    from envlsp.store.lock import FileLock
+    from envlsp.store.meta import Meta
+    from envlsp.store.peers import Peers
+    from envlsp.store.records import Records
 
 DATABASE_NAME: Final = "ledger.db"
 AUTHOR_TIMEOUT_S: Final = 10.0
@@ -38,8 +44,6 @@ class TeamStore:
         StoreError: it cannot be opened; see `Database`.
     """
 
-    __slots__ = ("_turn", "author_lock", "database", "folder", "meta", "peers", "records", "views")
-
     def __init__(
         self,
         folder: str,
@@ -51,12 +55,38 @@ class TeamStore:
         make_private_folder(folder)
         self.folder = folder
         self.database = Database(os.path.join(folder, DATABASE_NAME), busy_timeout_s=busy_timeout_s)
-        self.records = Records(self.database, lsk, own)
         self.views = Views(self.database, lsk)
-        self.peers = Peers(self.database, lsk)
-        self.meta = Meta(self.database, lsk)
-        self.author_lock = FileLock(os.path.join(folder, _AUTHOR_LOCK_NAME), "writing a record")
+        self._lsk = lsk
+        self._own = own
         self._turn = threading.RLock()
+
+    @cached_property
+    def records(self) -> Records:
+        """The ledger's records."""
+        from envlsp.store.records import Records
+
+        return Records(self.database, self._lsk, self._own)
+
+    @cached_property
+    def peers(self) -> Peers:
+        """What is known of other devices."""
+        from envlsp.store.peers import Peers
+
+        return Peers(self.database, self._lsk)
+
+    @cached_property
+    def meta(self) -> Meta:
+        """Settings and pins."""
+        from envlsp.store.meta import Meta
+
+        return Meta(self.database, self._lsk)
+
+    @cached_property
+    def author_lock(self) -> FileLock:
+        """What keeps two processes from making a record at the same time."""
+        from envlsp.store.lock import FileLock
+
+        return FileLock(os.path.join(self.folder, _AUTHOR_LOCK_NAME), "writing a record")
 
     @contextmanager
     def authoring(self, *, timeout_s: float = AUTHOR_TIMEOUT_S) -> Iterator[None]:
@@ -83,5 +113,6 @@ class TeamStore:
 
     def close(self) -> None:
         """Close the file and let go of the author lock; what was committed stays."""
-        self.author_lock.release()
+        if "author_lock" in self.__dict__:
+            self.author_lock.release()
         self.database.close()

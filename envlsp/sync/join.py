@@ -29,8 +29,8 @@ from typing import Final, TypeAlias
 
 from envlsp.crypto.pairing import CONFIRM_BYTES, PAKE_BYTES, Code, Pairing, PairingKeys, sas_words
 from envlsp.crypto.primitives import is_valid_ed25519, is_valid_x25519, open_box, random_bytes, seal_box
-from envlsp.crypto.signing import NO_OWNER, PopPurpose, check_untrusted, pop_digest, verify
-from envlsp.domain.ids import RecordId
+from envlsp.crypto.signing import PopPurpose, check_untrusted, pop_digest, verify
+from envlsp.domain.ids import NO_OWNER, RecordId
 from envlsp.domain.ledger.records import Genesis
 from envlsp.errors import (
     CodeRefused,

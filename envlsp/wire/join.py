@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, Final, TypeAlias
 
-from envlsp.domain.ids import BoxPk, DevicePk, RecordId, TeamId, UserId
+from envlsp.domain.ids import NO_OWNER, BoxPk, DevicePk, RecordId, TeamId, UserId
 from envlsp.errors import LimitExceeded, Malformed
 from envlsp.wire.canonical import decode_untrusted, encode
 from envlsp.wire.limits import (
@@ -60,9 +60,6 @@ class SaidKind(IntEnum):
     GRANTED = 3
     DENIED = 4
     SIGNAL = 5
-
-
-NO_OWNER: Final = UserId(bytes(16))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from envlsp.crypto import signing
 from envlsp.crypto.device import device_keys, fingerprint, generate, new_seeds, prove
 from envlsp.crypto.signing import PopPurpose
 from envlsp.crypto.verify import Signatures
-from envlsp.domain.ids import BoxPk, TeamId, UserId
+from envlsp.domain.ids import NO_OWNER, BoxPk, TeamId, UserId
 from envlsp.domain.ledger.ports import Verify
 from envlsp.domain.ledger.records import Admit, DeviceAdd, RecordType
 from tests.support import samples
@@ -51,7 +51,7 @@ def test_case_6_a_device_belongs_to_the_owner_it_asked_for() -> None:
 
 
 def test_case_6_a_join_proof_reused_in_device_add_is_refused() -> None:
-    for owner in (signing.NO_OWNER, OWNER):
+    for owner in (NO_OWNER, OWNER):
         intercepted = replace(device_add(), pop=prove(BOB, TEAM, PopPurpose.JOIN, owner))
         assert not VERIFY.pop(TEAM, OWNER, intercepted)
         assert not VERIFY.pop(TEAM, UserId(bytes(16)), intercepted)

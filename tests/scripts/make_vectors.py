@@ -15,7 +15,7 @@ from envlsp.crypto.device import fingerprint, prove
 from envlsp.crypto.labels import KdfLabel, Label, hash32, kdf
 from envlsp.crypto.primitives import pad
 from envlsp.crypto.signing import PopPurpose, Purpose
-from envlsp.domain.ids import NO_TEAM, TEAM_SCOPE, RecordId, ScopeId, TeamId, UserId
+from envlsp.domain.ids import NO_OWNER, NO_TEAM, TEAM_SCOPE, RecordId, ScopeId, TeamId, UserId
 from envlsp.domain.ledger.records import Genesis, Keys, RecordType
 from envlsp.domain.release import Layout
 from envlsp.domain.secret import SecretName
@@ -223,10 +223,10 @@ def possession_cases() -> list[Case]:
     """Return proofs of possession and an invitee's signature."""
     owner = signing.user_id(ALICE.dpk)
     proofs = [
-        ("join", PopPurpose.JOIN, TEAM, signing.NO_OWNER),
-        ("join, asked for before the team is known", PopPurpose.JOIN, NO_TEAM, signing.NO_OWNER),
+        ("join", PopPurpose.JOIN, TEAM, NO_OWNER),
+        ("join, asked for before the team is known", PopPurpose.JOIN, NO_TEAM, NO_OWNER),
         ("device_add", PopPurpose.DEVICE_ADD, TEAM, owner),
-        ("root", PopPurpose.ROOT, TEAM, signing.NO_OWNER),
+        ("root", PopPurpose.ROOT, TEAM, NO_OWNER),
     ]
     keys = {"dpk": BOB.dpk.hex(), "xpk": BOB.xpk.hex()}
     found: list[Case] = [

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from envlsp.crypto.primitives import box_key, signing_key
-from envlsp.crypto.signing import GENESIS_PLACE, NO_OWNER, PopPurpose, make_record, pop_digest, sign
-from envlsp.domain.ids import TEAM_SCOPE, TeamId, UserId
+from envlsp.crypto.signing import GENESIS_PLACE, PopPurpose, make_record, pop_digest, sign
+from envlsp.domain.ids import NO_OWNER, TEAM_SCOPE, TeamId, UserId
 from envlsp.domain.ledger.records import Epoch, Genesis
 from envlsp.wire.join import Request, Welcome
 
