@@ -14,6 +14,11 @@ def main() -> int:
     words = sys.argv[1:]
     if words == ["--version"]:
         _tell_version()
+    if words[:1] in (["run"], ["get"]):
+        from envlsp.cli.fast import attempt
+
+        if (code := attempt(words)) is not None:
+            return code
     from envlsp.cli.main import run
 
     return run(words)

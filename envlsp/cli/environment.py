@@ -43,6 +43,8 @@ class Here(NamedTuple):
 
     service: Service
     opened: Opened
+    target: str | None
+    env: str | None
 
     @property
     def team(self) -> Team:
@@ -61,7 +63,7 @@ def opened(frame: Frame, target: str | None, env: str | None) -> Iterator[Here]:
     if target is None and env and ":" in env:
         target, env = env, None
     with frame.service() as service:
-        yield Here(service, service.open(frame.cwd, target, env))
+        yield Here(service, service.open(frame.cwd, target, env), target, env)
 
 
 @contextmanager

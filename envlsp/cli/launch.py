@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from envlsp.cli.failures import tell
-
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from envlsp.domain.secret import SecretName, SecretText
 
 EXIT_NOT_FOUND = 127
@@ -38,10 +37,10 @@ def launch(program: list[str], environ: Mapping[str, str]) -> int:
     try:
         return _replace(program, environ)
     except (FileNotFoundError, NotADirectoryError):
-        return tell(f"command not found: {program[0]}", None, EXIT_NOT_FOUND)
+        return _tell(f"command not found: {program[0]}", EXIT_NOT_FOUND)
     except (OSError, ValueError) as exc:
         reason = exc.strerror if isinstance(exc, OSError) and exc.strerror else "it cannot be started"
-        return tell(f"{reason.lower()}: {program[0]}", None, EXIT_NOT_STARTED)
+        return _tell(f"{reason.lower()}: {program[0]}", EXIT_NOT_STARTED)
 
 
 def _replace(program: list[str], environ: Mapping[str, str]) -> int:
@@ -56,3 +55,9 @@ def _replace(program: list[str], environ: Mapping[str, str]) -> int:
     for number in (signal.SIGPIPE, signal.SIGXFSZ):
         signal.signal(number, signal.SIG_DFL)
     return os.execvpe(program[0], program, environ)  # noqa: S606  (no shell is meant)
+
+
+def _tell(cause: str, exit_code: int) -> int:
+    from envlsp.cli.failures import tell
+
+    return tell(cause, None, exit_code)

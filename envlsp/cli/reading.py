@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from envlsp.cli.main import Frame
-from envlsp.cli.shapes import near
+from envlsp.cli.notices import tell_differs
 
 if TYPE_CHECKING:
     from envlsp.cli.environment import Here
@@ -33,11 +34,19 @@ def read(frame: Frame, here: Here, *, local: bool) -> Reading:
 
         return read_with_local(here.team, here.context)
     reading = read_environment(here.team, here.context.triple, here.context.dialect)
-    if not reading.conflicts and differs_on_disk(here.team, reading, here.context.file):
-        frame.output.say(differs_words(near(here.context.file, frame.cwd), reading.release))
+    _remember(frame, here)
+    if differs_on_disk(here.team.vault.open().lsk, reading, here.context.file):
+        tell_differs(str(here.context.file), reading.release)
     return reading
 
 
-def differs_words(file: str, release: str) -> str:
-    """Return what is said when values come from a release and the file has others."""
-    return f"{file} differs from {release}: envlsp diff"
+def _remember(frame: Frame, here: Here) -> None:
+    """Keep what the words were resolved to, for the short way of the next command."""
+    import contextlib
+
+    from envlsp.errors import EnvlspError
+    from envlsp.service.places import Places, Words
+
+    words = Words(os.path.realpath(frame.cwd), here.target or "", here.env or "")
+    with contextlib.suppress(EnvlspError, OSError):  # it only saves time
+        Places(here.service.home, here.team.vault.open().lsk).remember(words, here.team.id, here.context)

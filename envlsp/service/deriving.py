@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from envlsp.domain.environment import Triple
 from envlsp.domain.layout import merge_layouts, render, values_of
 from envlsp.domain.merge import View
-from envlsp.domain.release import Snapshot
+from envlsp.domain.release import Layout, Snapshot
 from envlsp.domain.secret import SecretName, SecretText
 from envlsp.service.history import EnvironmentHistory
 from envlsp.service.reading import Reading, file_mark, no_release
@@ -24,7 +26,7 @@ def derive(team: Team, triple: Triple, dialect: str) -> Reading:
         # What was made upon a release that we cannot open would silently be missing.
         raise no_release(team)
     snapshot = view_snapshot(found, view)
-    mark = b"" if view.conflicts else file_mark(team, render(snapshot, dialect).data)
+    mark = b"" if view.conflicts else file_mark(team.vault.open().lsk, render(snapshot, dialect).data)
     return Reading(
         release="+".join(found.versions.label(head) for head in view.heads),
         literals=snapshot.entries,
@@ -55,7 +57,14 @@ def view_snapshot(found: EnvironmentHistory, view: View[SecretText]) -> Snapshot
     """
     if view.conflicts:
         return Snapshot(view.entries)
+    if len(view.heads) == 1:
+        return found.snapshots[view.heads[0]]
+    return Snapshot(view.entries, merged_layout(found, view, view.entries))
+
+
+def merged_layout(
+    found: EnvironmentHistory, view: View[SecretText], names: Collection[SecretName]
+) -> Layout | None:
+    """Return the layout that the heads of a view give to these names."""
     heads = [found.snapshots[head] for head in reversed(view.heads)]
-    if len(heads) == 1:
-        return heads[0]
-    return Snapshot(view.entries, merge_layouts(heads, view.entries))
+    return merge_layouts(heads, names) if heads else None

@@ -8,15 +8,20 @@ before the row has been looked for.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from envlsp.domain.environment import Triple
+from envlsp.crypto.labels import kdf
 from envlsp.domain.secret import SecretName, SecretText
-from envlsp.errors import ConflictedName, NotFound, StoreCorrupt, WaitingForKey
-from envlsp.service.team import Team
+from envlsp.errors import ConflictedName, NoAccess, NotFound, StoreCorrupt, WaitingForKey
 from envlsp.wire.canonical import Value, decode_untrusted, encode
 from envlsp.wire.limits import MIB
+
+if TYPE_CHECKING:
+    from os import PathLike
+
+    from envlsp.domain.environment import Triple
+    from envlsp.service.team import Team
+    from envlsp.store.views import Views
 
 _ROW_VERSION = 1
 _ROW_MAX_BYTES = 8 * MIB  # our own bytes; literals and values of a release of 1 MiB, with room
@@ -42,16 +47,31 @@ def read_environment(team: Team, triple: Triple, dialect: str) -> Reading:
         NotFound: it has no release yet.
         WaitingForKey: it has, and we hold no key to it yet.
     """
-    name = encode(["reading", _ROW_VERSION, str(triple), dialect])
-    row = team.store.views.get(name)
-    if row is not None:
-        return _from_row(row)
+    known = known_reading(team.store.views, str(triple), dialect)
+    if known is not None:
+        return known
     generation = team.store.views.generation()
     from envlsp.service.deriving import derive  # loads the ledger's rules
 
     reading = derive(team, triple, dialect)
-    team.store.views.put(name, generation, _to_row(reading))
+    team.store.views.put(_row_name(str(triple), dialect), generation, _to_row(reading))
     return reading
+
+
+def known_reading(views: Views, triple: str, dialect: str) -> Reading | None:
+    """Return what was derived last; None where that was never, or records have come since.
+
+    Args:
+        views: of the team's store.
+        triple: `project/app/env`.
+        dialect: the loader whose rules give the values.
+    """
+    row = views.get(_row_name(triple, dialect))
+    return None if row is None else _from_row(row)
+
+
+def _row_name(triple: str, dialect: str) -> bytes:
+    return encode(["reading", _ROW_VERSION, triple, dialect])
 
 
 def demand_value(reading: Reading, name: str) -> SecretText:
@@ -84,8 +104,10 @@ def conflict_error(names: tuple[SecretName, ...]) -> ConflictedName:
     return ConflictedName(", ".join(names), fix=f"envlsp log, then: envlsp set {names[0]}")
 
 
-def no_release(team: Team) -> NotFound | WaitingForKey:
+def no_release(team: Team) -> NotFound | WaitingForKey | NoAccess:
     """Return why there is nothing to read."""
+    if not team.replica.state.is_active(team.keys.dpk):
+        return NoAccess("this device was removed from the team", fix="ask an admin for a new invitation")
     if team.releases.has_closed():
         return WaitingForKey()
     return NotFound("no release of this environment yet", fix="envlsp push, or envlsp sync")
@@ -96,25 +118,30 @@ def value_mark(team: Team, value: SecretText) -> str:
 
     Keyed by this device's local key, so they mean nothing to anybody who sees them.
     """
-    from envlsp.crypto.labels import kdf
-
     return kdf(team.vault.open().lsk, "mark", value.reveal())[:MARK_BYTES].hex()
 
 
-def file_mark(team: Team, data: bytes) -> bytes:
-    """Return the keyed digest of a file's bytes."""
-    from envlsp.crypto.labels import kdf
-
-    return kdf(team.vault.open().lsk, "mark", b"file\0" + data)
+def file_mark(lsk: bytes, data: bytes) -> bytes:
+    """Return the digest of a file's bytes, keyed by the local store's key."""
+    return kdf(lsk, "mark", b"file\0" + data)
 
 
-def differs_on_disk(team: Team, reading: Reading, path: Path) -> bool:
-    """Return whether the file holds something else than the newest release."""
+def differs_on_disk(lsk: bytes, reading: Reading, path: str | PathLike[str]) -> bool:
+    """Return whether there is a file and it holds something else than the newest release.
+
+    Args:
+        lsk: the local store's key.
+        reading: the newest release.
+        path: the working copy.
+    """
+    if reading.conflicts:
+        return False  # there is no one file to compare with
     try:
-        data = path.read_bytes()
+        with open(path, "rb") as file:  # noqa: PTH123  (pathlib is slow to load)
+            data = file.read()
     except OSError:
-        return False  # no file, nothing to warn about
-    return file_mark(team, data) != reading.rendering
+        return False
+    return file_mark(lsk, data) != reading.rendering
 
 
 def _to_row(reading: Reading) -> bytes:
