@@ -11,9 +11,20 @@ from dataclasses import dataclass
 
 from envlsp.crypto.epochs import Recipient, TeamKey, make_epoch, new_key, seal_key
 from envlsp.domain.ids import TEAM_SCOPE, BoxPk, DevicePk, EpochId, UserId
-from envlsp.domain.ledger.records import Epoch, Grant, Release, Revoke, Role, Rotate, Seal, SetRole
+from envlsp.domain.ledger.records import (
+    Epoch,
+    Grant,
+    Keys,
+    Release,
+    Revoke,
+    Role,
+    Rotate,
+    Seal,
+    SetRole,
+)
+from envlsp.domain.ledger.state import EpochState, Member
 from envlsp.domain.release import ReleaseContent, ReleaseKind
-from envlsp.errors import Misuse, NoAccess, WaitingForKey
+from envlsp.errors import Misuse, NoAccess, NotFound, WaitingForKey
 from envlsp.service.history import Releases
 from envlsp.service.people import ROLE_WORDS, Person
 from envlsp.service.replica import Replica
@@ -70,9 +81,11 @@ def grant(replica: Replica, request: Request, role: Role, members_max: int) -> N
 
 def _team_seals(replica: Replica, request: Request) -> tuple[Seal, ...]:
     """Seal the newest key, and every older one that no link under it opens."""
+    if replica.state.current_epoch(TEAM_SCOPE) is None:
+        _open_epoch(replica)  # somebody who left knows every key there is
     current = replica.state.current_epoch(TEAM_SCOPE)
     if current is None:
-        raise WaitingForKey("the team's key must be rotated first", fix="envlsp access rotate")
+        raise WaitingForKey
     to = Recipient(request.dpk, request.xpk)
     wanted = {current} | _loose_epochs(replica, current)
     seals = [
@@ -101,13 +114,21 @@ def set_role(replica: Replica, user: UserId, role: Role) -> bool:
 
     Raises:
         NoAccess: we are no admin.
+        NotFound: they are no member.
     """
     with replica.writing():
         demand_role(replica, Role.ADMIN)
-        if replica.state.members[user].role == role:
+        if _member(replica, user).role == role:
             return False
         replica.append(SetRole(user, role, ()), NoteBody(replica.now(), ""))
         return True
+
+
+def _member(replica: Replica, user: UserId) -> Member:
+    member = replica.state.members.get(user)
+    if member is None:
+        raise NotFound("they are no member any more", fix="envlsp members")
+    return member
 
 
 def revoke(replica: Replica, releases: Releases, users: Collection[UserId]) -> None:
@@ -115,13 +136,14 @@ def revoke(replica: Replica, releases: Releases, users: Collection[UserId]) -> N
 
     Raises:
         NoAccess: we are no admin, and it is not ourselves.
+        NotFound: one is no member.
         RecordRefused: nobody would be left to administer the team.
     """
     with replica.writing():
         own = replica.state.user_of(replica.keys.dpk)
         if set(users) != {own}:
             demand_role(replica, Role.ADMIN)
-        gone = {dpk for user in users for dpk in replica.state.members[user].devices}
+        gone = {dpk for user in users for dpk in _member(replica, user).devices}
         if replica.keys.dpk in gone:  # leaving: whoever stays opens the next epoch
             replica.append(Revoke(tuple(sorted(users)), ()), NoteBody(replica.now(), ""))
             return
@@ -138,9 +160,54 @@ def rotate(replica: Replica, releases: Releases) -> int:
     """
     with replica.writing():
         demand_role(replica, Role.DEVELOPER)
-        epoch, key = _next_epoch(replica, without=frozenset())
-        replica.append(Rotate((epoch,)), NoteBody(replica.now(), ""), carried=key)
+        _open_epoch(replica)
         return rekey_heads(replica, releases)
+
+
+def _open_epoch(replica: Replica) -> None:
+    epoch, key = _next_epoch(replica, without=frozenset())
+    replica.append(Rotate((epoch,)), NoteBody(replica.now(), ""), carried=key)
+
+
+def mend(replica: Replica, releases: Releases) -> bool:
+    """Finish what somebody's change has left open; return whether anything was written.
+
+    Opens an epoch where every one is exposed, delivers keys to devices that a rotation
+    did not know, and encrypts heads again that a crash has left under an older epoch.
+    Whoever comes by may do it; twice is harmless (PROTOCOL D.3, C.5).
+    """
+    with replica.writing():
+        own, state = replica.keys.dpk, replica.state
+        if not state.is_active(own):
+            return False
+        before = replica.ledger.next_seq(own)
+        may_write = own_role(replica) >= Role.DEVELOPER
+        if may_write and state.current_epoch(TEAM_SCOPE) is None:
+            _open_epoch(replica)
+        _deliver_keys(replica)
+        if may_write and not releases.has_closed():
+            rekey_heads(replica, releases)
+        return replica.ledger.next_seq(own) != before
+
+
+def _deliver_keys(replica: Replica) -> None:
+    """Seal the keys that some device of the team needs and nobody has sealed to it."""
+    current = replica.state.current_epoch(TEAM_SCOPE)
+    if current is None:
+        return
+    seals = [
+        seal_key(key, identity, Recipient(device.dpk, device.xpk))
+        for identity in sorted({current} | _loose_epochs(replica, current))
+        if (key := replica.ring.key_of(identity)) is not None
+        for device in replica.state.readers(TEAM_SCOPE)
+        if not _knows(replica.state.epochs[identity], device.dpk)
+    ]
+    if seals:
+        replica.append(Keys(tuple(seals), ()))
+
+
+def _knows(epoch: EpochState, dpk: DevicePk) -> bool:
+    return dpk in epoch.recipients or dpk == epoch.author
 
 
 def _next_epoch(replica: Replica, *, without: Collection[DevicePk]) -> tuple[Epoch, TeamKey]:
@@ -173,6 +240,8 @@ def rekey_heads(replica: Replica, releases: Releases) -> int:
     by whoever comes next (PROTOCOL D.3). Returns how many there were.
     """
     current, done = replica.state.current_epoch(TEAM_SCOPE), 0
+    if current is None or replica.ring.key_of(current) is None:
+        return 0
     for triple in releases.environments():
         found = releases.of(triple)
         for head in found.history.heads():

@@ -6,7 +6,7 @@ from envlsp.domain.environment import Triple
 from envlsp.domain.ids import TEAM_SCOPE
 from envlsp.domain.ledger.records import EnvNote, Role
 from envlsp.errors import Misuse
-from envlsp.service.access import demand_role
+from envlsp.service.access import demand_role, mend
 from envlsp.service.context import Project, env_file
 from envlsp.service.results import EnvironmentInfo
 from envlsp.service.team import Team
@@ -24,6 +24,7 @@ def create_environment(team: Team, triple: Triple, note: str = "") -> None:
         demand_role(team.replica, Role.DEVELOPER)
         if triple in team.releases.environments():
             raise Misuse(f"there is an environment {triple} already", fix="envlsp env list")
+        mend(team.replica, team.releases)
         body = EnvBody(team.replica.now(), triple.project, triple.app, triple.env, 0, note)
         team.replica.append(EnvNote(TEAM_SCOPE), body)
 

@@ -1,4 +1,4 @@
-"""The releases of each environment, opened as late as possible.
+"""The releases of each environment, each opened once.
 
 Joins the ledger (which releases count) with their bodies (what they say) for
 `domain.merge`. A release that we cannot open has no effect here; `has_closed` tells,
@@ -7,8 +7,10 @@ so that nothing is written over what we cannot read (PROTOCOL A8).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import contextlib
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from envlsp.crypto.envelope import OpenedRelease
 from envlsp.domain.environment import Environment, Triple
@@ -19,29 +21,19 @@ from envlsp.domain.release import ReleaseKind, Snapshot
 from envlsp.domain.secret import SecretText
 from envlsp.domain.versions import Versions, id_text
 from envlsp.domain.working import Difference, difference
+from envlsp.errors import CannotOpen
 from envlsp.service.people import People
 from envlsp.service.replica import Replica
 from envlsp.service.results import ReleaseInfo
 from envlsp.wire.bodies import EnvBody
 
 
-class _Snapshots(Mapping[RecordId, Snapshot]):
-    """The snapshot of each release, opened when asked for and kept."""
+class _Read(NamedTuple):
+    """A release of which every box opens."""
 
-    def __init__(self, opened: Mapping[RecordId, OpenedRelease]) -> None:
-        self._opened = opened
-        self._known: dict[RecordId, Snapshot] = {}
-
-    def __getitem__(self, record: RecordId) -> Snapshot:
-        if record not in self._known:
-            self._known[record] = self._opened[record].content().snapshot
-        return self._known[record]
-
-    def __iter__(self) -> Iterator[RecordId]:
-        return iter(self._opened)
-
-    def __len__(self) -> int:
-        return len(self._opened)
+    record: CheckedRecord
+    opened: OpenedRelease
+    snapshot: Snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +53,15 @@ class EnvironmentHistory:
     def is_rekey(self, record: RecordId) -> bool:
         """Return whether a release only encrypts another one again."""
         return self.history.nodes[record].kind is ReleaseKind.REKEY
+
+    def origin(self, record: RecordId) -> RecordId:
+        """Return the release that people made, where `record` only encrypts it again."""
+        while self.is_rekey(record):
+            original = self.opened[record].of
+            if original is None or original not in self.opened:
+                break
+            record = original
+        return record
 
     def unseen(self, based_on: Iterable[RecordId]) -> set[RecordId]:
         """Return the releases with effect that are not at or below these; rekeys say nothing new."""
@@ -86,15 +87,15 @@ class Releases:
     def __init__(self, replica: Replica, people: People) -> None:
         self._replica = replica
         self._people = people
-        self._opened: dict[RecordId, tuple[CheckedRecord, OpenedRelease]] = {}
-        self._closed: set[RecordId] = set()
+        self._read: dict[RecordId, _Read] = {}
+        self._waiting: set[RecordId] = set()
         self._notes: dict[RecordId, tuple[CheckedRecord, EnvBody]] = {}
         self._seen: set[RecordId] = set()
 
     def environments(self) -> dict[Triple, bool]:
         """Return every environment we can read the name of, and whether it is archived."""
         self._learn()
-        found: dict[Triple, bool] = {opened.triple: False for _, opened in self._opened.values()}
+        found: dict[Triple, bool] = {read.opened.triple: False for read in self._read.values()}
         for record, note in sorted(
             self._notes.values(), key=lambda item: (item[0].header.height, item[0].id)
         ):
@@ -105,21 +106,27 @@ class Releases:
     def of(self, triple: Triple) -> EnvironmentHistory:
         """Return the releases of an environment in the scope that the name means (A1)."""
         self._learn()
-        mine = {i: (r, o) for i, (r, o) in self._opened.items() if o.triple == triple}
+        mine = {identity: read for identity, read in self._read.items() if read.opened.triple == triple}
         environment = Environment(TEAM_SCOPE, triple)
-        opened = {identity: release for identity, (_, release) in mine.items()}
-        snapshots = _Snapshots(opened)
-        nodes = [self._node(record, release) for record, release in mine.values()]
+        opened = {identity: read.opened for identity, read in mine.items()}
+        snapshots = {identity: read.snapshot for identity, read in mine.items()}
+        nodes = [self._node(read.record, read.opened) for read in mine.values()]
         history: History[SecretText] = History(environment, nodes, snapshots)
         return EnvironmentHistory(environment, history, Versions(history), opened, snapshots)
 
     def has_closed(self) -> bool:
         """Return whether there are releases whose key nobody has delivered to us yet."""
         self._learn()
-        return bool(self._closed)
+        # One that does not count anyway stops nobody: else whoever was removed could stop all.
+        return any(
+            isinstance(self._replica.record(closed).header.pub, Release)
+            and self._replica.ledger.is_effective(closed)
+            for closed in self._waiting
+        )
 
     def info(self, found: EnvironmentHistory, record: RecordId) -> ReleaseInfo:
-        """Return one release as people know it."""
+        """Return one release as people know it; for one that encrypts another again, that other."""
+        record = found.origin(record)
         opened = found.opened[record]
         return ReleaseInfo(
             label=found.versions.label(record),
@@ -154,19 +161,26 @@ class Releases:
 
     def _learn(self) -> None:
         for record in self._replica.ledger.records():
-            if record.id not in self._seen or record.id in self._closed:
+            if record.id not in self._seen:
                 self._seen.add(record.id)
                 self._take(record)
+        for identity in [identity for identity in self._waiting if self._has_key(identity)]:
+            self._waiting.discard(identity)
+            self._take(self._replica.record(identity))
+
+    def _has_key(self, record: RecordId) -> bool:
+        return self._replica.ring.key_of(self._replica.epoch_of(self._replica.record(record))) is not None
 
     def _take(self, record: CheckedRecord) -> None:
-        if isinstance(record.header.pub, EnvNote):
+        if not isinstance(record.header.pub, EnvNote | Release):
+            return
+        if record.body_size and not self._has_key(record.id):
+            self._waiting.add(record.id)
+        elif isinstance(record.header.pub, EnvNote):
             body = self._replica.body(record)
             if isinstance(body, EnvBody):
                 self._notes[record.id] = (record, body)
-        elif isinstance(record.header.pub, Release):
-            opened = self._replica.release(record)
-            if opened is not None:
-                self._opened[record.id] = (record, opened)
-                self._closed.discard(record.id)
-            elif self._replica.ring.key_of(self._replica.epoch_of(record)) is None:
-                self._closed.add(record.id)
+        elif (opened := self._replica.release(record)) is not None:
+            # One box that does not open, and the release says nothing at all (C.6).
+            with contextlib.suppress(CannotOpen):
+                self._read[record.id] = _Read(record, opened, opened.content().snapshot)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import platform
+import re
 from dataclasses import dataclass
-from email.utils import parseaddr
 
 from envlsp.domain.ids import DevicePk, UserId
 from envlsp.domain.ledger.records import Role
@@ -15,6 +15,10 @@ from envlsp.service.results import MemberInfo
 from envlsp.wire.bodies import GenesisBody, PersonBody
 
 ROLE_WORDS = {Role.NONE: "guest", Role.VIEWER: "viewer", Role.DEVELOPER: "developer", Role.ADMIN: "admin"}
+_ADDRESS = r"[^\s<>@,;]+@[^\s<>@,;]+"
+_PERSON = re.compile(
+    rf"(?P<alone>{_ADDRESS})|(?P<name>[^<>@]*[^<>@\s\"][^<>@]*)|(?P<named>[^<>]*)<(?P<inside>{_ADDRESS})>"
+)
 SHORT_HEX = 8
 """Hex digits of an id that people see: 32 bits tell 64 members apart."""
 
@@ -40,12 +44,15 @@ def parse_person(text: str, device: str | None = None) -> Person:
         BadText: no name can be read out of it.
     """
     label = device if device is not None else platform.node() or "device"
-    name, address = parseaddr(text) if "@" in text else (text.strip(), "")
-    if any(ord(char) < ord(" ") for char in text) or not (name or address):
+    found = _PERSON.fullmatch(text.strip())
+    if found is None or not text.strip().isprintable():
         raise BadText(
             "a person is written: Alice <alice@example.com>", fix='--as "Alice <alice@example.com>"'
         )
-    return Person(name or address.partition("@")[0], address, label)
+    address = found["inside"] or found["alone"] or ""
+    return Person(
+        (found["name"] or found["named"] or "").strip('" ') or address.partition("@")[0], address, label
+    )
 
 
 def role_from_word(word: str) -> Role:

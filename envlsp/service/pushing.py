@@ -11,14 +11,13 @@ from dataclasses import dataclass
 
 from envlsp.domain.dotenv.edit import literal_for
 from envlsp.domain.ids import TEAM_SCOPE, RecordId
-from envlsp.domain.layout import edit_layout
 from envlsp.domain.ledger.records import Release, Role
 from envlsp.domain.release import ReleaseContent, ReleaseKind, Snapshot
 from envlsp.domain.secret import SecretName, SecretText, is_secret_name
 from envlsp.errors import BadText, Stale
-from envlsp.service.access import demand_role
+from envlsp.service.access import demand_role, mend
 from envlsp.service.context import Context
-from envlsp.service.deriving import view_snapshot
+from envlsp.service.deriving import merged_layout
 from envlsp.service.history import EnvironmentHistory
 from envlsp.service.pulling import FileState, bring_along
 from envlsp.service.reading import conflict_error, no_release
@@ -56,11 +55,9 @@ def push(team: Team, context: Context, message: str = "", *, force: bool = False
     _check_message(message)
     snapshot = snapshot_to_push(read_working_copy(context.file, context.dialect))
     with team.replica.writing():
-        demand_role(team.replica, Role.DEVELOPER)
+        _make_ready(team)
         found = team.releases.of(context.triple)
         heads = found.history.heads()
-        if team.releases.has_closed():
-            raise no_release(team)
         bases = Bases(team.store)
         if _is_same(found, snapshot):
             bases.set(context.file, context.triple, heads)
@@ -85,19 +82,15 @@ def set_value(team: Team, context: Context, name: str, value: SecretText) -> Mad
         raise BadText("a name has letters, digits, '_', '.' or '-', at most 128")
     literal = literal_for(value, context.dialect)
     with team.replica.writing():
-        demand_role(team.replica, Role.DEVELOPER)
+        _make_ready(team)
         found = team.releases.of(context.triple)
-        if team.releases.has_closed():
-            raise no_release(team)
         view = found.view()
         if others := tuple(sorted(view.conflicts.keys() - {SecretName(name)})):
             raise conflict_error(others)
-        before = view_snapshot(found, view) if view.heads else Snapshot({})
         entries = {**view.entries, SecretName(name): literal}
-        layout = edit_layout(before.layout, entries) if before.layout else None
-        if view.heads and not view.conflicts and entries == before.entries:
-            return Made(False, team.releases.info(found, view.heads[0]))
-        after = Snapshot(entries, layout)
+        if view.heads and not view.conflicts and entries == view.entries:
+            return Made(False, team.releases.info(found, view.heads[-1]))
+        after = Snapshot(entries, merged_layout(found, view, entries))
         record = _release(team, context, ReleaseKind.PUSH, f"set {name}", after, base=view.heads)
     return _with_file(team, context, found, record)
 
@@ -115,10 +108,10 @@ def rollback(team: Team, context: Context, words: str) -> Made:
         NoAccess: we may only read.
     """
     with team.replica.writing():
-        demand_role(team.replica, Role.DEVELOPER)
+        _make_ready(team)
         found = team.releases.of(context.triple)
         heads = found.history.heads()
-        if not heads or team.releases.has_closed():
+        if not heads:
             raise no_release(team)
         target = found.versions.find(words)
         snapshot = found.snapshots[target]
@@ -127,6 +120,19 @@ def rollback(team: Team, context: Context, words: str) -> Made:
         note = f"back to {found.versions.label(target)}"
         record = _release(team, context, ReleaseKind.ROLLBACK, note, snapshot, base=heads, of=target)
     return _with_file(team, context, found, record)
+
+
+def _make_ready(team: Team) -> None:
+    """Make sure that we may write, see all there is, and write under a key nobody else has.
+
+    Raises:
+        NoAccess: we may only read, or were removed.
+        WaitingForKey: there are releases we hold no key to (A8).
+    """
+    demand_role(team.replica, Role.DEVELOPER)
+    if team.releases.has_closed():
+        raise no_release(team)
+    mend(team.replica, team.releases)
 
 
 def _with_file(team: Team, context: Context, before: EnvironmentHistory, record: RecordId) -> Made:

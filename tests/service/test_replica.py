@@ -14,8 +14,8 @@ from envlsp.domain.ledger.admission import Accepted, Missing
 from envlsp.domain.ledger.records import Role
 from envlsp.errors import Misuse, StoreError, UpgradeNeeded
 from envlsp.service import replica as replica_module
-from envlsp.service import vault
 from envlsp.service.replica import Received, Replica
+from envlsp.store import machine
 from envlsp.store.records import NewRecord, Records
 from tests.support.cast import FIRST_FILE, Actor, Cast, all_accepted, assert_in_step, give, meet
 
@@ -193,13 +193,13 @@ def test_a_store_put_back_from_a_backup_only_reads_until_a_sync(cast: Cast, tmp_
 
 def test_a_copied_device_key_does_not_write(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     alice, _ = cast.team("bob")
-    monkeypatch.setattr(vault, "machine_hint", lambda: "another machine")
+    monkeypatch.setattr(machine, "machine_hint", lambda: "another machine")
     alice.restart()
     assert alice.pull().release.label == "v1"  # reading is harmless
     with pytest.raises(Misuse, match="another machine") as refused:
         alice.push(FIRST_FILE + b"A=1\n")
     assert refused.value.fix
-    monkeypatch.setattr(vault, "machine_hint", lambda: "")  # nobody can say
+    monkeypatch.setattr(machine, "machine_hint", lambda: "")  # nobody can say
     alice.restart()
     assert alice.push().made
 

@@ -162,7 +162,9 @@ class Cast:
         """Return Alice, who founded a team and pushed v1, and others who joined it."""
         alice = self.actor("alice").found()
         alice.push(message="first")
-        return (alice, *(self.join(alice, self.actor(name), role) for name in others))
+        everybody = (alice, *(self.join(alice, self.actor(name), role) for name in others))
+        meet(*everybody)
+        return everybody
 
     def join(self, admin: Actor, newcomer: Actor, role: Role = Role.DEVELOPER) -> Actor:
         """Let somebody in; they hold everything the admin holds."""
