@@ -23,6 +23,7 @@ from envlsp.errors import (
     CodeRefused,
     EnvlspError,
     NobodyReachable,
+    NotFound,
     SignalingUnreachable,
     TrustError,
 )
@@ -209,7 +210,7 @@ class _Joiner:
         """Do all of it; return the team we are in now."""
         self._service.vault.open_or_create()  # a passphrase is asked for before anybody waits
         async with _meeting_place(servers) as client:
-            mailbox = await client.claim(code.spoken().partition("-")[0])
+            mailbox = await _claim(client, code)
             try:
                 async with asyncio.timeout(CODE_LIFE_S):
                     return await self._pair(client, mailbox, code)
@@ -275,6 +276,8 @@ class _Pipe:
         self._mailbox = mailbox
         self._half = half
         self._events: list[machine.JoinEffect] = []
+        # One guess may be all that an inviter ever hears of a stranger; a joiner's inviter just left.
+        self._is_trusted = isinstance(half, JoinerJoin)
 
     async def until(self, kind: type[T]) -> T:
         """Feed the machine until an event of this kind; return it.
@@ -283,15 +286,28 @@ class _Pipe:
             CodeRefused: the code was burned, or we were refused.
         """
         while True:
-            await self.flush()
-            for event in self._take():
-                if isinstance(event, machine.CodeBurned):
-                    raise CodeRefused("somebody tried another code, or altered a message") from event.error
-                if isinstance(event, machine.JoinDenied):
-                    raise CodeRefused("the other side said no", fix="ask them why, then for a new code")
-                if isinstance(event, kind):
-                    return event
-            self._half.receive(await self._mailbox.recv())
+            try:
+                await self.flush()
+                for event in self._take():
+                    if (found := self._judge(event, kind)) is not None:
+                        return found
+                self._half.receive(await self._mailbox.recv())
+            except SignalingUnreachable as exc:
+                if self._is_trusted:
+                    raise
+                raise CodeRefused("whoever answered left without proving it", fix="envlsp invite") from exc
+
+    def _judge(self, event: machine.JoinEffect, kind: type[T]) -> T | None:
+        match event:
+            case machine.CodeBurned():
+                raise CodeRefused("somebody tried another code, or altered a message") from event.error
+            case machine.JoinDenied():
+                raise CodeRefused("the other side said no", fix="ask them why, then for a new code")
+            case machine.CodeMatched():
+                self._is_trusted = True
+            case _:
+                pass
+        return event if isinstance(event, kind) else None
 
     async def flush(self) -> None:
         """Send what the machine wants sent; keep its events."""
@@ -348,6 +364,13 @@ async def _sync_over(
     await asyncio.gather(running, waiting, return_exceptions=True)
     if not in_step.is_set():
         raise NobodyReachable("the other side went away before everything was there", fix="envlsp sync")
+
+
+async def _claim(client: SignalingClient, code: Code) -> Mailbox:
+    try:
+        return await client.claim(code.spoken().partition("-")[0])
+    except NotFound as exc:
+        raise CodeRefused("nobody waits behind it; it may have been used, or mistyped") from exc
 
 
 @contextlib.asynccontextmanager
