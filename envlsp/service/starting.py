@@ -139,10 +139,14 @@ def _have_words_kept(service: Service, entropy: Entropy) -> None:
     """
     words = to_words(entropy).split()
     asked = sorted(secrets.SystemRandom().sample(range(WORDS), WORDS_TO_RETYPE))
-    service.talk.show_once(
-        "recovery words: write them on paper and keep them apart from this machine",
-        [f"{number:2}. {word}" for number, word in enumerate(words, 1)],
-    )
+    numbered = [f"{number:2}. {word}" for number, word in enumerate(words, 1)]
+    try:
+        service.talk.show_once(
+            "recovery words: write them on paper and keep them apart from this machine", numbered
+        )
+    except UsageError as exc:
+        fix = "run it in a terminal, or add --no-recovery"
+        raise UsageError("recovery words are shown on a terminal only", fix=fix) from exc
     for place in asked:
         answer = service.talk.ask(f"word {place + 1}", flag="--no-recovery")
         if answer.strip().lower() != words[place]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from envlsp.crypto.device import DeviceKeys, device_keys
 from envlsp.domain.ids import TeamId
-from envlsp.errors import CannotOpen, EnvlspError, Locked, Misuse, NotInitialised
+from envlsp.errors import CannotOpen, EnvlspError, Locked, Misuse, NotInitialised, UsageError
 from envlsp.store.home import Home
 from envlsp.store.keyfile import (
     DeviceKey,
@@ -117,7 +117,11 @@ class Vault:
             return open_device_key(path, key_file=self._key_file)
         if (opened := self._from_node(path)) is not None:
             return opened
-        return open_device_key(path, passphrase=self._talk.ask_hidden(ASK_UNLOCK))
+        try:
+            passphrase = self._talk.ask_hidden(ASK_UNLOCK)
+        except UsageError as exc:
+            raise Locked from exc  # nobody is there to ask
+        return open_device_key(path, passphrase=passphrase)
 
     def _from_node(self, path: str) -> DeviceKey | None:
         if not os.path.lexists(self._home.node_socket):

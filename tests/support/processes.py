@@ -157,10 +157,6 @@ class Teammate:
         me = ["-c", f"user.name={self.name}", "-c", "user.email=x@example.com"]
         subprocess.run(["git", *me, *words], cwd=self._place(), env=self.environ(), check=True)
 
-    def until(self, holds: Callable[[], bool]) -> None:
-        """Wait until something has come to pass."""
-        wait_until(holds)
-
     def has_release(self, label: str) -> Callable[[], bool]:
         """Return a question: whether a release is known here, without asking anybody."""
         return lambda: label in [row["release"] for row in self.json("log")["releases"]]
@@ -246,12 +242,17 @@ def shown_words(talk: str) -> str:
     return found[1]
 
 
+def signaling_command() -> list[str]:
+    """Return the words that start a signaling server."""
+    return [sys.executable, "-m", "envlsp_signaling"]
+
+
 @contextlib.contextmanager
 def cast(root: Path) -> Iterator[Cast]:
     """Start a signaling server; end everything that was started meanwhile."""
     with contextlib.ExitStack() as started:
-        words = [sys.executable, "-m", "envlsp_signaling", "--port", "0", "--json"]
-        server = Background([*words, "--mailboxes-per-hour", "1000"], root, os.environ)
+        options = ["--port", "0", "--json", "--mailboxes-per-hour", "1000"]
+        server = Background([*signaling_command(), *options], root, os.environ)
         started.callback(server.end)
         announced = server.document()
         yield Cast(root, announced["url"], started)

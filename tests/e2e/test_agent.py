@@ -1,0 +1,76 @@
+"""`envlsp agent`: a device that stays online, and what happens when it dies."""
+
+from __future__ import annotations
+
+import signal
+from functools import partial
+
+import pytest
+
+from tests.support.processes import Cast, Teammate, refused, wait_until
+
+pytestmark = pytest.mark.slow
+
+
+def _is_in_step(person: Teammate) -> bool:
+    return [peer["in_sync"] for peer in person.json("peers")["peers"]] == [True]
+
+
+def test_a_push_reaches_a_teammates_agent_by_itself(stage: Cast) -> None:
+    alice, bob = stage.team()
+    agents = alice.agent(), bob.agent()
+    for one in (alice, bob):
+        wait_until(partial(_is_in_step, one))
+    (peer,) = alice.json("peers")["peers"]
+    assert (peer["name"], peer["state"], peer["path"]) == ("Bob (Bob-pc)", "online", "direct")
+
+    assert alice.json("push")["reached"] == 1
+    wait_until(bob.has_release("v1"))
+    bob.ok("pull", "--offline")
+    assert bob.env.read_bytes() == alice.env.read_bytes()
+    for agent in agents:
+        ended = agent.stop()
+        assert (ended.code, ended.talk) == (0, "")
+
+
+def test_a_killed_agent_leaves_the_way_free(stage: Cast) -> None:
+    alice, bob = stage.team()
+    alice.agent()
+    killed = bob.agent()
+    killed.stop(signal.SIGKILL)
+    alice.ok("push")
+
+    wait_until(lambda: bob.run("sync").code == 0)  # Bob's own command is the node now
+    bob.ok("pull", "--offline")
+    assert bob.env.read_bytes() == alice.env.read_bytes()
+
+    again = bob.agent()  # and what is left of the dead one stops no new one
+    assert again.stop().code == 0
+
+
+def test_a_second_agent_says_that_one_is_running(stage: Cast) -> None:
+    alice = stage.founder("Alice")
+    alice.agent()
+    refused(alice.run("agent"), 1)
+
+
+def test_interrupting_an_agent_is_its_orderly_end(stage: Cast) -> None:
+    alice = stage.founder("Alice")
+    assert alice.agent().stop(signal.SIGINT).code == 0
+
+
+def test_an_agent_serves_a_team_that_was_joined_after_it_started(stage: Cast) -> None:
+    alice = stage.founder("Alice")
+    alice.ok("push")
+    alice.agent()
+    bob = stage.founder("Bob", b"OWN=1\n")
+    bob.agent()
+    second = bob.folder / "alices"
+    bob.git("clone", "-q", str(alice.shop), str(second))
+
+    invitation = alice.start("invite", "--yes", "--json")
+    code = invitation.document()["code"]
+    bob.ok("join", code, *bob.who, at=second)
+    assert invitation.finish().code == 0
+    bob.ok("pull", at=second)
+    assert (second / ".env").read_bytes() == alice.env.read_bytes()
