@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from envlsp.domain.environment import Triple
 from envlsp.domain.layout import merge_layouts, render, values_of
@@ -27,13 +27,39 @@ def derive(team: Team, triple: Triple, dialect: str) -> Reading:
         raise no_release(team)
     snapshot = view_snapshot(found, view)
     mark = b"" if view.conflicts else file_mark(team.vault.open().lsk, render(snapshot, dialect).data)
+    doubtful = _referring(snapshot.entries, view.conflicts.keys())
+    values = {name: value for name, value in decoded(snapshot, dialect).items() if name not in doubtful}
     return Reading(
         release="+".join(found.versions.label(head) for head in view.heads),
         literals=snapshot.entries,
-        values=decoded(snapshot, dialect),
-        conflicts=tuple(sorted(view.conflicts)),
+        values=values,
+        conflicts=(*sorted(view.conflicts), *sorted(doubtful)),
         rendering=mark,
     )
+
+
+def _referring(
+    entries: Mapping[SecretName, SecretText], unsettled: Collection[SecretName]
+) -> set[SecretName]:
+    """Return the names whose literals may refer to an unsettled one, directly or through others.
+
+    Expanded without it they would be wrong, and nobody would notice. Errs on the safe
+    side: it is enough that a literal with a `$` has the name in it.
+    """
+    found, news = set[SecretName](), set(unsettled)
+    while news:
+        needles = [name.encode() for name in news]
+        news = {
+            name
+            for name, literal in entries.items()
+            if name not in found and b"$" in literal.reveal() and _has_any(literal.reveal(), needles)
+        }
+        found |= news
+    return found
+
+
+def _has_any(literal: bytes, needles: list[bytes]) -> bool:
+    return any(needle in literal for needle in needles)
 
 
 def decoded(snapshot: Snapshot, dialect: str) -> dict[SecretName, SecretText]:

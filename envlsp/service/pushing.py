@@ -14,7 +14,7 @@ from envlsp.domain.ids import TEAM_SCOPE, RecordId
 from envlsp.domain.ledger.records import Release, Role
 from envlsp.domain.release import ReleaseContent, ReleaseKind, Snapshot
 from envlsp.domain.secret import SecretName, SecretText, is_secret_name
-from envlsp.errors import BadText, Stale
+from envlsp.errors import BadText, Misuse, Stale, StoreError
 from envlsp.service.access import demand_role, mend
 from envlsp.service.context import Context
 from envlsp.service.deriving import merged_layout
@@ -51,8 +51,10 @@ def push(team: Team, context: Context, message: str = "", *, force: bool = False
         Stale: somebody has pushed since the file was pulled.
         NoAccess: we may only read.
         BadText: the file holds a value that no release can carry.
+        Misuse: the file is a link to somewhere outside the project.
     """
     _check_message(message)
+    _check_place(context)
     snapshot = snapshot_to_push(read_working_copy(context.file, context.dialect))
     with team.replica.writing():
         _make_ready(team)
@@ -136,7 +138,10 @@ def _make_ready(team: Team) -> None:
 
 
 def _with_file(team: Team, context: Context, before: EnvironmentHistory, record: RecordId) -> Made:
-    state = bring_along(team, context, before)
+    try:
+        state = bring_along(team, context, before)
+    except (Misuse, StoreError):
+        state = FileState.DIFFERS  # the release stands; the next pull says what is wrong with the file
     return Made(True, team.releases.info(team.releases.of(context.triple), record), state)
 
 
@@ -169,6 +174,12 @@ def _release(
         snapshot=snapshot,
     )
     return team.replica.append(Release(TEAM_SCOPE), content).id
+
+
+def _check_place(context: Context) -> None:
+    # A link comes with a clone: it must not choose which of our files is shared.
+    if not context.file.resolve().is_relative_to(context.project.root):
+        raise Misuse(f"{context.file} leads out of the project", fix="make it a file of its own")
 
 
 def _check_message(message: str) -> None:

@@ -36,6 +36,7 @@ class Reading(NamedTuple):
     literals: Mapping[SecretName, SecretText]
     values: Mapping[SecretName, SecretText]
     conflicts: tuple[SecretName, ...]
+    """Names that nothing is said about: releases disagree; at the end, those that refer to such."""
     rendering: bytes
     """A keyed digest of the file these releases give, to compare the working copy with."""
 
@@ -83,7 +84,7 @@ def demand_value(reading: Reading, name: str) -> SecretText:
     """
     key = SecretName(name)
     if key in reading.conflicts:
-        raise conflict_error((key,))
+        raise conflict_error(reading.conflicts)
     if key not in reading.values:
         raise NotFound(f"no {name} in {reading.release}", fix="envlsp list")
     return reading.values[key]

@@ -84,8 +84,10 @@ def check_writable(path: Path) -> None:
     Adds the ignore entries where they are missing.
 
     Raises:
-        Misuse: git tracks the file, or cannot say.
+        Misuse: git tracks the file, or cannot say; or it is a link, which would be lost.
     """
+    if path.is_symlink():
+        raise Misuse(f"{path} is a symbolic link", fix=f"make {path.name} a file of its own")
     match git.standing(path):
         case git.Standing.TRACKED:
             raise Misuse(f"git tracks {path}", fix=f"git rm --cached {path.name}")
