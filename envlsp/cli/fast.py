@@ -32,19 +32,28 @@ class _Wish(NamedTuple):
 
 def attempt(words: list[str]) -> int | None:
     """Do what a command line asks for and return its exit code, or return None."""
-    from envlsp.errors import EnvlspError
-
     wish = _wish(words)
     if wish is None or sys.platform == "win32":
         return None
     try:
         found = _read(wish)
-    except (EnvlspError, OSError):
+    except Exception:  # noqa: BLE001  (the long way meets it too, and says what is wrong)
         return None
+    except KeyboardInterrupt as exc:
+        return _fail(exc)
     if found is None:
         return None
     reading, say = found
-    return _get(wish, reading, say) if wish.verb == "get" else _run(wish, reading, say)
+    try:
+        return _get(wish, reading, say) if wish.verb == "get" else _run(wish, reading, say)
+    except (Exception, KeyboardInterrupt) as exc:  # noqa: BLE001  (the last boundary there is)
+        return _fail(exc)
+
+
+def _fail(error: BaseException) -> int:
+    from envlsp.cli.failures import fail
+
+    return fail(error)
 
 
 def _wish(words: list[str]) -> _Wish | None:

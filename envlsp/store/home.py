@@ -2,6 +2,7 @@
 
     device.key                     the device's secrets, sealed
     teams/<32 hex digits>/         one team: ledger.db and its lock
+    places/                        which environment a folder meant last, sealed
     run/node.lock, run/node.sock   which process owns the network, and how to reach it
 
 `ENVLSP_HOME` puts everything under one folder; otherwise it is the user's data folder.
