@@ -1,4 +1,4 @@
-"""Scopes, guests and their keys (docs/protocol.md, "A2 Scopes, roles, guests")."""
+"""Scopes, guests and their keys (docs/protocol.md, "B.9 Scopes, roles, guests")."""
 
 from __future__ import annotations
 
