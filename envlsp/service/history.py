@@ -91,6 +91,9 @@ class Releases:
         self._waiting: set[RecordId] = set()
         self._notes: dict[RecordId, tuple[CheckedRecord, EnvBody]] = {}
         self._seen: set[RecordId] = set()
+        self._made: dict[Triple, EnvironmentHistory] = {}
+        self._made_of = (0, 0)
+        """How much there was when those were made; a ledger only grows, and so do our keys."""
 
     def environments(self) -> dict[Triple, bool]:
         """Return every environment we can read the name of, and whether it is archived."""
@@ -106,6 +109,14 @@ class Releases:
     def of(self, triple: Triple) -> EnvironmentHistory:
         """Return the releases of an environment in the scope that the name means (A1)."""
         self._learn()
+        extent = len(self._replica.ledger), len(self._read)
+        if extent != self._made_of:
+            self._made, self._made_of = {}, extent
+        if triple not in self._made:
+            self._made[triple] = self._make(triple)
+        return self._made[triple]
+
+    def _make(self, triple: Triple) -> EnvironmentHistory:
         mine = {identity: read for identity, read in self._read.items() if read.opened.triple == triple}
         environment = Environment(TEAM_SCOPE, triple)
         opened = {identity: read.opened for identity, read in mine.items()}

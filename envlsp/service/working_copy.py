@@ -88,6 +88,10 @@ def check_writable(path: Path) -> None:
     """
     if path.is_symlink():
         raise Misuse(f"{path} is a symbolic link", fix=f"make {path.name} a file of its own")
+    # What a crash in the middle of a write leaves behind must not be committed either.
+    leftover = path.with_name(f"{path.name}.0{TEMPORARY}")
+    if git.are_ignored(path, leftover):
+        return
     match git.standing(path):
         case git.Standing.TRACKED:
             raise Misuse(f"git tracks {path}", fix=f"git rm --cached {path.name}")
@@ -97,8 +101,7 @@ def check_writable(path: Path) -> None:
             git.ignore(path)
         case _:
             pass
-    # What a crash in the middle of a write leaves behind must not be committed either.
-    git.ignore(path.with_name(f"{path.name}.0{TEMPORARY}"), pattern=f"{path.name}.*{TEMPORARY}")
+    git.ignore(leftover, pattern=f"{path.name}.*{TEMPORARY}")
 
 
 def write_working_copy(path: Path, data: bytes) -> None:

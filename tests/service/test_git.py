@@ -115,3 +115,14 @@ def test_a_repository_git_cannot_read_is_unknown(repository: Path) -> None:
     (repository / ".git" / "HEAD").write_text("nonsense")
     assert git.standing(repository / ".env") is Standing.UNKNOWN
     assert not git.ignore(repository / ".env")
+
+
+def test_files_are_ignored_only_together(repository: Path) -> None:
+    (repository / ".gitignore").write_text("/.env\n/.env.*\n!/.env.kept\n")
+    first, second, kept = repository / ".env", repository / ".env.1", repository / ".env.kept"
+    assert git.are_ignored(first, second)
+    assert not git.are_ignored(first, kept)
+    first.write_text("A=1\n")
+    run(repository, "add", "-f", ".env")
+    assert not git.are_ignored(first, second)
+    assert not git.are_ignored(second.with_name("src.py"), second)
