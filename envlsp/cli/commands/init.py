@@ -72,3 +72,5 @@ def command(
         frame.output.say(f"{file} has {count(result.secrets_found, 'secret')}; share them: envlsp push")
     else:
         frame.output.say(f"there is nothing in {file} yet; write it, then: envlsp push")
+    if not signaling:
+        frame.output.say(f"to meet teammates, give {near(result.config, frame.cwd)} a `signaling` server")
