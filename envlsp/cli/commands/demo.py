@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import shutil
 import signal
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -43,10 +42,10 @@ def command(keep: bool) -> int:
         try:
             play.run()
         except Stopped as exc:
-            what, _, why = str(exc).partition("\n")
-            return tell(
-                f"the demo stopped at: {what} {why}".rstrip(), "envlsp demo --keep, and look", EXIT_GENERIC
-            )
+            fix = f"look at {root}" if keep else "envlsp demo --keep, and look at what it leaves"
+            return tell(f"the demo stopped at {exc}", fix, EXIT_GENERIC)
+        end = "it stays there, as you asked" if keep else "that is removed now"
+        stage.tell(f"No secret was written outside {root}; {end}.")
     return 0
 
 
@@ -59,9 +58,7 @@ def _folder(*, keep: bool) -> Iterator[Path]:
         yield root
     finally:
         signal.signal(signal.SIGTERM, before)
-        if keep:
-            print(f"# kept: {root}", file=sys.stderr)
-        else:
+        if not keep:
             shutil.rmtree(root, ignore_errors=True)
 
 

@@ -141,12 +141,11 @@ class Play:
             raise Stopped("a secret was printed")
         stage.tell(
             "All of it: the processes, the WebSocket server, the WebRTC connection between Alice and Bob, "
-            "the signatures, the SQLite files. It ran on this machine, and would run between two."
+            "the signatures, the SQLite files. It ran on one machine, and runs the same way between two."
         )
         stage.tell(
             "The secrets were looked for in every file of the folder and in every line above: they stand "
-            "in Alice's .env and in Bob's .env, and nowhere else. No secret was written outside "
-            f"{stage.root}."
+            "in Alice's .env and in Bob's .env, and nowhere else."
         )
 
     def _same_bytes(self) -> None:

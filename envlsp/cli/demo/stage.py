@@ -24,7 +24,7 @@ WIDTH = 96
 CONTINUED = "\\\n    "
 """Goes on in the next line, as in a shell."""
 _OURS = {"envlsp": "envlsp", "envlsp-signaling": "envlsp_signaling"}
-_FOREIGN = ("ENVLSP_", "GIT_", "XDG_CONFIG", "PYTHONPATH")
+_FOREIGN = ("ENVLSP_", "GIT_", "XDG_CONFIG")
 
 
 @dataclass(slots=True)
@@ -82,7 +82,7 @@ class Actor:
         for said in text.splitlines():
             self.stage.show(said)
         if code:
-            raise Stopped(f"{self.name}$ {line}\nended with {code}")
+            raise Stopped(f"{self.name}$ {line}: it ended with {code}")
         return text
 
     def start(self, line: str, *, until: Callable[[str], bool]) -> tuple[Child, str]:
@@ -99,7 +99,7 @@ class Actor:
                 for more in child.pending():
                     self.stage.show(more)
                 return child, said
-        raise Stopped(f"{self.name}$ {line}\nended with {child.finish()}")
+        raise Stopped(f"{self.name}$ {line}: it ended with {child.finish()}")
 
     def go_on(self, child: Child, line: str) -> str:
         """Show what a command in the background said meanwhile, to its end; return that.
@@ -112,7 +112,7 @@ class Actor:
         for text in said:
             self.stage.show(text)
         if code := child.finish():
-            raise Stopped(f"{self.name}$ {line}\nended with {code}")
+            raise Stopped(f"{self.name}$ {line}: it ended with {code}")
         return "\n".join(said)
 
     def wait_until(self, line: str, holds: Callable[[str], bool]) -> None:
@@ -126,7 +126,7 @@ class Actor:
             if code == 0 and holds(text):
                 return
             if time.monotonic() > limit:
-                raise Stopped(f"{self.name}$ {line}\nnever said what was waited for:\n{text}")
+                raise Stopped(f"{self.name}$ {line}: what was waited for never came, but: {text}")
 
     def _answers(self, line: str) -> Iterator[tuple[int, str]]:
         while True:
