@@ -57,7 +57,9 @@ def read_working_copy(path: Path, dialect: str) -> WorkingCopy:
     except OSError as exc:
         raise StoreError(f"cannot read {path}: {exc.strerror}") from exc
     if len(data) > FILE_MAX_BYTES:
-        raise BadText(f"{path} is larger than {FILE_MAX_BYTES // MIB} MiB")
+        raise BadText(
+            f"{path} is larger than {FILE_MAX_BYTES // MIB} MiB", fix="make it smaller: a release holds no more"
+        )
     return WorkingCopy(path, data, snapshot_of(data, dialect))
 
 
@@ -132,7 +134,8 @@ class Bases:
 
     def set(self, path: Path, triple: Triple, heads: tuple[RecordId, ...]) -> None:
         """Note that the file is in step with these heads, local edits aside."""
-        self._meta.put(_name(path, triple), encode(tuple(sorted(heads))))
+        # Lost in a power cut, it is found again by the next pull.
+        self._meta.put(_name(path, triple), encode(tuple(sorted(heads))), durable=False)
 
 
 def _name(path: Path, triple: Triple) -> bytes:

@@ -2,7 +2,7 @@
 
 Refuses to know what a row means, or any key. Its rules:
 
-- A commit is on the disk when it returns (WAL, `synchronous=FULL`).
+- A commit is on the disk when it returns (WAL, `synchronous=FULL`), unless asked otherwise.
 - Writers take the write lock at the beginning of a transaction, so none fails half way.
 - Every failure of SQLite is one of ours, and never quotes a row.
 """
@@ -98,14 +98,22 @@ class Database:
             return self._run(statement, cells).rowcount
 
     @contextmanager
-    def write(self) -> Iterator[None]:
+    def write(self, *, durable: bool = True) -> Iterator[None]:
         """Do everything inside or nothing; inside another `write`, be a part of it.
 
         When the outermost one ends without an exception, it is on the disk.
+
+        Args:
+            durable: False for what can be had again: a power cut may undo it, a crash
+                cannot. Waiting for the disk takes longer than all else a command does.
         """
         with self._lock:
             if self._is_writing:
                 yield
+                return
+            if not durable:
+                with self._not_waiting_for_disk(), self.write():
+                    yield
                 return
             self.run("BEGIN IMMEDIATE")
             self._is_writing = True
@@ -137,6 +145,14 @@ class Database:
         """Close the connection; what was committed stays."""
         with self._lock:
             self._link.close()
+
+    @contextmanager
+    def _not_waiting_for_disk(self) -> Iterator[None]:
+        self.run("PRAGMA synchronous = NORMAL")
+        try:
+            yield
+        finally:
+            self.run("PRAGMA synchronous = FULL")
 
     def _prepare(self) -> None:
         self.run("PRAGMA synchronous = FULL")

@@ -39,11 +39,18 @@ class Meta:
         row = self._database.row(f"SELECT blob FROM {self._table} WHERE tag = ?", (tag,))
         return None if row is None else self._opened(tag, row[0])[1]
 
-    def put(self, name: bytes, data: bytes) -> None:
-        """Keep something under a name, in place of what was there."""
+    def put(self, name: bytes, data: bytes, *, durable: bool = True) -> None:
+        """Keep something under a name, in place of what was there.
+
+        Args:
+            name: what it is found by.
+            data: what is kept.
+            durable: be back only when a power cut cannot undo it.
+        """
         tag = self._drawer.tag(name)
         blob = self._drawer.seal(encode((name, data)), tag)
-        self._database.run(f"INSERT OR REPLACE INTO {self._table} VALUES (?, ?)", (tag, blob))
+        with self._database.write(durable=durable):
+            self._database.run(f"INSERT OR REPLACE INTO {self._table} VALUES (?, ?)", (tag, blob))
 
     def delete(self, name: bytes) -> None:
         """Forget a name; harmless when there is none."""

@@ -61,15 +61,18 @@ class Peers:
 
     def saw(self, device: DevicePk, now_s: int) -> None:
         """Note that a session with a device stood at `now_s`."""
-        with self._database.write():
+        with self._database.write(durable=False):
             note = self.get(device)
             self._put(device, note._replace(seen_s=max(note.seen_s, now_s)))
 
     def put_attestation(self, device: DevicePk, attested_s: int, attestation: bytes) -> bool:
-        """Keep a checked attestation; return False when a newer one is here."""
-        with self._database.write():
+        """Keep a checked attestation; return False when a newer one is here.
+
+        Of two within a second the later call wins: who calls knows which holds more.
+        """
+        with self._database.write(durable=False):
             note = self.get(device)
-            if note.attestation and attested_s <= note.attested_s:
+            if note.attestation == attestation or attested_s < note.attested_s:
                 return False
             self._put(device, note._replace(attested_s=attested_s, attestation=attestation))
             return True

@@ -52,12 +52,13 @@ class Views:
         """Keep what was derived from the records of `generation`; an older row gives way."""
         tag = self._drawer.tag(name)
         blob = self._drawer.seal(data, tag + u64be(generation))
-        self._database.run(
-            "INSERT INTO view VALUES (?, ?, ?) ON CONFLICT (tag) DO UPDATE"
-            " SET generation = excluded.generation, blob = excluded.blob"
-            " WHERE excluded.generation >= view.generation",
-            (tag, generation, blob),
-        )
+        with self._database.write(durable=False):
+            self._database.run(
+                "INSERT INTO view VALUES (?, ?, ?) ON CONFLICT (tag) DO UPDATE"
+                " SET generation = excluded.generation, blob = excluded.blob"
+                " WHERE excluded.generation >= view.generation",
+                (tag, generation, blob),
+            )
 
     def clear(self) -> None:
         """Throw all rows away, as after a change of how they are derived."""

@@ -11,6 +11,8 @@ import pytest
 from envlsp.errors import LoosePermissions, StoreBusy, StoreCorrupt, StoreError, UpgradeNeeded
 from envlsp.store.database import Database
 
+NORMAL, FULL = 1, 2
+
 
 @pytest.fixture
 def path(tmp_path: Path) -> str:
@@ -137,3 +139,17 @@ def test_many_processes_may_make_the_file_at_once(path: str) -> None:
     for database in opened:
         assert database.row("SELECT generation FROM state") == (0,)
         database.close()
+
+
+def test_what_need_not_be_durable_does_not_wait_for_the_disk(path: str) -> None:
+    database = Database(path)
+    with database.write(durable=False):
+        assert database.row("PRAGMA synchronous") == (NORMAL,)
+        database.run("UPDATE state SET generation = 7")
+    assert database.row("PRAGMA synchronous") == (FULL,)
+    with pytest.raises(KeyError), database.write(durable=False):
+        raise KeyError
+    assert database.row("PRAGMA synchronous") == (FULL,)
+    with database.write(), database.write(durable=False):
+        assert database.row("PRAGMA synchronous") == (FULL,)
+    database.close()
