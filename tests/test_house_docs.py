@@ -74,3 +74,26 @@ def test_decisions_are_numbered_without_a_gap() -> None:
     for page in pages_of_decisions:
         parts = {"Context", "Options", "Decision", "Price"}
         assert parts <= set(headings(page)), page.name
+
+
+MAPPED = ("domain", "wire", "crypto", "store", "sync", "transport", "service", "signaling/envlsp_signaling")
+NAME = re.compile(r"`([a-z_/]+)`")
+
+
+def modules_of(package: str) -> set[str]:
+    """Return the modules of a package, as paths below it without their suffix."""
+    folder = ROOT / ("" if "/" in package else "envlsp") / package
+    found = {path.relative_to(folder).with_suffix("").as_posix() for path in folder.rglob("*.py")}
+    return {name for name in found if "__" not in name}
+
+
+@pytest.mark.parametrize("package", MAPPED)
+def test_the_map_of_the_house_has_every_module_and_no_other(package: str) -> None:
+    page = (ROOT / "docs" / "ARCHITECTURE.md").read_text()
+    section = re.split(r"(?m)^#+ ", page.partition(f"\n### {package}\n")[2])[0]
+    modules, mentioned = modules_of(package), set(NAME.findall(section))
+    assert [
+        name for name in modules if name.rpartition("/")[2] not in mentioned and name not in mentioned
+    ] == []
+    first_column = NAME.findall("".join(re.findall(r"(?m)^\|([^|]*)\|", section)))
+    assert [name for name in first_column if name not in modules and not name.endswith("/")] == []
