@@ -108,6 +108,11 @@ class Service:
             self._teams[identity] = Team(self.home, self.vault, identity, self.clock)
         return self._teams[identity]
 
+    def forget(self, identity: TeamId) -> None:
+        """Close a team: its keys on this device have changed."""
+        if (team := self._teams.pop(identity, None)) is not None:
+            team.close()
+
     def servers_of(self, team: TeamId) -> tuple[str, ...]:
         """Return the signaling servers of a team, where no `ev.yaml` is at hand."""
         return signaling_servers(None, self.environ) or self.team(team).store.peers.servers()

@@ -196,4 +196,8 @@ class Meeting:
                 self._on_signal(signal.sender, signal.session, *to_words(signal.content))
 
     def _is_teammate(self, dpk: DevicePk) -> bool:
-        return dpk != self._replica.keys.dpk and self._replica.state.is_active(dpk)
+        if dpk == self._replica.keys.dpk:
+            return False
+        if dpk not in self._replica.state.devices:
+            self._replica.refresh()  # perhaps another process of ours has just let them in
+        return self._replica.state.is_active(dpk)

@@ -9,19 +9,25 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import random
 import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from envlsp.domain.ids import DevicePk, TeamId
-from envlsp.errors import NodeRefused, TransportError, UsageError
+from envlsp.domain.ids import DevicePk, RecordId, TeamId
+from envlsp.errors import EnvlspError, NodeRefused, TransportError, UsageError
+from envlsp.service import access
 from envlsp.service.facade import Service
 from envlsp.service.local_api import LocalServer, Values
+from envlsp.service.replica import Replica
 from envlsp.service.results import SyncResult
 from envlsp.service.team_node import PeerState, TeamNode
 from envlsp.wire.canonical import Value
 
 REFRESH_S = 2.0
 """How often the store is looked at for records of processes that did not say so."""
+MEND_AFTER_S = (1.0, 10.0)
+"""How long to leave to others what any device may do, so that not all do it at once (C.5)."""
 RETRY_S = 5.0
 """How often a team whose signaling server was unreachable is tried again."""
 SYNC_MAX_S = 60.0
@@ -34,7 +40,10 @@ class Node:
         """Prepare; teams are added, then `start`."""
         self._service = service
         self._teams: dict[TeamId, TeamNode] = {}
-        self._waiting: dict[TeamId, TeamNode] = {}
+        self._waiting: dict[TeamId, tuple[str, ...]] = {}
+        self._adding = asyncio.Lock()
+        self._unmended: dict[TeamId, float] = {}
+        self._listeners: list[tuple[Replica, Callable[[Sequence[RecordId]], None]]] = []
         self._server = LocalServer(Path(service.home.node_socket), self._answer)
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -49,17 +58,28 @@ class Node:
         Raises:
             SignalingUnreachable: no server answered; tried again from time to time.
         """
-        if team in self._teams:
-            return self._teams[team]
-        node = self._waiting.pop(team, None) or TeamNode(self._service.team(team).replica, servers)
-        node.replica.on_change.append(lambda _ids: self._server.broadcast("changed", team))
-        try:
-            await node.start()
-        except TransportError:
-            self._waiting[team] = TeamNode(node.replica, servers)
-            raise
-        self._teams[team] = node
-        return node
+        async with self._adding:
+            if team in self._teams:
+                return self._teams[team]
+            self._waiting.pop(team, None)
+            node = TeamNode(self._service.team(team).replica, servers)
+            try:
+                await node.start()
+            except TransportError:
+                await node.close()
+                self._waiting[team] = servers
+                raise
+            self._teams[team] = node
+            self._listen(team, node.replica)
+            return node
+
+    def _listen(self, team: TeamId, replica: Replica) -> None:
+        def changed(_: Sequence[RecordId]) -> None:
+            self._server.broadcast("changed", team)
+            self._unmended.setdefault(team, time.monotonic() + random.uniform(*MEND_AFTER_S))  # noqa: S311
+
+        replica.on_change.append(changed)
+        self._listeners.append((replica, changed))
 
     async def add_or_await(self, team: TeamId, servers: tuple[str, ...]) -> None:
         """Begin to sync a team, now or as soon as a signaling server answers."""
@@ -71,6 +91,8 @@ class Node:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        for replica, listener in self._listeners:
+            replica.on_change.remove(listener)
         await asyncio.gather(*(node.close() for node in self._teams.values()))
         await self._server.close()
 
@@ -79,13 +101,22 @@ class Node:
         tried = time.monotonic()
         while True:
             await asyncio.sleep(REFRESH_S)
-            for node in self._teams.values():
-                node.replica.refresh()
+            with contextlib.suppress(EnvlspError):  # a busy disk is asked again
+                for node in self._teams.values():
+                    node.replica.refresh()
+                self._mend()
             if self._waiting and time.monotonic() - tried > RETRY_S:
                 tried = time.monotonic()
-                for team, node in list(self._waiting.items()):
-                    with contextlib.suppress(TransportError):
-                        await self.add_team(team, node.servers)
+                for team, servers in list(self._waiting.items()):
+                    await self.add_or_await(team, servers)
+
+    def _mend(self) -> None:
+        """Finish what somebody else's change left open, unless others were faster."""
+        for team, due in list(self._unmended.items()):
+            if time.monotonic() > due:
+                del self._unmended[team]
+                opened = self._service.team(team)
+                access.mend(opened.replica, opened.releases)
 
     async def _team(self, team: TeamId, servers: tuple[str, ...]) -> TeamNode:
         if team not in self._teams:

@@ -16,7 +16,7 @@ from typing import TypeVar
 from envlsp.crypto.device import DeviceKeys, device_keys, new_seeds, prove
 from envlsp.crypto.pairing import Code, new_code, parse_code
 from envlsp.crypto.signing import PopPurpose
-from envlsp.domain.ids import DevicePk, RecordId
+from envlsp.domain.ids import DevicePk, RecordId, TeamId
 from envlsp.domain.ledger.records import Role
 from envlsp.errors import (
     BadConfig,
@@ -251,8 +251,15 @@ class _Joiner:
                 )
         elif not self._service.talk.confirm(f"the code is for the team {text}; is that the one?"):
             raise TrustError("you said no; nothing was joined")
-        if self._service.vault.open().seeds(welcome.team) is not None:
+        if self._is_member(welcome.team):
             raise BadConfig("this device is in that team already", fix="envlsp status")
+
+    def _is_member(self, team: TeamId) -> bool:
+        """Return whether we are in; not so after a removal, or a join that broke off."""
+        if self._service.vault.open().seeds(team) is None:
+            return False
+        replica = self._service.team(team).replica
+        return len(replica.ledger) > 0 and replica.state.is_active(replica.keys.dpk)
 
     def _request(self, keys: DeviceKeys, welcome: Welcome) -> Request:
         pop = prove(keys, welcome.team, PopPurpose.JOIN)
@@ -260,8 +267,14 @@ class _Joiner:
 
     def _remember(self, welcome: Welcome, seeds: DeviceSeeds) -> Team:
         """Pin the team: its id and our keys are on disk before any record of it."""
-        self._service.vault.open().add_team(welcome.team, seeds)
+        device = self._service.vault.open()
+        if device.seeds(welcome.team) is not None:  # of an earlier time: no record of theirs counts again
+            self._service.forget(welcome.team)
+            device.remove_team(welcome.team)
+        device.add_team(welcome.team, seeds)
         team = self._service.team(welcome.team)
+        if team.store.records.is_rolled_back():
+            team.store.records.accept_loss()  # the mark is about the earlier keys
         team.store.peers.set_servers(welcome.servers)
         return team
 
@@ -276,6 +289,7 @@ class _Pipe:
         self._mailbox = mailbox
         self._half = half
         self._events: list[machine.JoinEffect] = []
+        self._again = "envlsp invite" if isinstance(half, InviterJoin) else "ask for a new code"
         # One guess may be all that an inviter ever hears of a stranger; a joiner's inviter just left.
         self._is_trusted = isinstance(half, JoinerJoin)
 
@@ -284,6 +298,7 @@ class _Pipe:
 
         Raises:
             CodeRefused: the code was burned, or we were refused.
+            NobodyReachable: whoever has the code has left.
         """
         while True:
             try:
@@ -293,9 +308,10 @@ class _Pipe:
                         return found
                 self._half.receive(await self._mailbox.recv())
             except SignalingUnreachable as exc:
-                if self._is_trusted:
-                    raise
-                raise CodeRefused("whoever answered left without proving it", fix="envlsp invite") from exc
+                if not self._is_trusted:
+                    text = "whoever answered left without proving it"
+                    raise CodeRefused(text, fix="envlsp invite") from exc
+                raise NobodyReachable("the other side left before you were done", fix=self._again) from exc
 
     def _judge(self, event: machine.JoinEffect, kind: type[T]) -> T | None:
         match event:

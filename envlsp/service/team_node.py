@@ -27,7 +27,7 @@ from envlsp.sync.states import State
 from envlsp.transport.api import IceServers, Link, SignalKind
 from envlsp.transport.dialer import Dialer
 from envlsp.transport.signaling_client import SignalingClient
-from envlsp.wire.attest import is_from_the_future
+from envlsp.wire.attest import Attest, decode_attest_untrusted, is_from_the_future
 from envlsp.wire.canonical import Value
 from envlsp.wire.messages import CloseCode
 from envlsp.wire.signals import SessionId
@@ -194,8 +194,16 @@ class TeamNode:
             return
         with contextlib.suppress(PeerError, TrustError):
             attest = check_attest_untrusted(raw, self.replica.team)
-            if not is_from_the_future(attest, self.replica.clock()):
+            if not is_from_the_future(attest, self.replica.clock()) and not self._holds_less(attest):
                 self.replica.store.peers.put_attestation(dpk, attest.ts, raw)
+
+    def _holds_less(self, attest: Attest) -> bool:
+        """Return whether we have one of the same second that says more; gossip has no order."""
+        known = self.replica.store.peers.get(attest.dpk).attestation
+        if not known:
+            return False
+        before = decode_attest_untrusted(known)
+        return before.ts == attest.ts and before.count > attest.count
 
     # --- tasks -----------------------------------------------------------------------------------
 

@@ -74,7 +74,7 @@ class Exchange:
         self._peer: Heads | None = None
         self._known: dict[RecordId, None] = {}
         self._news: dict[RecordId, None] = {}
-        self._newest: dict[DevicePk, int] = {}
+        self._newest: dict[DevicePk, tuple[int, int]] = {}
         self._attests_sent: dict[DevicePk, bytes] = {}
         self._may_announce = Bucket(ANNOUNCED_PER_S, ANNOUNCED_BURST, now)
         self._may_ask = Bucket(VECTORS_PER_S, VECTORS_BURST, now)
@@ -308,9 +308,10 @@ class Exchange:
             return  # the next HEADS may bring it again
         self._may_attest.take(1, now)
         attest = check_attest_untrusted(raw, self._team)
-        if attest.ts <= self._newest.get(attest.dpk, -1):
+        order = attest.ts, attest.count  # two within a second: the one that holds more is newer
+        if order <= self._newest.get(attest.dpk, (-1, -1)):
             return
         if len(self._newest) >= VECTOR_MAX and attest.dpk not in self._newest:
             raise Malformed("attestations of more devices than a team has")
-        self._newest[attest.dpk] = attest.ts
+        self._newest[attest.dpk] = order
         self._effects.append(AttestReceived(attest, raw))

@@ -98,7 +98,7 @@ def test_the_newest_attestation_of_a_device_is_kept(tmp_path: Path) -> None:
     assert peers.get(BOB) == NEVER
     assert peers.put_attestation(BOB, 100, b"first")
     assert not peers.put_attestation(BOB, 99, b"older")
-    assert not peers.put_attestation(BOB, 100, b"again")
+    assert not peers.put_attestation(BOB, 100, b"first")
     peers.saw(BOB, 500)
     peers.saw(BOB, 400)
     peers.saw(ALICE, 7)

@@ -1,0 +1,448 @@
+"""Nodes, agents and commands over a real signaling server and WebRTC on loopback."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from envlsp.errors import (
+    BadConfig,
+    CodeRefused,
+    NobodyReachable,
+    SignalingUnreachable,
+    StoreBusy,
+    TrustError,
+)
+from envlsp.service import access, network
+from envlsp.service.comparing import status
+from envlsp.service.node import Node
+from envlsp.service.starting import InitOptions, init
+from envlsp.store.lock import FileLock
+from envlsp.wire.text import to_team_text
+from tests.support.cast import FIRST_FILE, Actor, Cast
+from tests.support.network_cast import (
+    Server,
+    agent,
+    aside,
+    begin_invite,
+    clone,
+    join_by_code,
+    let_in,
+)
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    server = Server(tmp_path)
+    server.start()
+    yield server
+    server.stop()
+
+
+def networked(cast: Cast, server: Server, *names: str) -> tuple[Actor, ...]:
+    actors = tuple(cast.actor(name) for name in names)
+    for actor in actors:
+        actor.environ["ENVLSP_SIGNALING"] = server.url
+    return actors
+
+
+@pytest.fixture
+def alone(cast: Cast, server: Server) -> Actor:
+    """Alice, who founded a team and pushed v1."""
+    (alice,) = networked(cast, server, "alice")
+    alice.found().push()
+    return alice
+
+
+@pytest.fixture
+def pair(cast: Cast, server: Server) -> tuple[Actor, Actor]:
+    """Alice and Bob, in one team without a network, and now with one."""
+    alice, bob = networked(cast, server, "alice", "bob")
+    cast.team("bob")
+    for actor in (alice, bob):
+        actor.pull()
+    return alice, bob
+
+
+# --- inviting and joining ---
+
+
+def test_a_spoken_code_brings_somebody_in(cast: Cast, server: Server, alone: Actor) -> None:
+    (bob,) = networked(cast, server, "bob")
+    result = let_in(alone, bob)
+    assert (result.inviter, result.members) == ("Alice", 2)
+    assert [member.name for member in alone.team.people.list()] == ["Alice", "Bob"]
+    words = [line for line in alone.talk.heard if "both screens" in line]
+    assert words == [line for line in bob.talk.heard if "both screens" in line] != []
+    bob.pull()
+    assert bob.file.read_bytes() == FIRST_FILE
+    assert bob.replica.ledger.heads() == alone.replica.ledger.heads()
+
+
+def test_a_wrong_code_burns_it_and_the_joiner_gets_nothing(cast: Cast, server: Server, alone: Actor) -> None:
+    eve, bob = networked(cast, server, "eve", "bob")
+    invited = begin_invite(alone)
+    number, *words = invited.code.split("-")
+    wrong = "-".join([number, *reversed(words)])
+    project = clone(alone, eve)
+    with pytest.raises(CodeRefused):
+        join_by_code(eve, wrong, project, server.url)
+    with pytest.raises(CodeRefused):
+        invited.inviting.wait()
+    assert eve.service.vault.open().teams() == ()
+    with pytest.raises((CodeRefused, NobodyReachable, SignalingUnreachable)):  # the right one is burned too
+        join_by_code(bob, invited.code, clone(alone, bob), server.url)
+    assert len(alone.replica.state.members) == 1
+
+
+def test_a_code_of_another_team_is_refused_and_nothing_is_kept(
+    cast: Cast, server: Server, alone: Actor
+) -> None:
+    eve, bob = networked(cast, server, "eve", "bob")
+    eve.found()
+    invited = begin_invite(eve)
+    project = clone(alone, bob)
+    with pytest.raises(TrustError, match="names another") as refused:
+        join_by_code(bob, invited.code, project, server.url)
+    assert refused.value.exit_code == 9
+    assert bob.service.vault.open().teams() == ()
+    assert not (bob.home / "teams").exists()
+    with pytest.raises((CodeRefused, NobodyReachable)):
+        invited.inviting.wait()
+    assert len(eve.replica.state.members) == 1
+
+
+def test_who_the_inviter_does_not_want_stays_outside(cast: Cast, server: Server, alone: Actor) -> None:
+    (bob,) = networked(cast, server, "bob")
+    alone.talk.agrees = False
+    invited = begin_invite(alone)
+    with pytest.raises(CodeRefused):
+        join_by_code(bob, invited.code, clone(alone, bob), server.url)
+    with pytest.raises(CodeRefused, match="you said no"):
+        invited.inviting.wait()
+    assert bob.service.vault.open().teams() == ()
+    assert len(alone.replica.state.members) == 1
+
+
+def test_an_invitation_for_one_address_is_for_nobody_else(cast: Cast, server: Server, alone: Actor) -> None:
+    (bob,) = networked(cast, server, "bob")
+    invited = begin_invite(alone, address="carol@example.com")
+    with pytest.raises(CodeRefused):
+        join_by_code(bob, invited.code, clone(alone, bob), server.url)
+    with pytest.raises(CodeRefused, match="somebody else"):
+        invited.inviting.wait()
+    assert bob.service.vault.open().teams() == ()
+
+
+def test_a_member_does_not_join_again(cast: Cast, server: Server, pair: tuple[Actor, Actor]) -> None:
+    alice, bob = pair
+    keys = bob.replica.keys.dpk
+    invited = begin_invite(alice)
+    with pytest.raises(BadConfig, match="already"):
+        join_by_code(bob, invited.code, bob.context.project, server.url)
+    with pytest.raises((CodeRefused, NobodyReachable)):
+        invited.inviting.wait()
+    bob.restart()
+    assert bob.replica.keys.dpk == keys
+
+
+def test_who_was_removed_can_be_let_in_again_with_new_keys(
+    cast: Cast, server: Server, pair: tuple[Actor, Actor]
+) -> None:
+    alice, bob = pair
+    old = bob.replica.keys.dpk
+    bob.push(FIRST_FILE + b"B=1\n")
+    alice.replica.receive(bob.raws())
+    access.revoke(alice.replica, alice.team.releases, [bob.user])
+    bob.replica.receive(alice.raws())
+    let_in(alice, bob)
+    bob.restart()
+    assert bob.replica.keys.dpk != old
+    bob.pull(force=True)
+    assert bob.push(FIRST_FILE + b"B=2\n").made
+    alice.replica.receive(bob.raws())
+    assert len(alice.replica.state.members) == 2
+
+
+def test_a_join_that_broke_off_can_be_done_again(
+    cast: Cast, server: Server, alone: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from envlsp.service import pairing
+
+    (bob,) = networked(cast, server, "bob")
+
+    async def fail(*_: object, **__: object) -> None:
+        raise NobodyReachable("the other side went away")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(pairing, "_sync_over", fail)
+        invited = begin_invite(alone)
+        with pytest.raises(NobodyReachable):
+            join_by_code(bob, invited.code, clone(alone, bob), server.url)
+        with pytest.raises(NobodyReachable):
+            invited.inviting.wait()
+    let_in(alone, bob)
+    bob.restart()
+    assert bob.pull().release.label == "v1"
+
+
+def test_outside_a_project_the_person_confirms_the_team(cast: Cast, server: Server, alone: Actor) -> None:
+    (bob,) = networked(cast, server, "bob")
+    bob.talk.agrees = False
+    invited = begin_invite(alone)
+    with pytest.raises(TrustError, match="you said no"):
+        join_by_code(bob, invited.code, None, server.url)
+    with pytest.raises((CodeRefused, NobodyReachable)):
+        invited.inviting.wait()
+    assert bob.service.vault.open().teams() == ()
+    assert to_team_text(alone.replica.team) in bob.talk.asked[0]
+
+
+# --- agents and commands ---
+
+
+def test_a_push_is_delivered_to_an_agent(server: Server, pair: tuple[Actor, Actor]) -> None:
+    alice, bob = pair
+    with agent(alice):
+        bob.push(FIRST_FILE + b"B=1\n")
+        result = network.deliver(bob.service, bob.opened)
+        assert result is not None
+        assert (result.reached, result.in_sync, result.devices) == (1, 1, 1)
+        alice.replica.refresh()
+        assert alice.replica.ledger.heads() == bob.replica.ledger.heads()
+        freshness = status(bob.team, bob.context).freshness
+        assert (freshness.confirmed_by, freshness.devices) == (1, 1)
+        # And after a sync in this process, the next push is as good.
+        bob.push(FIRST_FILE + b"B=2\n")
+        assert network.sync(bob.service, bob.opened).in_sync == 1
+        # What Alice's commands write, her agent passes on.
+        alice.pull()
+        alice.push(alice.file.read_bytes() + b"A=1\n")
+        assert network.sync(bob.service, bob.opened).in_sync == 1
+        bob.pull()
+        assert b"A=1\n" in bob.file.read_bytes()
+
+
+def test_a_command_talks_to_the_agent_of_its_own_device(server: Server, pair: tuple[Actor, Actor]) -> None:
+    alice, bob = pair
+    with agent(alice), agent(bob):
+        alice.push(FIRST_FILE + b"A=1\n")
+        result = network.sync(alice.service, alice.opened)
+        assert (result.reached, result.in_sync) == (1, 1)
+        (peer,) = network.peers(alice.service, alice.opened)
+        assert (peer.name, peer.state, peer.path, peer.in_sync) == (
+            "Bob (bobs-laptop)",
+            "online",
+            "direct",
+            True,
+        )
+        bob.replica.refresh()
+        assert bob.replica.ledger.heads() == alice.replica.ledger.heads()
+    (peer,) = network.peers(alice.service, alice.opened)
+    assert (peer.state, peer.in_sync) == ("offline", False)
+    assert peer.last_seen is not None
+
+
+def test_replicas_are_counted(server: Server, pair: tuple[Actor, Actor]) -> None:
+    alice, bob = pair
+    with agent(alice):
+        bob.push(FIRST_FILE + b"B=1\n")
+        assert network.sync(bob.service, bob.opened, replicas=1).in_sync == 1
+
+
+def test_one_agent_serves_all_teams_of_its_device(
+    cast: Cast, server: Server, pair: tuple[Actor, Actor]
+) -> None:
+    alice, bob = pair
+    (carol,) = networked(cast, server, "carol")
+    root = alice.folder / "second"
+    root.mkdir()
+    init(
+        alice.service, root, InitOptions(alice.person, recovery=False, new_team=True, signaling=(server.url,))
+    )
+    alice.root, shop = root, alice.root
+    alice.file.write_bytes(b"SECOND=1\n")
+    alice.push()
+    cast.join(alice, carol)
+    with agent(alice):
+        carol.pull()
+        carol.push(b"SECOND=2\n")
+        bob.push(FIRST_FILE + b"B=1\n")
+        for actor in (bob, carol):
+            assert network.sync(actor.service, actor.opened).in_sync == 1
+        alice.pull()
+        assert alice.file.read_bytes() == b"SECOND=2\n"
+        alice.root = shop
+        assert alice.pull().release.label == "v2"
+
+
+def test_a_team_joined_while_the_agent_runs_is_served_too(cast: Cast, server: Server, alone: Actor) -> None:
+    (bob,) = networked(cast, server, "bob")
+    with agent(alone):
+        let_in(alone, bob)
+        bob.push(FIRST_FILE + b"B=1\n", force=True)
+        assert network.sync(bob.service, bob.opened).in_sync == 1
+        alone.replica.refresh()
+        assert alone.replica.ledger.heads() == bob.replica.ledger.heads()
+
+
+def test_nobody_there_is_said_soon(server: Server, pair: tuple[Actor, Actor]) -> None:
+    _, bob = pair
+    began = time.monotonic()
+    with pytest.raises(NobodyReachable) as nobody:
+        network.sync(bob.service, bob.opened)
+    assert nobody.value.exit_code == 7
+    assert time.monotonic() - began < 6
+    assert network.deliver(bob.service, bob.opened) is None
+    assert status(bob.team, bob.context).freshness.confirmed_by == 0
+
+
+def test_alone_in_a_team_there_is_nobody_to_reach(server: Server, alone: Actor) -> None:
+    result = network.deliver(alone.service, alone.opened)
+    assert result is not None
+    assert result.devices == 0
+    assert network.sync(alone.service, alone.opened).devices == 0
+
+
+def test_without_a_server_work_goes_on(server: Server, pair: tuple[Actor, Actor]) -> None:
+    _, bob = pair
+    server.stop()
+    with pytest.raises(SignalingUnreachable):
+        network.sync(bob.service, bob.opened)
+    assert network.deliver(bob.service, bob.opened) is None
+    assert bob.push(FIRST_FILE + b"B=1\n").made
+
+
+def test_a_server_that_comes_back_is_used_again(server: Server, pair: tuple[Actor, Actor]) -> None:
+    alice, bob = pair
+    with agent(alice):
+        port = server.port
+        server.stop()
+        bob.push(FIRST_FILE + b"B=1\n")
+        assert network.deliver(bob.service, bob.opened) is None
+        server.start(port)
+        deadline = time.monotonic() + 30
+        while network.deliver(bob.service, bob.opened) is None:
+            assert time.monotonic() < deadline, "never met again"
+        alice.replica.refresh()
+        assert alice.replica.ledger.heads() == bob.replica.ledger.heads()
+
+
+def test_an_agent_that_starts_without_a_server_finds_it_later(
+    server: Server, pair: tuple[Actor, Actor]
+) -> None:
+    alice, bob = pair
+    port = server.port
+    server.stop()
+    with agent(alice):
+        server.start(port)
+        bob.push(FIRST_FILE + b"B=1\n")
+        deadline = time.monotonic() + 30
+        while network.deliver(bob.service, bob.opened) is None:
+            assert time.monotonic() < deadline, "never met"
+        alice.replica.refresh()
+        assert alice.replica.ledger.heads() == bob.replica.ledger.heads()
+
+
+def test_after_a_killed_node_the_next_takes_over_within_two_seconds(
+    server: Server, pair: tuple[Actor, Actor]
+) -> None:
+    alice, bob = pair
+    with agent(bob):
+        with agent(alice) as first:
+            first.send_signal(signal.SIGKILL)
+            first.wait()
+        assert Path(alice.service.home.node_socket).exists()  # it left a stale one
+        began = time.monotonic()
+        alice.push(FIRST_FILE + b"A=1\n")
+        with agent(alice):
+            assert time.monotonic() - began < 4  # of which the interpreter needs most
+            assert network.sync(alice.service, alice.opened).in_sync == 1
+    bob.replica.refresh()
+    assert bob.replica.ledger.heads() == alice.replica.ledger.heads()
+
+
+def test_a_command_takes_over_from_a_killed_node(server: Server, pair: tuple[Actor, Actor]) -> None:
+    alice, bob = pair
+    with agent(bob), agent(alice) as first:
+        alice.push(FIRST_FILE + b"A=1\n")
+        first.send_signal(signal.SIGKILL)
+        result = network.sync(alice.service, alice.opened)
+        assert result.in_sync == 1
+
+
+def test_an_agent_leaves_when_told_and_cleans_up(server: Server, pair: tuple[Actor, Actor]) -> None:
+    alice, bob = pair
+    with agent(bob), agent(alice) as process:
+        assert network.sync(alice.service, alice.opened).in_sync == 1
+        began = time.monotonic()
+        process.terminate()
+        assert process.wait(10) == 0
+        assert time.monotonic() - began < 4
+    assert not Path(alice.service.home.node_socket).exists()
+
+
+def test_there_is_one_agent(server: Server, pair: tuple[Actor, Actor]) -> None:
+    alice, _ = pair
+    with agent(alice):
+        before = Path(alice.service.home.node_lock).read_bytes()
+        with pytest.raises(StoreBusy, match="agent"):
+            network.run_agent(alice.service, lambda: None)
+        assert Path(alice.service.home.node_lock).read_bytes() == before
+
+
+def test_two_commands_at_once_share_the_network(server: Server, pair: tuple[Actor, Actor]) -> None:
+    alice, bob = pair
+    with agent(bob):
+        alice.push(FIRST_FILE + b"A=1\n")
+
+        def sync() -> int:
+            service = alice.start()
+            try:
+                return network.sync(service, service.open(alice.root)).in_sync
+            finally:
+                service.close()
+
+        first, second = aside(sync), aside(sync)
+        assert [first.wait(), second.wait()] == [1, 1]
+    lock = FileLock(alice.service.home.node_lock, "test")
+    assert lock.try_acquire()
+    lock.release()
+
+
+def test_a_removed_member_is_told_by_the_team(server: Server, pair: tuple[Actor, Actor]) -> None:
+    alice, bob = pair
+    access.revoke(alice.replica, alice.team.releases, [bob.user])
+    alice.push(FIRST_FILE + b"NEW=1\n")
+    with agent(alice):
+        network.deliver(bob.service, bob.opened)
+    bob.replica.refresh()
+    names = {str(name) for name in bob.team.releases.of(bob.context.triple).view().entries}
+    assert "NEW" not in names
+
+
+# --- the node itself ---
+
+
+async def test_a_node_without_a_server_leaves_no_listeners_behind(
+    server: Server, pair: tuple[Actor, Actor]
+) -> None:
+    alice, _ = pair
+    service = alice.service
+    service.home.make_run_folder()
+    node = Node(service)
+    await node.start()
+    for _ in range(3):
+        await node.add_or_await(alice.replica.team, ("ws://127.0.0.1:9",))
+    assert alice.replica.on_change == []
+    await node.add_or_await(alice.replica.team, (server.url,))
+    assert len(alice.replica.on_change) == 2
+    await node.close()
+    assert alice.replica.on_change == []
+    alice.push(FIRST_FILE + b"A=1\n")
