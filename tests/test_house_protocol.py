@@ -12,6 +12,7 @@ from typing import Any, get_args
 import pytest
 
 from envlsp.crypto.labels import KdfLabel, Label
+from envlsp.crypto.primitives import SMALL_ORDER_X25519
 from envlsp.crypto.signing import Purpose
 from envlsp.domain.ledger.records import RecordType
 from envlsp.sync import exchange, flow, pulse, states
@@ -120,3 +121,9 @@ def test_every_vector_is_named_by_a_specification() -> None:
     vectors = ROOT / "tests" / "vectors"
     names = [path.relative_to(vectors).as_posix() for path in vectors.rglob("*.json")]
     assert [name for name in names if name not in pages] == []
+
+
+def test_keys_of_small_order() -> None:
+    listed = {bytes.fromhex(key) for key in re.findall(r"(?m)^  ([0-9a-f]{64})$", PAGE)}
+    canonical = {key for key in SMALL_ORDER_X25519 if int.from_bytes(key, "little") < 2**255 - 19}
+    assert listed == canonical
