@@ -8,7 +8,6 @@ from __future__ import annotations
 import io
 import json
 import os
-import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -78,7 +77,6 @@ class Desk:
 
     def started(self, *words: str) -> Started:
         """Run `envlsp run words...`; return the program it would have become."""
-        signals = {number: signal.getsignal(number) for number in (signal.SIGPIPE, signal.SIGXFSZ)}
 
         def become(_name: str, program: list[str], environ: dict[str, str]) -> None:
             raise Started(program, environ)
@@ -88,9 +86,6 @@ class Desk:
                 result = self("run", *words)
         except Started as started:
             return started
-        finally:
-            for number, handler in signals.items():
-                signal.signal(number, handler)
         raise AssertionError(result.talk)
 
     @contextmanager
