@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-PARTS = ("startup", "dialling")
+PARTS = ("startup", "commands", "dialling", "delivering")
 
 
 def main() -> int:
