@@ -39,7 +39,7 @@ QUICK_S = 8.0
 THOROUGH_S = 20.0
 """For `sync`: a dial that falls back to a relay, and megabytes of records."""
 HAND_OVER_S = 2.0
-"""How long a node takes to appear or to go, at most (DESIGN 3)."""
+"""How long a node takes to appear or to go, at most."""
 ANSWER_MARGIN_S = 5.0
 REPLICAS_EVERY_S = 1.0
 

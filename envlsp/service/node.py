@@ -2,7 +2,7 @@
 
 It holds the node lock for as long as it lives, syncs every team it was given, and
 serves the local API to the other processes. When it ends, whoever wants the network
-next takes the lock (DESIGN 3).
+next takes the lock.
 """
 
 from __future__ import annotations
