@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import threading
 from collections.abc import AsyncIterator, Callable
 from typing import TypeVar
 
@@ -140,7 +141,7 @@ class _Inviter:
 
     async def _decide(self, pipe: _Pipe, half: InviterJoin, request: Request, sas: tuple[str, ...]) -> None:
         try:
-            person = self._accepted(request, sas)
+            person = await self._accepted(request, sas)
             wish = access.Request(request.dpk, request.xpk, request.pop, person)
             limit = self._opened.members_max
             access.grant(self._opened.team.replica, wish, self._role, limit)
@@ -152,7 +153,7 @@ class _Inviter:
         half.grant(self._opened.team.replica.ledger.heads())
         await pipe.flush()
 
-    def _accepted(self, request: Request, sas: tuple[str, ...]) -> Person:
+    async def _accepted(self, request: Request, sas: tuple[str, ...]) -> Person:
         """Return who wants to join, once the person here has said yes.
 
         Raises:
@@ -163,7 +164,7 @@ class _Inviter:
             raise CodeRefused("somebody else answered than was invited")
         self._service.talk.say(f"{person.display_name} wants to join from {person.device or 'a device'}")
         self._service.talk.say(f"both screens must show: {' '.join(sas)}")
-        if not self._service.talk.confirm("do they read the same words to you?"):
+        if not await _asked(lambda: self._service.talk.confirm("do they read the same words to you?")):
             raise CodeRefused("you said no; nobody was let in")
         return person
 
@@ -224,7 +225,7 @@ class _Joiner:
         half = JoinerJoin(code)
         pipe = _Pipe(mailbox, half)
         welcome = (await pipe.until(machine.Welcomed)).welcome
-        self._check_team(welcome)
+        await self._check_team(welcome)
         seeds = DeviceSeeds(*new_seeds())
         keys = device_keys(seeds.sign, seeds.box)
         self._words = " ".join(half.request(self._request(keys, welcome)))
@@ -236,7 +237,7 @@ class _Joiner:
         inviter = team.people.of_device(welcome.dpk).name
         return JoinResult(to_team_text(team.id), inviter, self._words, len(team.replica.state.members))
 
-    def _check_team(self, welcome: Welcome) -> None:
+    async def _check_team(self, welcome: Welcome) -> None:
         """Make sure that this is the team we mean to join.
 
         Raises:
@@ -249,7 +250,9 @@ class _Joiner:
                     f"the code is for the team {text}, and {self._project.config_path} names another",
                     fix="ask for a code of this project's team",
                 )
-        elif not self._service.talk.confirm(f"the code is for the team {text}; is that the one?"):
+        elif not await _asked(
+            lambda: self._service.talk.confirm(f"the code is for the team {text}; is that the one?")
+        ):
             raise TrustError("you said no; nothing was joined")
         if self._is_member(welcome.team):
             raise BadConfig("this device is in that team already", fix="envlsp status")
@@ -387,6 +390,33 @@ async def _claim(client: SignalingClient, code: Code) -> Mailbox:
         return await client.claim(code.spoken().partition("-")[0])
     except NotFound as exc:
         raise CodeRefused("nobody waits behind it; it may have been used, or mistyped") from exc
+
+
+async def _asked(question: Callable[[], bool]) -> bool:
+    """Return a person's answer. The server hangs up on who is silent: they may think, we may not.
+
+    Raises:
+        EnvlspError: as the question does, where nobody is there to answer.
+    """
+    loop = asyncio.get_running_loop()
+    answer: asyncio.Future[bool] = loop.create_future()
+
+    def settle(set_it: Callable[[T], None], value: T) -> None:
+        if not answer.done():
+            set_it(value)
+
+    def ask() -> None:
+        with contextlib.suppress(RuntimeError):  # the loop has ended: nobody waits any more
+            try:
+                said = question()
+            except Exception as exc:  # noqa: BLE001  (raised again where it was asked)
+                loop.call_soon_threadsafe(settle, answer.set_exception, exc)
+            else:
+                loop.call_soon_threadsafe(settle, answer.set_result, said)
+
+    # A daemon: Ctrl-C must not wait for the person to press Enter.
+    threading.Thread(target=ask, name="question", daemon=True).start()
+    return await answer
 
 
 @contextlib.asynccontextmanager

@@ -15,7 +15,7 @@ from typing import Any
 
 from envlsp.crypto.attest import check_attest_untrusted
 from envlsp.domain.ids import DevicePk, RecordId
-from envlsp.errors import PeerError, TrustError
+from envlsp.errors import PeerError, StoreError, TrustError
 from envlsp.service.meeting import Meeting
 from envlsp.service.peer_loop import PeerLoop
 from envlsp.service.replica import Replica
@@ -219,6 +219,8 @@ class TeamNode:
                 await link.close()
 
     async def _drive(self, dpk: DevicePk, link: Link) -> None:
+        with contextlib.suppress(StoreError):
+            self.replica.refresh()  # what our commands have just written is to be heard of
         loop = PeerLoop(link, self.replica, dpk, lambda effect: self._session_event(dpk, effect))
         self._loops[dpk] = loop
         try:

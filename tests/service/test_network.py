@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import time
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from envlsp.errors import (
     SignalingUnreachable,
     StoreBusy,
     TrustError,
+    UsageError,
 )
 from envlsp.service import access, network
 from envlsp.service.comparing import status
@@ -83,6 +85,40 @@ def test_a_spoken_code_brings_somebody_in(cast: Cast, server: Server, alone: Act
     bob.pull()
     assert bob.file.read_bytes() == FIRST_FILE
     assert bob.replica.ledger.heads() == alone.replica.ledger.heads()
+
+
+def test_while_a_person_thinks_the_network_goes_on(cast: Cast, server: Server, alone: Actor) -> None:
+    (bob,) = networked(cast, server, "bob")
+    free: list[bool] = []
+
+    def confirm(question: str, *, default: bool = False) -> bool:
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            free.append(True)
+        return True
+
+    for actor in (alone, bob):
+        actor.talk.confirm = confirm  # type: ignore[method-assign]
+    invited = begin_invite(alone)
+    join_by_code(bob, invited.code, None, server.url)
+    assert invited.inviting.wait() == "Bob <bob@example.com>"
+    assert free == [True, True]
+
+
+def test_a_question_nobody_can_answer_lets_nobody_in(cast: Cast, server: Server, alone: Actor) -> None:
+    (bob,) = networked(cast, server, "bob")
+
+    def confirm(question: str, *, default: bool = False) -> bool:
+        raise UsageError("nobody is there")
+
+    alone.talk.confirm = confirm  # type: ignore[method-assign]
+    invited = begin_invite(alone)
+    with pytest.raises(CodeRefused, match="said no"):
+        join_by_code(bob, invited.code, clone(alone, bob), server.url)
+    with pytest.raises(UsageError):
+        invited.inviting.wait()
+    assert len(alone.replica.state.members) == 1
 
 
 def test_a_wrong_code_burns_it_and_the_joiner_gets_nothing(cast: Cast, server: Server, alone: Actor) -> None:
