@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from envlsp.domain.ids import TEAM_SCOPE
 from envlsp.errors import (
     BadConfig,
     CodeRefused,
@@ -482,3 +483,21 @@ async def test_a_node_without_a_server_leaves_no_listeners_behind(
     await node.close()
     assert alice.replica.on_change == []
     alice.push(FIRST_FILE + b"A=1\n")
+
+
+def test_a_sync_finishes_what_a_crash_has_left(
+    cast: Cast, server: Server, pair: tuple[Actor, Actor], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alice, bob = pair
+    carol = cast.join(alice, cast.actor("carol"))
+    with monkeypatch.context() as patch:
+        patch.setattr(access, "rekey_heads", lambda *_: 0)
+        access.revoke(alice.replica, alice.team.releases, [carol.user])
+    with agent(alice):
+        assert network.sync(bob.service, bob.opened).in_sync == 1
+        bob.replica.refresh()
+        current = bob.replica.state.current_epoch(TEAM_SCOPE)
+        heads = bob.team.releases.of(bob.context.triple).history.heads()
+        assert {bob.replica.epoch_of(bob.replica.record(head)) for head in heads} == {current}
+        alice.replica.refresh()
+        assert alice.replica.ledger.heads() == bob.replica.ledger.heads()
