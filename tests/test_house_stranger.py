@@ -1,0 +1,143 @@
+"""What a stranger makes of the vectors with docs/protocol.md alone: nothing of envlsp is imported."""
+
+from __future__ import annotations
+
+import json
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+import mnemonic
+import msgpack
+from nacl import bindings as sodium
+
+VECTORS = Path(__file__).resolve().parent / "vectors"
+
+
+def vectors(name: str) -> Any:
+    return json.loads((VECTORS / f"{name}.json").read_text())
+
+
+def first(name: str, case: str) -> dict[str, Any]:
+    return next(found for found in vectors(name)["cases"] if found["name"] == case)
+
+
+def raw(text: str) -> bytes:
+    return bytes.fromhex(text)
+
+
+def unpack(data: bytes) -> Any:
+    value = msgpack.unpackb(data, raw=False)
+    assert msgpack.packb(value) == data
+    return value
+
+
+def h(label: str, data: bytes) -> bytes:
+    return blake2b(data, digest_size=32, person=b"envlsp1." + label.encode()).digest()
+
+
+def kdf(key: bytes, label: str, context: bytes = b"") -> bytes:
+    data = bytes([len(label)]) + label.encode() + context
+    return blake2b(data, digest_size=32, key=key, person=b"envlsp1.kdf").digest()
+
+
+def check_signature(key: bytes, purpose: str, digest: bytes, signature: bytes) -> None:
+    sodium.crypto_sign_open(signature + b"envlsp1\0" + purpose.encode() + b"\0" + digest, key)
+
+
+def unbox(box: bytes, key: bytes) -> bytes:
+    return sodium.crypto_secretbox_open(box[24:], box[:24], key)
+
+
+def unpad(data: bytes) -> bytes:
+    plain, mark, zeros = data.rpartition(b"\x80")
+    assert mark
+    assert not zeros.strip(b"\0")
+    return plain
+
+
+def test_records() -> None:
+    for case in (case for case in vectors("records")["cases"] if "id" in case):
+        hdr, body, sig = unpack(raw(case["record"]))
+        header = unpack(hdr)
+        assert h("rec", hdr) == raw(case["id"])
+        assert h("body", body) == header[8]
+        check_signature(header[3], "rec", h("rec", hdr), sig)
+
+
+def test_a_release() -> None:
+    case = vectors("release")["cases"][0]
+    key = raw(case["key"])
+    context = raw(case["team"]) + raw(case["author"]) + case["seq"].to_bytes(8, "big") + bytes([20])
+    body = unpack(unpad(unbox(raw(case["body"]), kdf(key, "body", context))))
+    dek = unbox(body[8], kdf(key, "dek", context))
+    opened = {name: unbox(box, kdf(dek, "val", name.encode())).decode() for name, box in body[10]}
+    assert opened == case["entries"]
+    version, _dialect, parts = unpack(unbox(body[9], kdf(dek, "layout")))
+    assert version == 1
+    assert {part[0] for part in parts if isinstance(part, list)} == set(opened)
+
+
+def test_epochs() -> None:
+    commit, link = first("epochs", "commit"), first("epochs", "link")
+    context = raw(commit["team"]) + raw(commit["scope"]) + commit["n"].to_bytes(4, "big")
+    assert kdf(raw(commit["key"]), "commit", context) == raw(commit["commit"])
+    older = unbox(raw(link["box"]), kdf(raw(link["new_key"]), "link", raw(link["old_epoch"])))
+    assert older == raw(link["key"])
+    named = first("epochs", "id")
+    assert h("eid", raw(named["record"]) + bytes([named["index"]])) == raw(named["epoch"])
+
+
+def test_rooms_beacons_and_signals() -> None:
+    page = vectors("rendezvous")
+    place, beacon, signal = page["rooms"][0], page["beacons"][0], page["signals"][1]
+    room_key = kdf(raw(place["team_key"]), "room")
+    day = place["day"].to_bytes(4, "big")
+    assert h("room", kdf(room_key, "room-id") + day)[:16] == raw(place["room"])
+    dpk, nonce, ts, sig = unpack(unpad(unbox(raw(beacon["blob"]), kdf(raw(beacon["room_key"]), "beacon"))))
+    check_signature(dpk, "sig", h("sig", msgpack.packb([raw(beacon["room"]), dpk, nonce, ts])), sig)
+    public, secret = sodium.crypto_box_seed_keypair(raw(signal["target_box_seed"]))
+    parts = unpack(unpad(sodium.crypto_box_seal_open(raw(signal["blob"]), public, secret)))
+    check_signature(parts[1], "sig", h("sig", msgpack.packb(parts[:-1])), parts[-1])
+    assert (parts[4], parts[5]) == (signal["counter"], 1)
+
+
+def test_an_attestation() -> None:
+    parts = unpack(raw(vectors("attest")["attest"]["bytes"]))
+    check_signature(parts[1], "attest", h("attest", msgpack.packb(parts[:-1])), parts[-1])
+
+
+def test_a_handshake() -> None:
+    case = vectors("handshake")
+    m1, m2, m3 = (raw(case[name]) for name in ("m1", "m2", "m3"))
+    version, public_b, nonce_b, header_b, box_b = unpack(m2)
+    transcript = h(
+        "hs", raw(case["team"]) + raw(case["binding"]) + m1 + bytes([version]) + public_b + nonce_b
+    )
+    assert transcript == raw(case["transcript"])
+    public_a, secret_a = sodium.crypto_kx_seed_keypair(raw(case["ephemeral_seed_a"]))
+    rx, tx = sodium.crypto_kx_client_session_keys(public_a, secret_a, public_b)
+    dpk_b, sig_b, _caps = unpack(pull(header_b, kdf(rx, "ss", transcript), box_b))
+    check_signature(dpk_b, "hs", h("hs", transcript + b"B" + dpk_b), sig_b)
+    header_a, box_a = unpack(m3)
+    dpk_a, sig_a, _caps = unpack(pull(header_a, kdf(tx, "ss", transcript), box_a))
+    check_signature(dpk_a, "hs", h("hs", transcript + b"A" + dpk_a + dpk_b), sig_a)
+    assert dpk_a < dpk_b
+
+
+def pull(header: bytes, key: bytes, box: bytes) -> bytes:
+    state = sodium.crypto_secretstream_xchacha20poly1305_state()
+    sodium.crypto_secretstream_xchacha20poly1305_init_pull(state, header, key)
+    plain, _tag = sodium.crypto_secretstream_xchacha20poly1305_pull(state, box)
+    return bytes(plain)
+
+
+def test_a_pairing() -> None:
+    case = vectors("pairing")["pairing"]
+    key = raw(case["key"])
+    assert [kdf(key, label).hex() for label in ("confirm-A", "confirm-B", "a2b", "b2a")] == [
+        case[name] for name in ("confirm_a", "confirm_b", "a2b", "b2a")
+    ]
+    words = mnemonic.Mnemonic("english").wordlist
+    bits = int.from_bytes(h("sas", key + raw(case["team"]) + raw(case["dpk"]))[:7], "big") >> 1
+    assert [words[bits >> 11 * place & 2047] for place in reversed(range(5))] == case["sas"]
