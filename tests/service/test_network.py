@@ -14,6 +14,7 @@ from envlsp.domain.ids import TEAM_SCOPE
 from envlsp.errors import (
     BadConfig,
     CodeRefused,
+    NoAccess,
     NobodyReachable,
     SignalingUnreachable,
     StoreBusy,
@@ -457,7 +458,7 @@ def test_a_removed_member_is_told_by_the_team(server: Server, pair: tuple[Actor,
     alice, bob = pair
     access.revoke(alice.replica, alice.team.releases, [bob.user])
     alice.push(FIRST_FILE + b"NEW=1\n")
-    with agent(alice):
+    with agent(alice), pytest.raises(NoAccess, match="removed"):
         network.deliver(bob.service, bob.opened)
     bob.replica.refresh()
     names = {str(name) for name in bob.team.releases.of(bob.context.triple).view().entries}
