@@ -83,7 +83,7 @@ def parse_config(data: bytes, name: str = FILE_NAME) -> Config:
         BadConfig: as `load_config`.
     """
     if len(data) > MAX_BYTES:
-        raise BadConfig(f"{name} is larger than {MAX_BYTES // 1024} KiB")
+        raise BadConfig(f"{name} is larger than {MAX_BYTES // 1024} KiB", fix=f"edit {name}")
     top = read_tables(data, name)
     top.only("version", "team", "project", "default_env", "apps", "signaling", "dialect", "members_max")
     version = top.number("version", VERSION, 1, None)
@@ -113,7 +113,10 @@ def signaling_servers(config: Config | None, environ: Mapping[str, str] = os.env
     servers = tuple(part.strip() for part in override.split(",") if part.strip())
     for server in servers:
         if not _is_websocket(server):
-            raise BadConfig(f"{SIGNALING_VARIABLE} must be ws:// or wss:// URLs, separated by commas")
+            raise BadConfig(
+                f"{SIGNALING_VARIABLE} must be ws:// or wss:// URLs, separated by commas",
+                fix=f"unset {SIGNALING_VARIABLE}",
+            )
     return servers
 
 
@@ -176,11 +179,15 @@ def _apps(top: Table, dialect: str) -> dict[str, App]:
 def _app(table: Table, name: str, dialect: str) -> App:
     table.only("path", "files", "dialect")
     files = table.table("files") if "files" in table.items else None
+    paths = {env: files.path(env) for env in files.labels()} if files else {}
+    for env, path in paths.items():
+        if path.name == FILE_NAME or list(paths.values()).count(path) > 1:
+            raise table.bad(f"'{env}' must have a file of its own", "files")
     return App(
         name=name,
         path=table.path("path"),
         dialect=table.choice("dialect", DIALECTS, dialect),
-        files={env: files.path(env) for env in files.labels()} if files else {},
+        files=paths,
     )
 
 

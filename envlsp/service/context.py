@@ -59,7 +59,9 @@ class Context:
                 teammate's `ev.yaml` would choose where on this machine we write.
         """
         file = env_file(self.project, self.app, self.env)
-        if not file.parent.resolve().is_relative_to(self.project.root):
+        folder, root = file.parent.resolve(), self.project.root
+        # Git's own folder is out of it too: what stands there, git obeys.
+        if not folder.is_relative_to(root) or ".git" in folder.relative_to(root).parts:
             raise BadConfig(f"{file.parent} leads out of the project", fix=f"correct 'path' in {FILE_NAME}")
         return file
 
@@ -159,7 +161,7 @@ NOT_ENVIRONMENTS = frozenset({"example", "sample", "template", "dist", "defaults
 def _named_app(config: Config, name: str) -> App:
     app = config.apps.get(name)
     if app is None:
-        raise NotFound(f"app '{name}' in {FILE_NAME}", fix=f"one of: {', '.join(config.apps)}")
+        raise NotFound(f"there is no app '{name}' in {FILE_NAME}", fix=f"one of: {', '.join(config.apps)}")
     return app
 
 

@@ -128,6 +128,9 @@ class Table:
         path = PurePosixPath(text)
         if path.is_absolute() or ".." in path.parts or "\\" in text or not text.isprintable():
             raise self.bad(f"'{key}' must be a path that stays inside its folder", key)
+        # What git keeps there it obeys, and some of it names programs to start.
+        if any(part.lower() == ".git" for part in path.parts):
+            raise self.bad(f"'{key}' must be a path outside git's own folder", key)
         return path
 
 
@@ -180,7 +183,7 @@ def _build(events: Iterable[object], name: str) -> _Node:
             (stack[-1][1] if stack else root).append(node)
             stack.append((node, []))
     if len(root) != 1:
-        raise BadConfig(f"{name} must hold one document", fix="envlsp init, in a project without ev.yaml")
+        raise BadConfig(f"{name} must hold one document", fix="edit ev.yaml, or remove it and: envlsp init")
     return root[0]
 
 

@@ -117,11 +117,12 @@ def test_no_project_anywhere(tmp_path: Path) -> None:
     assert "envlsp init" in str(refused.value.fix)
 
 
-def test_a_link_out_of_the_project_is_not_followed(tmp_path: Path) -> None:
+@pytest.mark.parametrize("place", ("home", "shop/.git/hooks"))
+def test_a_link_out_of_the_project_is_not_followed(tmp_path: Path, place: str) -> None:
     (tmp_path / "shop").mkdir()
-    (tmp_path / "home").mkdir()
+    (tmp_path / place).mkdir(parents=True)
     ours = project(tmp_path / "shop", TWO_APPS.replace("apps/web", "apps/link"))
-    (tmp_path / "shop" / "apps" / "link").symlink_to(tmp_path / "home")
+    (tmp_path / "shop" / "apps" / "link").symlink_to(tmp_path / place)
     found = find_context(ours, tmp_path / "shop", target="web")
     with pytest.raises(BadConfig, match="leads out of the project"):
         _ = found.file

@@ -88,6 +88,7 @@ def dialect_named(name: str) -> Dialect:
         BadConfig: there is none of that name.
     """
     if name not in _MODULES:
-        raise BadConfig(f"no dialect of that name; there are {', '.join(dialect_names())}")
+        known = " or ".join(dialect_names())
+        raise BadConfig(f"the dialect {name} cannot be read yet", fix=f"dialect: {known}, in ev.yaml")
     found: Dialect = import_module(_MODULES[name]).DIALECT
     return found
