@@ -65,7 +65,9 @@ class EnvlspError(Exception):
         self.fix = fix or self.default_fix
 
     def __str__(self) -> str:
-        """Return one line: the class's sentence and the detail."""
+        """Return one line: the class's sentence and the detail, or a detail that says it all."""
+        if self.detail and type(self) in _GENERAL:
+            return self.detail
         sentence = (type(self).__doc__ or "").split("\n", 1)[0]
         return f"{sentence}: {self.detail}" if self.detail else sentence
 
@@ -287,3 +289,7 @@ class NodeRefused(TransportError):
     """the node of this device could not do that"""
 
     code = "node-refused"
+
+
+_GENERAL = frozenset({Misuse, UsageError, NotFound, BadText, StoreError})
+"""Their sentence says so little that a detail, which is a sentence itself, stands alone."""

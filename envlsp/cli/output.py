@@ -88,5 +88,5 @@ def read_stdin(what: str, *, limit_bytes: int = STDIN_MAX_BYTES) -> bytes:
     """
     data = sys.stdin.buffer.read(limit_bytes + 1)
     if len(data) > limit_bytes:
-        raise BadText(f"{what} on standard input is larger than {limit_bytes // 1024} KiB")
+        raise BadText(f"{what} on standard input is larger than {limit_bytes // 1024} KiB", fix="give less")
     return data

@@ -68,23 +68,38 @@ class Talk:
             twice: it is being chosen, so a slip of the finger would lock it away.
 
         Raises:
-            UsageError: nobody is there to answer.
+            UsageError: nobody is there to answer, or they ended the input (Ctrl-D).
             BadText: nothing was typed, or the two answers differ.
         """
-        from getpass import getpass
-
         _need_person(question, "--key-file PATH")
-        answer = getpass(f"{plain(question)}: ", stream=sys.stderr)
+        answer = _hidden_line(question)
         if not answer:
             raise BadText("nothing was typed", fix="try again")
-        if twice and getpass(f"{plain(question)}, again: ", stream=sys.stderr) != answer:
+        if twice and _hidden_line(f"{question}, again") != answer:
             raise BadText("the two answers differ", fix="try again")
         return answer.encode("utf-8", "surrogateescape")
 
     def _read(self, prompt: str, *, flag: str) -> str:
         _need_person(prompt.strip(" :"), flag)
         print(plain(prompt), end="", file=sys.stderr, flush=True)
-        return sys.stdin.readline().strip()
+        line = sys.stdin.readline()
+        if not line:  # Ctrl-D is no answer, and not the default either
+            raise _ended()
+        return line.strip()
+
+
+def _hidden_line(question: str) -> str:
+    from getpass import getpass
+
+    try:
+        return getpass(f"{plain(question)}: ", stream=sys.stderr)
+    except EOFError:
+        raise _ended() from None
+
+
+def _ended() -> UsageError:
+    print(file=sys.stderr)  # the question's own line is still open
+    return UsageError("the input ended before an answer", fix="try again")
 
 
 def _need_person(question: str, flag: str) -> None:

@@ -86,7 +86,7 @@ class Versions(Generic[V]):
         if _ID_PREFIX.fullmatch(words):
             fits = [other for other in self._history.nodes if id_text(other).startswith(words)]
             return self._only(words, fits)
-        raise BadText(_FORMS)
+        raise BadText(_FORMS, fix="envlsp log")
 
     def find_range(self, text: str) -> tuple[RecordId, RecordId]:
         """Return both ends of `A..B`.
@@ -98,7 +98,7 @@ class Versions(Generic[V]):
         """
         older, dots, newer = text.partition("..")
         if not (older and dots and newer):
-            raise BadText("a range is written v1..v2")
+            raise BadText("a range is written v1..v2", fix="envlsp log")
         return self.find(older), self.find(newer)
 
     def _number_of(self, record: RecordId) -> int:
@@ -150,8 +150,8 @@ class Versions(Generic[V]):
     def _only(self, words: str, fits: Iterable[RecordId]) -> RecordId:
         found = sorted(fits, key=lambda record: (self._history.nodes[record].height, record))
         if not found:
-            raise NotFound(f"no release {words}")
+            raise NotFound(f"there is no release {words}", fix="envlsp log")
         if len(found) > 1:
             labels = ", ".join(self.label(record) for record in found)
-            raise AmbiguousName(f"{words} may be {labels}")
+            raise AmbiguousName(f"{words} may be {labels}", fix="name one of them: envlsp log")
         return found[0]

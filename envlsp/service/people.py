@@ -64,7 +64,7 @@ def role_from_word(word: str) -> Role:
     for role, known in ROLE_WORDS.items():
         if word == known and role is not Role.NONE:
             return role
-    raise BadText(f"no role '{word}'", fix="one of: viewer, developer, admin")
+    raise BadText(f"there is no role '{word}'", fix="one of: viewer, developer, admin")
 
 
 class People:
@@ -126,12 +126,12 @@ class People:
             user for user, member in self._replica.state.members.items() if self._is_meant(who, user, member)
         ]
         if not fits:
-            raise NotFound(f"no member '{who}'", fix="envlsp members")
+            raise NotFound(f"there is no member '{who}'", fix="envlsp members")
         if len(fits) > 1:
             names = (
                 f"{self.of_member(self._replica.state.members[u]).display_name} ({u.hex()[:8]})" for u in fits
             )
-            raise AmbiguousName(f"'{who}' may be {', '.join(names)}")
+            raise AmbiguousName(f"'{who}' may be {', '.join(names)}", fix="give the id in brackets")
         return fits[0]
 
     def _is_meant(self, who: str, user: UserId, member: Member) -> bool:

@@ -39,7 +39,6 @@ def test_it_is_what_the_service_asks_for(capsys: pytest.CaptureFixture[str]) -> 
         ("\n", True, True),
         ("no\n", True, False),
         ("yep\n", False, False),
-        ("", False, False),
     ),
 )
 def test_only_yes_is_yes(typed: str, default: bool, answer: bool, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -93,4 +92,17 @@ def test_a_hidden_answer_that_is_chosen_is_asked_twice(monkeypatch: pytest.Monke
         Talk().ask_hidden("Passphrase", twice=True)
     assert "two" not in str(refused.value).replace("the two", "")
     with pytest.raises(BadText, match="nothing"):
+        Talk().ask_hidden("Passphrase")
+
+
+def test_ending_the_input_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    typing(monkeypatch, "")
+    with pytest.raises(UsageError, match="ended"):
+        Talk().ask("Which app", default="web")
+
+    def ended(*_args: object, **_named: object) -> str:
+        raise EOFError
+
+    monkeypatch.setattr("getpass.getpass", ended)
+    with pytest.raises(UsageError, match="ended"):
         Talk().ask_hidden("Passphrase")

@@ -82,7 +82,7 @@ def revoke(frame: Frame, who: str, offline: bool) -> None:
         member = team.replica.state.members[user]
         name, devices = team.people.of_member(member).display_name, count(len(member.devices), "device")
         if not frame.talk.confirm(f"remove {name} ({devices}) from the team?"):
-            raise Misuse("you said no; nobody was removed")
+            raise Misuse("you said no; nobody was removed", fix="answer y, or add --yes")
         remove(team.replica, team.releases, {user})
         reached = courier.deliver()
     if frame.json:

@@ -44,7 +44,7 @@ def _read(file: str) -> bytes:
     with Path(file).open("rb") as stream:
         data = stream.read(STDIN_MAX_BYTES + 1)
     if len(data) > STDIN_MAX_BYTES:
-        raise BadText(f"{file} is larger than {STDIN_MAX_BYTES // 1024} KiB")
+        raise BadText(f"{file} is larger than {STDIN_MAX_BYTES // 1024} KiB", fix="give another file")
     return data
 
 

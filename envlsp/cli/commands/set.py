@@ -64,7 +64,7 @@ def _refuse_values(name: str, extra: list[str]) -> None:
             fix="envlsp set NAME, then type the value, or: envlsp set NAME < FILE",
         )
     if not is_secret_name(name):
-        raise BadText("a name has letters, digits, '_', '.' or '-', at most 128")
+        raise BadText("a name has letters, digits, '_', '.' or '-', at most 128", fix="envlsp set NAME")
 
 
 def _read_value(frame: Frame, name: str) -> SecretText:

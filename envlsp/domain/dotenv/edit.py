@@ -74,15 +74,21 @@ def literal_for(value: SecretText, dialect: str, *, like: SecretText | None = No
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError:
-        raise BadText("a value must be UTF-8 text") from None
+        raise BadText("a value must be UTF-8 text", fix="encode it, for example in base64") from None
     if "\0" in text:
-        raise BadText("a value cannot hold a NUL byte")
+        raise BadText("a value cannot hold a NUL byte", fix="encode it, for example in base64")
+    if len(data) > LITERAL_MAX_BYTES:
+        raise BadText(
+            f"a value has at most {LITERAL_MAX_BYTES // 1024} KiB", fix="share the name of a file instead"
+        )
     quote = b"" if like is None else like.reveal()[:1]
     literals = dict.fromkeys(dialect_named(dialect).candidates(text))
     for literal in sorted(literals, key=lambda literal: quote in _QUOTES and literal[:1] != quote):
         if len(literal) <= LITERAL_MAX_BYTES and _means(literal, text, dialect):
             return SecretText(literal)
-    raise BadText(f"the {dialect} loader has no way to write this value")
+    raise BadText(
+        f"the {dialect} loader has no way to write this value", fix="encode it, for example in base64"
+    )
 
 
 def set_literal(document: Document, name: SecretName, literal: SecretText) -> Edit:
