@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from envlsp.domain.dotenv.edit import is_one_value, line_end_of
 from envlsp.domain.dotenv.expand import NO_ENV, Evaluation, evaluate
@@ -54,6 +55,10 @@ class Rendering:
 
     data: bytes = field(repr=False)
     dropped_layout: bool = False
+
+
+WHOLE_FILE: Final = frozenset({"too-many-names", "layout-too-long"})
+"""Codes of refusals that are about no line of the file."""
 
 
 def snapshot_of(data: bytes, dialect: str) -> FileReading:
@@ -156,11 +161,11 @@ def _refusals(document: Document, snapshot: Snapshot) -> Iterator[Problem]:
         elif statement.kind is Kind.ASSIGNMENT and b"\0" in literal:
             yield Problem("nul-byte", line, MESSAGES["nul-byte"])
         elif len(literal) > LITERAL_MAX_BYTES:
-            yield Problem("value-too-long", line, f"a value of more than {LITERAL_MAX_BYTES} bytes")
+            yield Problem("value-too-long", line, f"a value of more than {LITERAL_MAX_BYTES // 1024} KiB")
     if len(snapshot.entries) > ENTRIES_MAX:
         yield Problem("too-many-names", 1, f"more than {ENTRIES_MAX} names")
     if snapshot.layout is not None and _encoded_bytes(snapshot.layout) > LAYOUT_MAX_BYTES:
-        yield Problem("layout-too-long", 1, f"more than {LAYOUT_MAX_BYTES} bytes besides its values")
+        yield Problem("layout-too-long", 1, f"more than {LAYOUT_MAX_BYTES // 1024} KiB besides its values")
 
 
 def _encoded_bytes(layout: Layout) -> int:

@@ -32,6 +32,8 @@ def status(team: Team, context: Context) -> StatusResult:
     copy = read_working_copy(context.file, context.dialect)
     mine = copy.snapshot.entries if copy.snapshot else {}
     based_on = Bases(team.store).get(context.file, context.triple)
+    if copy.snapshot is not None and found.newest_says(copy.snapshot):
+        based_on = view.heads  # it says the same, whatever was noted before a crash
     return StatusResult(
         team=context.project.config.team,
         triple=context.triple,

@@ -50,6 +50,14 @@ class EnvironmentHistory:
         """Return what the environment holds now."""
         return self.history.view()
 
+    def newest_says(self, snapshot: Snapshot) -> bool:
+        """Return whether there is one newest release and it says just this, layout and all."""
+        heads = self.history.heads()
+        if len(heads) != 1:
+            return False
+        newest = self.snapshots[heads[0]]
+        return dict(newest.entries) == dict(snapshot.entries) and newest.layout == snapshot.layout
+
     def is_rekey(self, record: RecordId) -> bool:
         """Return whether a release only encrypts another one again."""
         return self.history.nodes[record].kind is ReleaseKind.REKEY

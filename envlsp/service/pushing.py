@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from envlsp.domain.dotenv.edit import literal_for
+from envlsp.domain.dotenv.tokens import Problem
 from envlsp.domain.ids import TEAM_SCOPE, RecordId
 from envlsp.domain.ledger.records import Release, Role
 from envlsp.domain.release import ReleaseContent, ReleaseKind, Snapshot
@@ -23,8 +24,13 @@ from envlsp.service.pulling import FileState, bring_along
 from envlsp.service.reading import conflict_error, no_release
 from envlsp.service.results import ReleaseInfo
 from envlsp.service.team import Team
-from envlsp.service.working_copy import Bases, read_working_copy, snapshot_to_push
+from envlsp.service.working_copy import Bases, WorkingCopy, read_working_copy, snapshot_to_push
 from envlsp.wire.limits import NOTE_MAX_BYTES
+
+_UNREAD = frozenset(
+    {"bad-name", "broken-line", "no-name", "not-utf8", "text-after-quote", "unterminated-quote"}
+)
+"""Problems by which a secret may be missing from a release without anybody having meant it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +42,8 @@ class Made:
     release: ReleaseInfo
     """The new one, or the newest one there is."""
     file: FileState = FileState.IN_STEP
+    problems: tuple[Problem, ...] = ()
+    """Of a pushed file: what its loader does not read as it may have been meant."""
 
 
 def push(team: Team, context: Context, message: str = "", *, force: bool = False) -> Made:
@@ -55,21 +63,22 @@ def push(team: Team, context: Context, message: str = "", *, force: bool = False
     """
     _check_message(message)
     _check_place(context)
-    snapshot = snapshot_to_push(read_working_copy(context.file, context.dialect))
+    copy = read_working_copy(context.file, context.dialect)
+    snapshot = snapshot_to_push(copy)
     with team.replica.writing():
         _make_ready(team)
         found = team.releases.of(context.triple)
         heads = found.history.heads()
         bases = Bases(team.store)
-        if _is_same(found, snapshot):
+        if found.newest_says(snapshot):
             bases.set(context.file, context.triple, heads)
-            return Made(False, team.releases.info(found, heads[0]))
+            return Made(False, team.releases.info(found, heads[0]), problems=_unread(copy))
         if not force and found.unseen(bases.get(context.file, context.triple) or ()):
             newest = team.releases.info(found, heads[-1])
             raise Stale(f"the newest release is {newest.label} by {newest.author}")
         record = _release(team, context, ReleaseKind.PUSH, message, snapshot, base=heads)
         bases.set(context.file, context.triple, (record,))
-    return Made(True, team.releases.info(team.releases.of(context.triple), record))
+    return Made(True, team.releases.info(team.releases.of(context.triple), record), problems=_unread(copy))
 
 
 def set_value(team: Team, context: Context, name: str, value: SecretText) -> Made:
@@ -81,7 +90,7 @@ def set_value(team: Team, context: Context, name: str, value: SecretText) -> Mad
         NoAccess: we may only read.
     """
     if not is_secret_name(name):
-        raise BadText("a name has letters, digits, '_', '.' or '-', at most 128")
+        raise BadText("a name has letters, digits, '_', '.' or '-', at most 128", fix="envlsp set NAME")
     literal = literal_for(value, context.dialect)
     with team.replica.writing():
         _make_ready(team)
@@ -117,7 +126,7 @@ def rollback(team: Team, context: Context, words: str) -> Made:
             raise no_release(team)
         target = found.versions.find(words)
         snapshot = found.snapshots[target]
-        if _is_same(found, snapshot):
+        if found.newest_says(snapshot):
             return Made(False, team.releases.info(found, heads[0]))
         note = f"back to {found.versions.label(target)}"
         record = _release(team, context, ReleaseKind.ROLLBACK, note, snapshot, base=heads, of=target)
@@ -143,15 +152,6 @@ def _with_file(team: Team, context: Context, before: EnvironmentHistory, record:
     except (Misuse, StoreError):
         state = FileState.DIFFERS  # the release stands; the next pull says what is wrong with the file
     return Made(True, team.releases.info(team.releases.of(context.triple), record), state)
-
-
-def _is_same(found: EnvironmentHistory, snapshot: Snapshot) -> bool:
-    """Return whether the newest release says just this, layout and all."""
-    heads = found.history.heads()
-    if len(heads) != 1:
-        return False
-    newest = found.snapshots[heads[0]]
-    return dict(newest.entries) == dict(snapshot.entries) and newest.layout == snapshot.layout
 
 
 def _release(
@@ -182,6 +182,11 @@ def _check_place(context: Context) -> None:
         raise Misuse(f"{context.file} leads out of the project", fix="make it a file of its own")
 
 
+def _unread(copy: WorkingCopy) -> tuple[Problem, ...]:
+    found = copy.reading.problems if copy.reading else ()
+    return tuple(problem for problem in found if problem.code in _UNREAD)
+
+
 def _check_message(message: str) -> None:
     if len(message.encode()) > NOTE_MAX_BYTES:
-        raise BadText(f"a message has at most {NOTE_MAX_BYTES} bytes")
+        raise BadText(f"a message has at most {NOTE_MAX_BYTES} bytes", fix="envlsp push -m TEXT")

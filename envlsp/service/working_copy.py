@@ -7,12 +7,13 @@ refused where git would keep the content, and the file is 0600.
 from __future__ import annotations
 
 import os
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
 from envlsp.domain.environment import Triple
 from envlsp.domain.ids import RecordId
-from envlsp.domain.layout import FileReading, snapshot_of
+from envlsp.domain.layout import WHOLE_FILE, FileReading, snapshot_of
 from envlsp.domain.release import Snapshot
 from envlsp.errors import BadText, Misuse, NotFound, StoreError
 from envlsp.service import git
@@ -50,15 +51,18 @@ def read_working_copy(path: Path, dialect: str) -> WorkingCopy:
         BadText: it is too large to be one.
     """
     try:
+        if not stat.S_ISREG(path.stat().st_mode):  # a pipe would keep us waiting
+            raise StoreError(f"{path} is not a file", fix=f"move {path} away")
         with path.open("rb") as stream:
             data = stream.read(FILE_MAX_BYTES + 1)
     except FileNotFoundError:
         return WorkingCopy(path, None, None)
     except OSError as exc:
-        raise StoreError(f"cannot read {path}: {exc.strerror}") from exc
+        raise StoreError(f"cannot read {path}: {exc.strerror}", fix=f"ls -l {path}") from exc
     if len(data) > FILE_MAX_BYTES:
         raise BadText(
-            f"{path} is larger than {FILE_MAX_BYTES // MIB} MiB", fix="make it smaller: a release holds no more"
+            f"{path} is larger than {FILE_MAX_BYTES // MIB} MiB",
+            fix="make it smaller: a release holds no more",
         )
     return WorkingCopy(path, data, snapshot_of(data, dialect))
 
@@ -74,6 +78,8 @@ def snapshot_to_push(copy: WorkingCopy) -> Snapshot:
         raise NotFound(f"there is no {copy.path}", fix="envlsp pull, or write the file first")
     if copy.reading.refusals:
         first = copy.reading.refusals[0]
+        if first.code in WHOLE_FILE:
+            raise BadText(f"{copy.path} has {first.message}", fix="make it smaller, then push again")
         raise BadText(
             f"{copy.path}, line {first.line}: {first.message}", fix="correct that line, then push again"
         )

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from envlsp.cli.delivery import Courier, delivered
 from envlsp.cli.environment import environment_words, offline_option, opened
 from envlsp.cli.main import Frame
-from envlsp.cli.shapes import counts, made_fields
+from envlsp.cli.shapes import counts, made_fields, near
+
+if TYPE_CHECKING:
+    from envlsp.domain.dotenv.tokens import Problem
+
+_SHOWN = 3
+"""A file in another encoding has a problem in every line."""
 
 
 @click.command()
@@ -35,6 +43,7 @@ def command(
         courier.fetch()
         made = push(here.team, here.context, message, force=force)
         reached = courier.deliver() if made.made else 0
+    _warn(frame, near(here.context.file, frame.cwd), made.problems)
     if frame.json:
         frame.output.document(made_fields(made, reached))
     elif made.made:
@@ -42,3 +51,10 @@ def command(
         frame.output.line(f"{release.label}  {counts(release.changed)}{delivered(reached)}")
     else:
         frame.output.line(f"nothing changed since {made.release.label}")
+
+
+def _warn(frame: Frame, file: str, problems: tuple[Problem, ...]) -> None:
+    for problem in problems[:_SHOWN]:
+        frame.output.warn(f"{file}, line {problem.line}: {problem.message}")
+    if len(problems) > _SHOWN:
+        frame.output.say(f"and {len(problems) - _SHOWN} more like this: envlsp parse {file}")
