@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-PARTS = ("startup", "commands", "dialling", "delivering")
+PARTS = ("startup", "commands", "dialling", "delivering", "pushing")
 
 
 def main() -> int:

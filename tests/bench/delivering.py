@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.bench.measure import Row, child_json
 
-ROUNDS = 25
+ROUNDS = 20
 SESSIONS = 3
 
 

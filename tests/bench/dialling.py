@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.bench.measure import Row, child_ms
 
-ROUNDS = 20
+ROUNDS = 15
 
 
 def rows() -> list[Row]:

@@ -16,7 +16,7 @@ from tests.bench.home import dotenv_text
 from tests.bench.measure import Row, spawn_ms
 from tests.support.processes import Teammate, cast
 
-ROUNDS = 12
+ROUNDS = 8
 WORMHOLE = 43.0
 BUDGET = 0.2 * WORMHOLE
 
