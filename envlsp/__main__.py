@@ -18,6 +18,9 @@ def main() -> int:
     words = sys.argv[1:]
     if words == ["--version"]:
         _tell_version()
+    from envlsp.cli.dumps import forbid
+
+    forbid()
     if words[:1] in (["run"], ["get"]):
         from envlsp.cli.fast import attempt
 

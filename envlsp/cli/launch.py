@@ -6,6 +6,8 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+from envlsp.cli.dumps import allow_again, forbid
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -52,12 +54,14 @@ def _replace(program: list[str], environ: Mapping[str, str]) -> int:
     import signal
 
     # Python ignores these for itself, and what is ignored stays so in a new program.
+    allow_again()
     before = {number: signal.signal(number, signal.SIG_DFL) for number in (signal.SIGPIPE, signal.SIGXFSZ)}
     try:
         return os.execvpe(program[0], program, environ)  # noqa: S606  (no shell is meant)
     finally:  # it could not be started, and we go on
         for number, handler in before.items():
             signal.signal(number, handler)
+        forbid()
 
 
 def _tell(cause: str, exit_code: int) -> int:

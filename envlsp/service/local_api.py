@@ -17,7 +17,14 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TypeAlias
 
-from envlsp.errors import EnvlspError, NodeRefused, PeerError, UpgradeNeeded
+from envlsp.errors import (
+    EnvlspError,
+    NodeRefused,
+    PeerError,
+    SignalingUnreachable,
+    TransportError,
+    UpgradeNeeded,
+)
 from envlsp.wire.canonical import Value
 from envlsp.wire.local import (
     LENGTH_BYTES,
@@ -35,6 +42,9 @@ from envlsp.wire.local import (
 Values: TypeAlias = tuple[Value, ...]
 Handler: TypeAlias = Callable[[str, Values], Awaitable[Values]]
 """`await handler(method, args)` answers a call or raises an EnvlspError."""
+
+_SAME: dict[str, type[TransportError]] = {SignalingUnreachable.code: SignalingUnreachable}
+"""Errors that a caller says in the node's own words, with the fix that goes with them."""
 
 
 def peer_uid(connection: socket.socket) -> int:
@@ -90,7 +100,8 @@ class LocalServer:
         tasks: set[asyncio.Task[None]] = set()
         try:
             writer.write(encode_local(Hello(LOCAL_VERSION, LOCAL_VERSION)))
-            if not isinstance(await _read(reader), Hello):
+            hello = await _read(reader)
+            if not (isinstance(hello, Hello) and hello.lowest <= LOCAL_VERSION <= hello.highest):
                 return
             self._writers.add(writer)
             while isinstance(message := await _read(reader), Call):
@@ -161,6 +172,7 @@ class LocalClient:
 
         Raises:
             NodeRefused: it could not, or it went away.
+            SignalingUnreachable: it has no server to meet anybody at.
         """
         self._number += 1
         try:
@@ -170,8 +182,8 @@ class LocalClient:
                 match self._read():
                     case Answer(number, values) if number == self._number:
                         return values
-                    case Complaint(number, _, detail) if number == self._number:
-                        raise NodeRefused(detail)
+                    case Complaint(number, code, detail) if number == self._number:
+                        raise _SAME.get(code, NodeRefused)(detail)
         except (OSError, EOFError) as exc:
             raise NodeRefused("it did not answer") from exc
 

@@ -143,7 +143,7 @@ _PUB: Final[dict[int, Shape[Any]]] = {
     RecordType.DEVICE_ADD: record_of(DeviceAdd, _device, _box_pk, _signature, _seals),
     RecordType.DEVICE_REVOKE: record_of(DeviceRevoke, _set(_device, DEVICES_PER_RECORD_MAX), _epochs(0)),
     RecordType.INVITE: record_of(
-        Invite, _device, enum(Role, Role.NONE, Role.VIEWER, Role.DEVELOPER), uint(1, USERS_MAX)
+        Invite, _device, enum(Role, Role.VIEWER, Role.DEVELOPER), uint(1, USERS_MAX)
     ),
     RecordType.INVITE_CANCEL: record_of(InviteCancel, _record_id),
     RecordType.ADMIT: record_of(Admit, _record_id, _device, _box_pk, _signature, _signature, _seals),

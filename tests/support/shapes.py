@@ -72,7 +72,7 @@ pubs: st.SearchStrategy[Pub] = st.one_of(
     st.builds(Revoke, sets(raw(16), itself, low=1), epochs),
     st.builds(DeviceAdd, raw(32), raw(32), raw(64), seals),
     st.builds(DeviceRevoke, sets(raw(32), itself, low=1), epochs),
-    st.builds(Invite, raw(32), st.sampled_from([Role.NONE, Role.VIEWER, Role.DEVELOPER]), st.integers(1, 64)),
+    st.builds(Invite, raw(32), st.sampled_from([Role.VIEWER, Role.DEVELOPER]), st.integers(1, 64)),
     st.builds(InviteCancel, raw(32)),
     st.builds(Admit, raw(32), raw(32), raw(32), raw(64), raw(64), seals),
     st.builds(Rotate, some_epochs),
