@@ -19,7 +19,7 @@ from pathlib import Path
 from envlsp.cli.demo.children import Child, Children, Stopped, deadline, run
 from envlsp.cli.output import Style, paint
 
-POLL_S = 0.1
+POLL_S = 0.25
 WIDTH = 96
 CONTINUED = "\\\n    "
 """Goes on in the next line, as in a shell."""
