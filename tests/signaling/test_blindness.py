@@ -15,7 +15,15 @@ from pathlib import Path
 
 import pytest
 
-from envlsp.crypto.primitives import BoxKey, SigningKey, box_key, open_box, seal_box, signing_key
+from envlsp.crypto.primitives import (
+    BOX_OVERHEAD_BYTES,
+    BoxKey,
+    SigningKey,
+    box_key,
+    open_box,
+    seal_box,
+    signing_key,
+)
 from envlsp.crypto.rendezvous import (
     RoomKey,
     SignalWriter,
@@ -40,7 +48,7 @@ UFRAG, PWD = "plantedufrag", "plantedpasswordplantedpassword"
 FINGERPRINT = b"planted fingerprint of 32 bytes!"
 CANDIDATE = "1 1 udp 2130706431 192.0.2.77 45678 typ host"
 NAME, VALUE = b"PLANTED_SECRET_NAME", b"planted-secret-value"
-PLAIN_MARK = b"not sealed, so the tap must hear it"
+PLAIN_MARK = b"not sealed, so the tap must hear it".ljust(1024, b".")
 
 KEY: RoomKey = room_key(TEAM_KEY)
 
@@ -89,7 +97,7 @@ async def invite(alice: SignalingClient, bob: SignalingClient) -> None:
     joiner = await bob.claim(inviter.number)
     await joiner.send(PLAIN_MARK)
     assert await inviter.recv() == PLAIN_MARK
-    secret = TEAM + NAME + VALUE + BOB.public
+    secret = (TEAM + NAME + VALUE + BOB.public).ljust(1024 - BOX_OVERHEAD_BYTES, b"\0")
     await inviter.send(seal_box(secret, key))
     assert open_box(await joiner.recv(), key) == secret
 
