@@ -67,7 +67,7 @@ def test_no_value_is_shown_but_the_one_that_is_printed_on_purpose(folder: Path) 
     assert not (kept / "alice" / "shop" / ".git" / "Somebody").exists()
 
 
-@pytest.mark.parametrize("number", (signal.SIGINT, signal.SIGTERM))
+@pytest.mark.parametrize("number", (signal.SIGINT, signal.SIGTERM, signal.SIGHUP))
 def test_stopping_the_demo_leaves_nothing_behind(folder: Path, number: signal.Signals) -> None:
     child = subprocess.Popen(
         DEMO, env=_environ(folder), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, bufsize=1

@@ -18,6 +18,9 @@ import click
 
 from envlsp.cli.failures import EXIT_GENERIC, tell
 
+_ENDS = (signal.SIGTERM, signal.SIGHUP)
+"""Being told to stop, and the terminal being closed; Ctrl-C is Python's own affair."""
+
 
 @click.command()
 @click.option("--keep", is_flag=True, help="Leave the folder in place, to look around in it.")
@@ -53,11 +56,12 @@ def command(keep: bool) -> int:
 def _folder(*, keep: bool) -> Iterator[Path]:
     """Make a folder for the length of a `with` block; a polite end by a signal removes it too."""
     root = Path(tempfile.mkdtemp(prefix="envlsp-demo-"))
-    before = signal.signal(signal.SIGTERM, _end)
+    before = {number: signal.signal(number, _end) for number in _ENDS}
     try:
         yield root
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
         if not keep:
             shutil.rmtree(root, ignore_errors=True)
 
