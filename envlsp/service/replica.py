@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from envlsp.crypto import envelope
 from envlsp.crypto.device import DeviceKeys
 from envlsp.crypto.epochs import Keyring, TeamKey
-from envlsp.crypto.signing import Place, check_untrusted, make_record
+from envlsp.crypto.signing import Place, check_untrusted, checked_before, make_record
 from envlsp.crypto.verify import Signatures
 from envlsp.domain.ids import NO_EPOCH, EpochId, RecordId, TeamId
 from envlsp.domain.ledger.admission import Accepted, Missing, Refused
@@ -101,7 +101,7 @@ class Replica:
         for stored in self.store.records.arrived_after(self._serial):
             self._serial = stored.serial
             if stored.id not in self.ledger:
-                fresh.append(check_untrusted(stored.raw, self.team))
+                fresh.append(checked_before(stored.raw, stored.id))
         self.ledger.restore(fresh)
         for record in fresh:
             self.ring.learn(record)

@@ -45,6 +45,12 @@ def test_a_record_of_each_type_passes(kind: RecordType) -> None:
     assert made.header.type == kind
 
 
+@pytest.mark.parametrize("kind", RecordType)
+def test_a_record_read_back_from_our_own_store_is_the_same(kind: RecordType) -> None:
+    raw, made = samples.record(kind)
+    assert signing.checked_before(raw, made.id) == made
+
+
 def test_genesis_is_its_own_team() -> None:
     assert TeamId(samples.GENESIS.id) == TEAM
     assert samples.GENESIS.header.team == NO_TEAM

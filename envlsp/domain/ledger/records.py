@@ -266,7 +266,7 @@ class Header:
 class CheckedRecord:
     """A record whose bytes are canonical and whose cryptography holds.
 
-    Made by `crypto.signing.check` alone. True of it: `id` is the hash of the
+    Made by `crypto.signing` alone. True of it: `id` is the hash of the
     header, the author's signature verifies, `body_hash` fits the body, new keys
     are valid points, and the `pop` of a grant, an admit or a root_replace verifies
     (their owner is 16 zero bytes).
