@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import os
 import socket
 import struct
@@ -38,6 +39,8 @@ from envlsp.wire.local import (
     encode_local,
     length_untrusted,
 )
+
+log = logging.getLogger(__name__)
 
 Values: TypeAlias = tuple[Value, ...]
 Handler: TypeAlias = Callable[[str, Values], Awaitable[Values]]
@@ -121,7 +124,10 @@ class LocalServer:
         try:
             reply = Answer(call.number, await self._handler(call.method, call.args))
         except EnvlspError as exc:
-            reply = Complaint(call.number, exc.code, exc.detail)
+            reply = Complaint(call.number, exc.code, str(exc))
+        except Exception as exc:  # noqa: BLE001 - whoever asked must not wait for ever
+            log.warning("a call failed: %s", type(exc).__name__)
+            reply = Complaint(call.number, "error", f"something went wrong in it ({type(exc).__name__})")
         writer.write(encode_local(reply))
         with contextlib.suppress(OSError):
             await writer.drain()

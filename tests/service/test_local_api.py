@@ -56,6 +56,21 @@ async def test_a_failure_keeps_its_reason(path: Path) -> None:
     await server.close()
 
 
+async def test_a_bug_in_the_node_is_an_answer_too(path: Path) -> None:
+    async def broken(method: str, args: Values) -> Values:
+        raise ZeroDivisionError("planted")
+
+    server = LocalServer(path, broken)
+    await server.start()
+    client = await asyncio.to_thread(LocalClient.connect, path)
+    assert client is not None
+    with pytest.raises(NodeRefused, match="ZeroDivisionError") as caught:
+        await asyncio.to_thread(client.call, "x")
+    assert "planted" not in str(caught.value)
+    client.close()
+    await server.close()
+
+
 async def test_an_answer_is_found_behind_news(path: Path) -> None:
     async def gossip(method: str, args: Values) -> Values:
         server.broadcast("changed", b"team")
