@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 NOBODY = "nobody reachable now; teammates get it when you are online together (envlsp agent)"
 
+UNCONFIRMED = "nobody has confirmed it yet; teammates get it when you are online together (envlsp agent)"
+
 
 class Courier:
     """What one verb asks of the network; it is not asked again where nobody was.
@@ -41,10 +43,20 @@ class Courier:
 
     def deliver(self) -> int:
         """Hand on what was made here; return how many devices have it."""
+        was_asked = not self._nobody
         reached = self._meet()
         if self._nobody:
+            if not was_asked:
+                self._tell_node()
             self._frame.output.say(NOBODY)
+        elif not reached and not self._is_silent:
+            self._frame.output.say(UNCONFIRMED)
         return reached
+
+    def _tell_node(self) -> None:
+        from envlsp.service.network import tell_node
+
+        tell_node(self._service, self._opened.team.id)
 
     def _meet(self) -> int:
         if self._is_silent or self._nobody:

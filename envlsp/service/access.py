@@ -27,6 +27,7 @@ from envlsp.domain.release import ReleaseContent, ReleaseKind
 from envlsp.errors import Misuse, NoAccess, NotFound, WaitingForKey
 from envlsp.service.history import Releases
 from envlsp.service.people import ROLE_WORDS, Person
+from envlsp.service.removal import is_removed, removed
 from envlsp.service.replica import Replica
 from envlsp.wire.bodies import NoteBody, PersonBody
 
@@ -53,8 +54,8 @@ def demand_role(replica: Replica, role: Role) -> None:
     Raises:
         NoAccess: every peer would refuse the record.
     """
-    if not replica.state.is_active(replica.keys.dpk):
-        raise NoAccess("this device was removed from the team", fix="ask an admin for a new invitation")
+    if is_removed(replica):
+        raise removed()
     mine = own_role(replica)
     if mine < role:
         raise NoAccess(
@@ -120,8 +121,23 @@ def set_role(replica: Replica, user: UserId, role: Role) -> bool:
         demand_role(replica, Role.ADMIN)
         if _member(replica, user).role == role:
             return False
+        if role < Role.ADMIN:
+            _demand_other_admin(replica, {user})
         replica.append(SetRole(user, role, ()), NoteBody(replica.now(), ""))
         return True
+
+
+def _demand_other_admin(replica: Replica, leaving: Collection[UserId]) -> None:
+    """Make sure that somebody is left to administer the team.
+
+    Raises:
+        Misuse: these are all the admins there are.
+    """
+    admins = {user for user, member in replica.state.members.items() if member.role is Role.ADMIN}
+    if admins and admins <= set(leaving):
+        raise Misuse(
+            "nobody would be left to administer the team", fix="envlsp access grant WHO --role admin"
+        )
 
 
 def _member(replica: Replica, user: UserId) -> Member:
@@ -137,12 +153,13 @@ def revoke(replica: Replica, releases: Releases, users: Collection[UserId]) -> N
     Raises:
         NoAccess: we are no admin, and it is not ourselves.
         NotFound: one is no member.
-        RecordRefused: nobody would be left to administer the team.
+        Misuse: nobody would be left to administer the team.
     """
     with replica.writing():
         own = replica.state.user_of(replica.keys.dpk)
         if set(users) != {own}:
             demand_role(replica, Role.ADMIN)
+        _demand_other_admin(replica, users)
         gone = {dpk for user in users for dpk in _member(replica, user).devices}
         if replica.keys.dpk in gone:  # leaving: whoever stays opens the next epoch
             replica.append(Revoke(tuple(sorted(users)), ()), NoteBody(replica.now(), ""))

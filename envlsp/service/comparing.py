@@ -16,6 +16,7 @@ from envlsp.service.freshness import freshness
 from envlsp.service.history import EnvironmentHistory
 from envlsp.service.people import ROLE_WORDS
 from envlsp.service.reading import conflict_error, no_release, value_mark
+from envlsp.service.removal import is_removed
 from envlsp.service.results import DiffLine, DiffResult, ReleaseInfo, StatusResult
 from envlsp.service.team import Team
 from envlsp.service.working_copy import Bases, read_working_copy
@@ -46,6 +47,7 @@ def status(team: Team, context: Context) -> StatusResult:
         conflicts=tuple(sorted(view.conflicts)),
         freshness=freshness(team.replica),
         role=ROLE_WORDS[own_role(team.replica)],
+        removed=is_removed(team.replica),
     )
 
 

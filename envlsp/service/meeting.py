@@ -1,8 +1,8 @@
 """Meeting the team through a signaling server: rooms, beacons, sealed signals.
 
 Says that we are there, hears who else is, and carries the messages of dials. Trusts
-nobody: a beacon or a signal counts when an active device of the team has signed it,
-and is still only a hint until the handshake (PROTOCOL G).
+nobody: a beacon or a signal counts when a device that was let in has signed it, and
+is still only a hint until the handshake (PROTOCOL G).
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -40,7 +41,8 @@ WRITERS_MAX = 256
 OLDER_EPOCHS_MAX = 64
 """Rooms of so many epochs are listened in: a server lets a connection into 256."""
 
-Heard = Callable[[DevicePk], None]
+Heard = Callable[[DevicePk, bool], None]
+"""Told of a device, and whether it has just come: a start of its program, or a reconnection."""
 SignalHeard = Callable[[DevicePk, SessionId, SignalKind, Value], None]
 
 
@@ -67,8 +69,8 @@ class Meeting:
         Args:
             replica: who is in the team, and the keys of its rooms.
             client: connected.
-            on_beacon: told of a teammate's device that announced itself.
-            on_signal: told of a teammate's message to us.
+            on_beacon: told of a device that announced itself: a teammate's, or one that was.
+            on_signal: told of such a device's message to us.
         """
         self._replica = replica
         self._client = client
@@ -79,19 +81,25 @@ class Meeting:
         self._tags: dict[DevicePk, Tag] = {}
         self._writers: dict[tuple[DevicePk, bytes], SignalWriter] = {}
         self._order = SignalOrder()
+        self._keys_known: tuple[object, ...] = ()
+        self._moving = asyncio.Event()
+        self.there_since: float | None = None
+        """When we last came, in monotonic seconds: whoever was there has heard it."""
 
     async def run(self) -> None:
         """Be there until cancelled."""
         await self.enter()
+        self.there_since = time.monotonic()
         ticking = asyncio.create_task(self._keep_announcing())
         try:
             async for event in self._client.messages():
                 match event:
                     case Message(room, tag, blob) if room in self._rooms:
-                        self._hear(self._rooms[room], tag, blob)
+                        await self._hear(self._rooms[room], tag, blob)
                     case Connected():
                         self._tags.clear()
                         await self._announce()
+                        self.there_since = time.monotonic()
                     case _:
                         pass
         finally:
@@ -104,6 +112,7 @@ class Meeting:
 
         Called again when the day or the team's key has changed.
         """
+        self._keys_known = self._keys_now()
         wanted = {place.room: place for place in self._places()}
         for room in self._rooms.keys() - wanted.keys():
             await self._client.unsubscribe(room)
@@ -114,6 +123,11 @@ class Meeting:
                 await self._client.subscribe(place.room)
         if entered:
             await self._announce()
+
+    def look_around(self) -> None:
+        """Go where the team meets now, if records that came have changed that."""
+        if self._keys_now() != self._keys_known:
+            self._moving.set()
 
     async def send(self, to_dpk: DevicePk, session16: bytes, kind: SignalKind, params: Value) -> None:
         """Send a message of a dial, sealed to its target and signed.
@@ -135,6 +149,11 @@ class Meeting:
         await self._client.send(tag, self._writers[key].seal(from_words(kind, params)))
 
     # --- where ---------------------------------------------------------------------------------
+
+    def _keys_now(self) -> tuple[object, ...]:
+        state, ring = self._replica.state, self._replica.ring
+        current = state.current_epoch(TEAM_SCOPE)
+        return current, current is not None and ring.key_of(current) is not None, len(state.epochs)
 
     def _places(self) -> Iterator[_Listening]:
         """Yield the rooms to be in: of the current epoch first, then of older ones.
@@ -166,9 +185,19 @@ class Meeting:
             now = self._replica.clock()
             until_next_day = next_change(int(now)) - now
             pause_s = BEACON_EVERY_S * random.uniform(0.8, 1.2)  # noqa: S311 (jitter, not a secret)
-            await asyncio.sleep(min(until_next_day + 1, pause_s))
+            is_moving = await self._moved_within(min(until_next_day + 1, pause_s))
             await self.enter()
-            await self._announce()
+            if not is_moving:
+                await self._announce()
+
+    async def _moved_within(self, wait_s: float) -> bool:
+        """Return whether the place of meeting changed before the time was up."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(wait_s):
+                await self._moving.wait()
+        is_moving = self._moving.is_set()
+        self._moving.clear()
+        return is_moving
 
     async def _announce(self) -> None:
         place = self._announce_in
@@ -180,24 +209,38 @@ class Meeting:
 
     # --- hearing --------------------------------------------------------------------------------
 
-    def _hear(self, place: _Listening, tag: Tag, blob: bytes) -> None:
+    async def _hear(self, place: _Listening, tag: Tag, blob: bytes) -> None:
         with contextlib.suppress(TrustError, PeerError):
             beacon = open_beacon(blob, place.key, place.room)
-            if self._is_teammate(beacon.sender):
+            if self._was_let_in(beacon.sender):
+                is_new = self._tags.get(beacon.sender) != tag
                 self._tags[beacon.sender] = tag
-                self._on_beacon(beacon.sender)
+                self._on_beacon(beacon.sender, is_new)
+                if is_new and self._replica.state.is_active(beacon.sender):
+                    await self._answer(place, tag)
             return
         with contextlib.suppress(TrustError, PeerError):
             signal = open_signal(
                 blob, self._replica.keys.box, own=self._replica.keys.dpk, team=self._replica.team
             )
-            if self._is_teammate(signal.sender) and self._order.accept(signal):
+            if self._was_let_in(signal.sender) and self._order.accept(signal):
                 self._tags[signal.sender] = tag
                 self._on_signal(signal.sender, signal.session, *to_words(signal.content))
 
-    def _is_teammate(self, dpk: DevicePk) -> bool:
+    async def _answer(self, place: _Listening, tag: Tag) -> None:
+        """Say to one device that we are there too.
+
+        It may have died and come back while our link to it still seems to stand: then we
+        do not dial, and it has not heard of us.
+        """
+        blob = seal_beacon(self._replica.keys.sign, place.key, place.room, self._replica.now())
+        with contextlib.suppress(EnvlspError):
+            await self._client.send(tag, blob)
+
+    def _was_let_in(self, dpk: DevicePk) -> bool:
+        """Return whether this is another member's device, or one that was: it has to be told (A6)."""
         if dpk == self._replica.keys.dpk:
             return False
         if dpk not in self._replica.state.devices:
             self._replica.refresh()  # perhaps another process of ours has just let them in
-        return self._replica.state.is_active(dpk)
+        return dpk in self._replica.state.devices

@@ -15,11 +15,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from envlsp.domain.ids import TeamId
 from envlsp.errors import (
     EnvlspError,
     Misuse,
     NobodyReachable,
     NodeRefused,
+    PeerError,
     SignalingUnreachable,
     StoreBusy,
     TransportError,
@@ -30,6 +32,7 @@ from envlsp.service.freshness import holders
 from envlsp.service.local_api import LocalClient
 from envlsp.service.node import Node, to_peer_state, to_sync_result
 from envlsp.service.people import SHORT_HEX
+from envlsp.service.removal import is_removed, removed
 from envlsp.service.results import PeerInfo, SyncResult
 from envlsp.service.team_node import PeerState
 from envlsp.store.lock import FileLock
@@ -55,6 +58,7 @@ def sync(service: Service, opened: OpenedTeam, *, replicas: int = 0) -> SyncResu
     Raises:
         NobodyReachable: no teammate's device is there.
         SignalingUnreachable: no server to meet at.
+        NoAccess: this device was removed from the team.
     """
     if not opened.servers:
         raise SignalingUnreachable("no signaling server is configured")
@@ -62,6 +66,7 @@ def sync(service: Service, opened: OpenedTeam, *, replicas: int = 0) -> SyncResu
     while replicas and _confirmed(opened) < replicas:
         time.sleep(REPLICAS_EVERY_S)
         result = _sync(service, opened, THOROUGH_S)
+    _check_membership(opened, result)
     if not result.reached and result.devices:
         raise NobodyReachable
     return result
@@ -73,9 +78,15 @@ def deliver(service: Service, opened: OpenedTeam) -> SyncResult | None:
     Returns:
         What was done, or None where nobody could be reached. A team of one device
         has nobody to reach: then the result has 0 devices.
+
+    Raises:
+        NoAccess: this device was removed from the team.
     """
+    if is_removed(opened.team.replica):
+        raise removed()
     state = opened.team.replica.state
     if len([device for device in state.devices.values() if device.active]) < 2:
+        tell_node(service, opened.team.id)  # the last other one may just have been removed
         return SyncResult(0, 0, 0, 0)
     if not opened.servers:
         return None
@@ -84,7 +95,28 @@ def deliver(service: Service, opened: OpenedTeam) -> SyncResult | None:
     except (TransportError, StoreBusy):
         return None
     opened.team.replica.refresh()
+    _check_membership(opened, result)
     return result if result.reached else None
+
+
+def tell_node(service: Service, team: TeamId, what: str = "changed") -> None:
+    """Say to a running node that we wrote something, and wait for nothing else.
+
+    Args:
+        service: this device.
+        team: which.
+        what: `changed`, or `joined` when our keys in the team are new.
+    """
+    with contextlib.suppress(TransportError, PeerError):
+        client = LocalClient.connect(Path(service.home.node_socket))
+        if client is not None:
+            with contextlib.closing(client):
+                client.call(what, team)
+
+
+def _check_membership(opened: OpenedTeam, result: SyncResult) -> None:
+    if result.removed or is_removed(opened.team.replica):
+        raise removed()
 
 
 def peers(service: Service, opened: OpenedTeam) -> list[PeerInfo]:
@@ -210,8 +242,11 @@ async def _sync_as_node(service: Service, opened: OpenedTeam, timeout_s: float) 
     node = Node(service)
     await node.start()
     try:
-        team = await node.add_team(opened.team.id, opened.servers)
+        async with asyncio.timeout(timeout_s):
+            team = await node.add_team(opened.team.id, opened.servers)
         return await team.sync(timeout_s)
+    except TimeoutError:
+        raise SignalingUnreachable("the server does not answer") from None
     finally:
         await node.close()
 

@@ -126,6 +126,16 @@ class Node:
             return await self.add_team(team, known)
         return self._teams[team]
 
+    async def _begin_anew(self, team: TeamId) -> None:
+        """Serve a team with the keys of now: this device has joined it, perhaps not for the first time."""
+        self._service.vault.reload()
+        node = self._teams.get(team)
+        if node is not None and node.replica.keys.dpk != self._service.vault.keys(team).dpk:
+            del self._teams[team]
+            await node.close()
+            self._service.forget(team)
+        await self._team(team, ())
+
     # --- the local API ---------------------------------------------------------------------------
 
     async def _answer(self, method: str, args: Values) -> Values:
@@ -134,6 +144,9 @@ class Node:
                 return (self._service.vault.open().kek,)
             case "changed", (bytes() as team,):
                 (await self._team(TeamId(team), ())).replica.refresh()
+                return ()
+            case "joined", (bytes() as team,):
+                await self._begin_anew(TeamId(team))
                 return ()
             case "sync", (bytes() as team, int() as timeout_ms, list() as servers):
                 node = await self._team(TeamId(team), tuple(s for s in servers if isinstance(s, str)))
@@ -146,7 +159,7 @@ class Node:
 
 def sync_values(result: SyncResult) -> Values:
     """Return a result as the local API carries it."""
-    return (result.reached, result.in_sync, result.received, result.devices)
+    return (result.reached, result.in_sync, result.received, result.devices, int(result.removed))
 
 
 def to_sync_result(values: Values) -> SyncResult:
@@ -156,8 +169,8 @@ def to_sync_result(values: Values) -> SyncResult:
         NodeRefused: the node said something else.
     """
     match values:
-        case (int() as reached, int() as in_sync, int() as received, int() as devices):
-            return SyncResult(reached, in_sync, received, devices)
+        case (int() as reached, int() as in_sync, int() as received, int() as devices, int() as removed):
+            return SyncResult(reached, in_sync, received, devices, bool(removed))
     raise NodeRefused
 
 

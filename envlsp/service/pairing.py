@@ -28,12 +28,13 @@ from envlsp.errors import (
     SignalingUnreachable,
     TrustError,
 )
-from envlsp.service import access
+from envlsp.service import access, network
 from envlsp.service.burned_codes import BurnedCodes
 from envlsp.service.context import Project
-from envlsp.service.facade import OpenedTeam, Service, team_of
+from envlsp.service.facade import OpenedTeam, Service, parse_team, team_of
 from envlsp.service.peer_loop import PeerLoop
 from envlsp.service.people import Person, parse_person, printable
+from envlsp.service.removal import is_removed
 from envlsp.service.results import JoinResult
 from envlsp.service.team import Team
 from envlsp.service.turn import find_servers
@@ -195,7 +196,9 @@ def join(
         SignalingUnreachable, NobodyReachable: nobody to meet.
     """
     parsed = parse_code(code)
-    return asyncio.run(_Joiner(service, project, person).run(parsed, servers))
+    result = asyncio.run(_Joiner(service, project, person).run(parsed, servers))
+    network.tell_node(service, parse_team(result.team), "joined")
+    return result
 
 
 class _Joiner:
@@ -255,14 +258,17 @@ class _Joiner:
         ):
             raise TrustError("you said no; nothing was joined")
         if self._is_member(welcome.team):
-            raise BadConfig("this device is in that team already", fix="envlsp status")
+            raise BadConfig(
+                "this device is in that team already",
+                fix="envlsp status; after a removal, envlsp sync first: it says so",
+            )
 
     def _is_member(self, team: TeamId) -> bool:
         """Return whether we are in; not so after a removal, or a join that broke off."""
         if self._service.vault.open().seeds(team) is None:
             return False
         replica = self._service.team(team).replica
-        return len(replica.ledger) > 0 and replica.state.is_active(replica.keys.dpk)
+        return len(replica.ledger) > 0 and not is_removed(replica)
 
     def _request(self, keys: DeviceKeys, welcome: Welcome) -> Request:
         pop = prove(keys, welcome.team, PopPurpose.JOIN)

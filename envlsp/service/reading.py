@@ -7,6 +7,7 @@ before the row has been looked for.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -86,7 +87,7 @@ def demand_value(reading: Reading, name: str) -> SecretText:
     if key in reading.conflicts:
         raise conflict_error(reading.conflicts)
     if key not in reading.values:
-        raise NotFound(f"no {name} in {reading.release}", fix="envlsp list")
+        raise NotFound(f"there is no {name} in {reading.release}", fix="envlsp list")
     return reading.values[key]
 
 
@@ -107,11 +108,13 @@ def conflict_error(names: tuple[SecretName, ...]) -> ConflictedName:
 
 def no_release(team: Team) -> NotFound | WaitingForKey | NoAccess:
     """Return why there is nothing to read."""
-    if not team.replica.state.is_active(team.keys.dpk):
-        return NoAccess("this device was removed from the team", fix="ask an admin for a new invitation")
+    from envlsp.service.removal import is_removed, removed  # loads the ledger's rules
+
+    if is_removed(team.replica):
+        return removed()
     if team.releases.has_closed():
         return WaitingForKey()
-    return NotFound("no release of this environment yet", fix="envlsp push, or envlsp sync")
+    return NotFound("there is no release of this environment yet", fix="envlsp push, or envlsp sync")
 
 
 def value_mark(team: Team, value: SecretText) -> str:
@@ -138,6 +141,8 @@ def differs_on_disk(lsk: bytes, reading: Reading, path: str | PathLike[str]) -> 
     if reading.conflicts:
         return False  # there is no one file to compare with
     try:
+        if not os.path.isfile(path):  # noqa: PTH113  (pathlib is slow; a pipe would keep us waiting)
+            return False
         with open(path, "rb") as file:  # noqa: PTH123  (pathlib is slow to load)
             data = file.read()
     except OSError:

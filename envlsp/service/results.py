@@ -72,6 +72,8 @@ class StatusResult:
     conflicts: tuple[SecretName, ...]
     freshness: Freshness
     role: str
+    removed: bool
+    """Whether this device was removed from the team."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +143,8 @@ class SyncResult:
     in_sync: int
     received: int
     devices: int
+    removed: bool = False
+    """Whether a teammate said that this device was removed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,15 +9,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from envlsp.crypto.attest import check_attest_untrusted
 from envlsp.domain.ids import DevicePk, RecordId
-from envlsp.errors import PeerError, StoreError, TrustError
+from envlsp.errors import PeerError, SignalingUnreachable, StoreError, TrustError
 from envlsp.service.meeting import Meeting
 from envlsp.service.peer_loop import PeerLoop
+from envlsp.service.removal import is_removed, note_told, note_welcome
 from envlsp.service.replica import Replica
 from envlsp.service.results import SyncResult
 from envlsp.service.turn import find_servers
@@ -41,6 +42,8 @@ PRESENT_S = 15.0
 LEAVE_S = 2.0
 FORGET_S = 180.0
 """A device that has been silent for three beacons is not dialled any more."""
+TELL_AGAIN_S = 2.0
+"""A removed device that was told is not answered sooner again."""
 STIR_S = 0.1
 """How long to wait for an event before looking at the clock again."""
 
@@ -77,6 +80,8 @@ class TeamNode:
         self._stirred = asyncio.Event()
         self._seen: dict[DevicePk, float] = {}
         self._newest_seen = time.monotonic()
+        self._told: dict[DevicePk, float] = {}
+        self._removed_by: set[DevicePk] = set()
         replica.on_change.append(self._records_came)
 
     async def start(self) -> None:
@@ -111,18 +116,25 @@ class TeamNode:
 
         Args:
             timeout_s: at most so long; whoever is not in step by then is not counted.
+
+        Raises:
+            SignalingUnreachable: no server, so nobody to meet, and no link from before.
         """
         self.replica.refresh()
+        self._client.hurry()
         start, before = time.monotonic(), len(self.replica.ledger)
         self._dialer.nudge(*self._seen)
         while time.monotonic() < start + timeout_s and not self._is_settled(start):
             await self._next_stir()
+        if not self._loops and not self._client.is_connected:
+            raise SignalingUnreachable
         devices = [d for d in self.replica.state.devices.values() if d.active]
         return SyncResult(
-            reached=len(self._loops),
+            reached=len(self._teammates(self._loops)),
             in_sync=len(self.in_step()),
             received=len(self.replica.ledger) - before,
             devices=len(devices) - 1,
+            removed=bool(self._removed_by) and is_removed(self.replica),
         )
 
     def in_step(self) -> list[DevicePk]:
@@ -144,12 +156,23 @@ class TeamNode:
 
     def _is_settled(self, start: float) -> bool:
         now = time.monotonic()
-        present = {dpk for dpk, seen in self._seen.items() if now - seen < PRESENT_S} | self._loops.keys()
+        recent = {dpk for dpk, seen in self._seen.items() if now - seen < PRESENT_S}
+        present = self._teammates(recent | self._loops.keys())
         if not present:
-            return now - start > DISCOVER_S
+            return bool(self._removed_by) or now - start > self._discovering_s(now)
         if len(self.in_step()) < len(present):
             return False
         return now - self._newest_seen > SETTLE_S
+
+    def _discovering_s(self, now: float) -> float:
+        """Return how long to wait for somebody to appear: not long where they would have by now."""
+        since = self._meeting.there_since
+        knows_all = self._client.is_connected and since is not None and now - since > DISCOVER_S
+        return SETTLE_S if knows_all else DISCOVER_S
+
+    def _teammates(self, devices: Iterable[DevicePk]) -> set[DevicePk]:
+        """Return those that sync with us: no removed device, and none that says we are one."""
+        return {dpk for dpk in devices if self.replica.state.is_active(dpk)} - self._removed_by
 
     async def _next_stir(self) -> None:
         """Return when something happened, or after a moment."""
@@ -159,14 +182,20 @@ class TeamNode:
 
     # --- events ----------------------------------------------------------------------------------
 
-    def _beacon_heard(self, dpk: DevicePk) -> None:
-        self._note(dpk)
+    def _beacon_heard(self, dpk: DevicePk, is_new: bool) -> None:  # noqa: FBT001  (as `Meeting` calls it)
+        if self.replica.state.is_active(dpk):
+            self._note(dpk)
+        elif not is_new:
+            return  # a removed device is told when it comes, not once a minute
         self._dialer.want(dpk)
         self._dialer.nudge(dpk)
 
     def _signal_heard(self, dpk: DevicePk, session: SessionId, kind: SignalKind, params: Value) -> None:
-        self._note(dpk)
-        self._dialer.want(dpk)
+        if self.replica.state.is_active(dpk):
+            self._note(dpk)
+            self._dialer.want(dpk)
+        elif time.monotonic() - self._told.get(dpk, float("-inf")) < TELL_AGAIN_S:
+            return
         self._dialer.incoming(dpk, session, kind, params)
 
     def _note(self, dpk: DevicePk) -> None:
@@ -176,6 +205,7 @@ class TeamNode:
         self._seen[dpk] = time.monotonic()
 
     def _records_came(self, ids: Sequence[RecordId]) -> None:
+        self._meeting.look_around()
         for loop in self._loops.values():
             loop.local_change(ids)
 
@@ -184,8 +214,12 @@ class TeamNode:
         match effect:
             case AttestReceived(attest, raw):
                 self._keep_attestation(attest.dpk, raw)
-            case InSync() | effects.PeerWelcomed():
+            case effects.PeerWelcomed():
                 self.replica.store.peers.saw(dpk, self.replica.now())
+            case InSync():
+                self.replica.store.peers.saw(dpk, self.replica.now())
+                self._removed_by.discard(dpk)
+                note_welcome(self.replica)
             case _:
                 pass
 
@@ -213,10 +247,7 @@ class TeamNode:
     async def _take_links(self) -> None:
         while True:
             dpk, link = await self._dialer.next_link()
-            if self.replica.state.is_active(dpk):
-                self._spawn(self._drive(dpk, link))
-            else:
-                await link.close()
+            self._spawn(self._drive(dpk, link))
 
     async def _drive(self, dpk: DevicePk, link: Link) -> None:
         with contextlib.suppress(StoreError):
@@ -224,12 +255,27 @@ class TeamNode:
         loop = PeerLoop(link, self.replica, dpk, lambda effect: self._session_event(dpk, effect))
         self._loops[dpk] = loop
         try:
-            if await loop.run() is CloseCode.ORDERLY:
+            code = await loop.run()
+            if code is CloseCode.ORDERLY:
                 self._forget(dpk)  # it said goodbye: nobody waits for it, or dials it
+            elif code is CloseCode.REVOKED:
+                self._part(dpk)
         finally:
             if self._loops.get(dpk) is loop:
                 del self._loops[dpk]
             self._stirred.set()
+
+    def _part(self, dpk: DevicePk) -> None:
+        """Leave it at that, once both know that one of them was removed (A6)."""
+        if not self.replica.state.is_active(dpk):
+            self._told[dpk] = time.monotonic()
+            self._forget(dpk)
+            return
+        # A session that was cut off had no time for introductions: the next one begins with them.
+        if dpk in self._removed_by or is_removed(self.replica):
+            self._forget(dpk)
+        self._removed_by.add(dpk)
+        note_told(self.replica)
 
     async def _forget_the_silent(self) -> None:
         while True:

@@ -102,6 +102,7 @@ class SignalingClient:
         self._socket: SignalingSocket | None = None
         self._runner: asyncio.Task[None] | None = None
         self._is_closed = False
+        self._hurried = asyncio.Event()
         self._rooms: dict[RoomId, None] = {}
         self._mailboxes: dict[MailboxNumber, Mailbox] = {}
         self._pipes: dict[RoomId, Mailbox] = {}
@@ -131,6 +132,10 @@ class SignalingClient:
             raise Misuse("the signaling client was closed")
         self._socket = socket
         self._runner = asyncio.create_task(self._run(socket))
+
+    def hurry(self) -> None:
+        """Try to reconnect at once, if the client waits between two attempts: a person is waiting."""
+        self._hurried.set()
 
     async def close(self) -> None:
         """Leave, within seconds, whatever the server does. Twice is harmless."""
@@ -302,7 +307,10 @@ class SignalingClient:
     async def _dial_again(self) -> tuple[SignalingSocket, str]:
         while True:
             # Full jitter: a restarted server is not met by everybody at once.
-            await asyncio.sleep(random.uniform(0, self._wait_s))  # noqa: S311 - not a secret
+            self._hurried.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(random.uniform(0, self._wait_s)):  # noqa: S311 - not a secret
+                    await self._hurried.wait()
             self._wait_s = min(self._backoff_s[1], self._wait_s * 2)
             with contextlib.suppress(SignalingUnreachable):
                 return await self._dial()

@@ -50,6 +50,7 @@ def _fields(result: StatusResult) -> dict[str, Any]:
         **difference_fields(result.change),
         "conflicts": [*result.conflicts],
         "role": result.role,
+        "member": not result.removed,
         "confirmed_by": freshness.confirmed_by,
         "devices": freshness.devices,
         "as_of": freshness.as_of,
@@ -63,6 +64,9 @@ def _lines(result: StatusResult, file: str) -> Iterator[str]:
     yield f"{file}  {_file_words(result)}"
     if result.conflicts:
         yield f"in conflict: {', '.join(result.conflicts)}"
+    if result.removed:
+        yield "this device was removed from the team"
+        return
     yield f"you are {result.role}; {_freshness_words(result.freshness)}"
 
 
