@@ -26,6 +26,7 @@ from envlsp.errors import (
     NobodyReachable,
     NotFound,
     SignalingUnreachable,
+    TransportError,
     TrustError,
 )
 from envlsp.service import access, network
@@ -33,7 +34,7 @@ from envlsp.service.burned_codes import BurnedCodes
 from envlsp.service.context import Project
 from envlsp.service.facade import OpenedTeam, Service, parse_team, team_of
 from envlsp.service.peer_loop import PeerLoop
-from envlsp.service.people import Person, parse_person, printable
+from envlsp.service.people import SHORT_HEX, Person, parse_person, printable
 from envlsp.service.removal import is_removed
 from envlsp.service.results import JoinResult
 from envlsp.service.team import Team
@@ -126,7 +127,14 @@ class _Inviter:
             BurnedCodes(self._opened.team.store, self._service.clock).note()
             raise
         await self._decide(pipe, half, asked.request, asked.sas)
-        await _sync_over(pipe, client, self._opened.team, asked.request.dpk, vouched=False)
+        try:
+            await _sync_over(pipe, client, self._opened.team, asked.request.dpk, vouched=False)
+        except TransportError as exc:
+            user = self._opened.team.replica.state.user_of(asked.request.dpk) or b""
+            raise NobodyReachable(
+                f"{self._joined} was let in, and left before everything was there",
+                fix=f"envlsp sync; before they join anew: envlsp access revoke {user.hex()[:SHORT_HEX]}",
+            ) from exc
         return self._joined
 
     def _welcome(self) -> Welcome:

@@ -223,7 +223,7 @@ def test_a_join_that_broke_off_can_be_done_again(
         invited = begin_invite(alone)
         with pytest.raises(NobodyReachable):
             join_by_code(bob, invited.code, clone(alone, bob), server.url)
-        with pytest.raises(NobodyReachable):
+        with pytest.raises(NobodyReachable, match="was let in"):
             invited.inviting.wait()
     let_in(alone, bob)
     bob.restart()
