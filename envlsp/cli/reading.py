@@ -27,7 +27,8 @@ def local_option(function: Function) -> Function:
 
 def read(frame: Frame, here: Here, *, local: bool) -> Reading:
     """Return the newest values, and say so when the file differs from them."""
-    from envlsp.service.reading import differs_on_disk, read_environment
+    from envlsp.service.deriving import read_environment
+    from envlsp.service.reading import differs_on_disk
 
     if local:
         from envlsp.service.local_values import read_with_local

@@ -1,4 +1,4 @@
-"""Deriving the newest values from the ledger: the slow half of `reading`."""
+"""The newest values of an environment: out of the row of `reading`, or from the records themselves."""
 
 from __future__ import annotations
 
@@ -10,8 +10,25 @@ from envlsp.domain.merge import View
 from envlsp.domain.release import Layout, Snapshot
 from envlsp.domain.secret import SecretName, SecretText
 from envlsp.service.history import EnvironmentHistory
-from envlsp.service.reading import Reading, file_mark, no_release
+from envlsp.service.reading import Reading, file_mark, keep_reading, known_reading, no_release
 from envlsp.service.team import Team
+
+
+def read_environment(team: Team, triple: Triple, dialect: str) -> Reading:
+    """Return the newest values of an environment, references resolved.
+
+    Raises:
+        NotFound: it has no release yet.
+        WaitingForKey: it has, and we hold no key to it yet.
+        NoAccess: this device was removed from the team.
+    """
+    known = known_reading(team.store.views, str(triple), dialect)
+    if known is not None:
+        return known
+    generation = team.store.views.generation()
+    reading = derive(team, triple, dialect)
+    keep_reading(team.store.views, generation, str(triple), dialect, reading)
+    return reading
 
 
 def derive(team: Team, triple: Triple, dialect: str) -> Reading:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from envlsp.errors import NotFound
 from envlsp.service.context import Context
-from envlsp.service.reading import Reading, read_environment
+from envlsp.service.deriving import read_environment
+from envlsp.service.reading import Reading
 from envlsp.service.team import Team
 
 

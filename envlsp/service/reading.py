@@ -1,8 +1,7 @@
-"""The newest values of an environment, without loading the ledger when nothing is new.
+"""The newest values of an environment as they were last derived, in a sealed row.
 
-A sealed row keeps what was derived last; any record that arrives makes it stale.
-`run` and `get` come through here, so nothing heavier than the store is imported
-before the row has been looked for.
+Any record that arrives makes the row stale; then `deriving` makes it anew. `run` and
+`get` look here first, so nothing heavier than the store is imported.
 """
 
 from __future__ import annotations
@@ -20,7 +19,6 @@ from envlsp.wire.limits import MIB
 if TYPE_CHECKING:
     from os import PathLike
 
-    from envlsp.domain.environment import Triple
     from envlsp.service.team import Team
     from envlsp.store.views import Views
 
@@ -42,24 +40,6 @@ class Reading(NamedTuple):
     """A keyed digest of the file these releases give, to compare the working copy with."""
 
 
-def read_environment(team: Team, triple: Triple, dialect: str) -> Reading:
-    """Return the newest values of an environment, references resolved.
-
-    Raises:
-        NotFound: it has no release yet.
-        WaitingForKey: it has, and we hold no key to it yet.
-    """
-    known = known_reading(team.store.views, str(triple), dialect)
-    if known is not None:
-        return known
-    generation = team.store.views.generation()
-    from envlsp.service.deriving import derive  # loads the ledger's rules
-
-    reading = derive(team, triple, dialect)
-    team.store.views.put(_row_name(str(triple), dialect), generation, _to_row(reading))
-    return reading
-
-
 def known_reading(views: Views, triple: str, dialect: str) -> Reading | None:
     """Return what was derived last; None where that was never, or records have come since.
 
@@ -70,6 +50,11 @@ def known_reading(views: Views, triple: str, dialect: str) -> Reading | None:
     """
     row = views.get(_row_name(triple, dialect))
     return None if row is None else _from_row(row)
+
+
+def keep_reading(views: Views, generation: int, triple: str, dialect: str, reading: Reading) -> None:
+    """Keep what was derived from the records of `generation`."""
+    views.put(_row_name(triple, dialect), generation, _to_row(reading))
 
 
 def _row_name(triple: str, dialect: str) -> bytes:

@@ -12,8 +12,8 @@ from envlsp.domain.secret import SecretText
 from envlsp.errors import CannotOpen, Misuse, NoAccess, NotFound, WaitingForKey
 from envlsp.service import access, environments
 from envlsp.service.comparing import log, status
+from envlsp.service.deriving import read_environment
 from envlsp.service.pushing import rollback, set_value
-from envlsp.service.reading import read_environment
 from envlsp.wire.records import decode_record_untrusted
 from tests.support.cast import FIRST_FILE, Actor, Cast, assert_in_step, give, meet
 

@@ -13,8 +13,8 @@ import pytest
 from envlsp.errors import Stale
 from envlsp.service import access
 from envlsp.service.comparing import log
+from envlsp.service.deriving import read_environment
 from envlsp.service.pushing import Made
-from envlsp.service.reading import read_environment
 from tests.support.cast import FIRST_FILE, Actor, Cast
 
 ROOT = Path(__file__).parents[2]

@@ -11,8 +11,8 @@ import pytest
 from envlsp.domain.secret import SecretText
 from envlsp.service import access, network
 from envlsp.service.comparing import diff, log, status
+from envlsp.service.deriving import read_environment
 from envlsp.service.pushing import rollback, set_value
-from envlsp.service.reading import read_environment
 from tests.support.cast import Actor, Cast
 from tests.support.network_cast import Server, agent, let_in
 

@@ -9,6 +9,7 @@ from envlsp.domain.secret import SecretName, SecretText
 from envlsp.errors import AmbiguousName, BadText, ConflictedName, Misuse, NotFound
 from envlsp.service import deriving
 from envlsp.service.comparing import diff, log, status
+from envlsp.service.deriving import read_environment
 from envlsp.service.environments import create_environment, list_environments
 from envlsp.service.local_values import read_with_local
 from envlsp.service.pushing import push, rollback, set_value
@@ -17,7 +18,6 @@ from envlsp.service.reading import (
     demand_settled,
     demand_value,
     differs_on_disk,
-    read_environment,
     value_mark,
 )
 from tests.support.cast import FIRST_FILE, Actor, Cast, assert_in_step, give, meet
