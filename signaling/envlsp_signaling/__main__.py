@@ -1,5 +1,5 @@
 """`python -m envlsp_signaling`: the same as the command `envlsp-signaling`."""
 
-from envlsp_signaling.server import main
+from envlsp_signaling.command import main
 
-main()
+raise SystemExit(main())

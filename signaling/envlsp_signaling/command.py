@@ -44,7 +44,7 @@ class _Listening:
     as_json: bool
 
 
-def run(argv: list[str] | None = None) -> int:
+def main(argv: list[str] | None = None) -> int:
     """Parse the options, serve until told to stop, and return the exit code."""
     options = _parser().parse_args(argv)
     if options.hash_token:

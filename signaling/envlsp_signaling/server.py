@@ -234,10 +234,3 @@ class SignalingServer:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
-
-
-def main() -> None:
-    """Run the command `envlsp-signaling`."""
-    from envlsp_signaling.command import run
-
-    raise SystemExit(run())

@@ -20,7 +20,7 @@ from cryptography.x509.oid import NameOID
 from envlsp.errors import SignalingUnreachable
 from envlsp.transport.signaling_client import SignalingClient
 from envlsp.wire.signaling_messages import RoomId
-from envlsp_signaling.command import run
+from envlsp_signaling.command import main
 from tests.support.signaling import BLOB, ROOM, hear, plain, process, tell
 
 
@@ -124,7 +124,7 @@ def run_apart(port: str) -> int:
 
 def test_hash_token(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO("correct horse\n"))
-    assert run(["--hash-token"]) == 0
+    assert main(["--hash-token"]) == 0
     assert capsys.readouterr().out.strip() == hashlib.sha256(b"correct horse").hexdigest()
 
 
@@ -144,7 +144,7 @@ def test_wrong_options_are_one_line(
 ) -> None:
     short = tmp_path / "short"
     short.write_text("abc")
-    assert run([str(short) if option == "SHORT" else option for option in options]) == 2
+    assert main([str(short) if option == "SHORT" else option for option in options]) == 2
     shown = capsys.readouterr()
     assert shown.out == ""
     assert shown.err.startswith("envlsp-signaling: ")
