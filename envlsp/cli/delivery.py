@@ -37,9 +37,8 @@ class Courier:
         self._nobody = False
 
     def fetch(self) -> bool:
-        """Get what teammates have made; return False where one was looked for in vain."""
-        self._meet()
-        return not self._nobody
+        """Get what teammates have made; return False where nobody could be brought in step."""
+        return self._meet() > 0 or self._is_silent
 
     def deliver(self) -> int:
         """Hand on what was made here; return how many devices have it."""

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from envlsp.crypto.epochs import Recipient, TeamKey, make_epoch, new_key, seal_key
-from envlsp.domain.ids import TEAM_SCOPE, BoxPk, DevicePk, EpochId, UserId
+from envlsp.domain.ids import TEAM_SCOPE, BoxPk, DevicePk, EpochId, RecordId, UserId
 from envlsp.domain.ledger.records import (
     Epoch,
     Grant,
@@ -64,8 +64,8 @@ def demand_role(replica: Replica, role: Role) -> None:
         )
 
 
-def grant(replica: Replica, request: Request, role: Role, members_max: int) -> None:
-    """Let somebody in, with the keys to everything the team has.
+def grant(replica: Replica, request: Request, role: Role, members_max: int) -> RecordId:
+    """Let somebody in, with the keys to everything the team has; return the record that says so.
 
     Raises:
         NoAccess: we are no admin.
@@ -77,7 +77,7 @@ def grant(replica: Replica, request: Request, role: Role, members_max: int) -> N
             raise Misuse(f"the team has {members_max} members", fix="raise members_max in ev.yaml")
         pub = Grant(request.dpk, request.xpk, request.pop, role, _team_seals(replica, request))
         person = request.person
-        replica.append(pub, PersonBody(replica.now(), person.display_name, person.device, ""))
+        return replica.append(pub, PersonBody(replica.now(), person.display_name, person.device, "")).id
 
 
 def _team_seals(replica: Replica, request: Request) -> tuple[Seal, ...]:

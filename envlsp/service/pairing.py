@@ -47,7 +47,7 @@ from envlsp.transport.api import SignalKind
 from envlsp.transport.mailbox import Mailbox
 from envlsp.transport.signaling_client import SignalingClient
 from envlsp.wire.canonical import Value, decode_untrusted, encode
-from envlsp.wire.join import Request, Welcome
+from envlsp.wire.join import SERVER_MAX_BYTES, SERVERS_MAX, Request, Welcome
 from envlsp.wire.limits import BLOB_MAX_BYTES
 from envlsp.wire.text import to_team_text
 
@@ -143,7 +143,9 @@ class _Inviter:
             team=replica.team,
             root_sign=replica.state.root.root_sign,
             genesis=replica.raw(RecordId(replica.team)),
-            servers=self._opened.servers,
+            servers=tuple(s for s in self._opened.servers if len(s.encode()) <= SERVER_MAX_BYTES)[
+                :SERVERS_MAX
+            ],
             dpk=replica.keys.dpk,
             xpk=replica.keys.xpk,
         )
@@ -153,13 +155,13 @@ class _Inviter:
             person = await self._accepted(request, sas)
             wish = access.Request(request.dpk, request.xpk, request.pop, person)
             limit = self._opened.members_max
-            access.grant(self._opened.team.replica, wish, self._role, limit)
+            record = access.grant(self._opened.team.replica, wish, self._role, limit)
         except EnvlspError:
             half.deny()
             await pipe.flush()
             raise
         self._joined = person.display_name
-        half.grant(self._opened.team.replica.ledger.heads())
+        half.grant([record])
         await pipe.flush()
 
     async def _accepted(self, request: Request, sas: tuple[str, ...]) -> Person:

@@ -91,12 +91,14 @@ Effect: TypeAlias = StartDial | AbandonDial | AskForDial | Deliver | DropLink | 
 
 @dataclass(slots=True)
 class _Peer:
-    """What we know of one peer. `dial` and `link` are session ids."""
+    """What we know of one peer. `dial`, `link` and `put_off` are session ids."""
 
     wanted: bool = False
     asked: bool = False
     dial: bytes | None = None
     link: bytes | None = None
+    put_off: bytes | None = None
+    """A session we were asked for too soon after the last one."""
     linked_at: float = 0.0
     begun_at: float = float("-inf")
     failures: int = 0
@@ -149,6 +151,8 @@ class DialPlan:
     def retry_due(self, peer: DevicePk, now: float) -> list[Effect]:
         """Go on after a `TryAgainIn`."""
         state = self._peer(peer)
+        if state.put_off is not None and state.dial is None:
+            return self._start(peer, state, state.put_off, now)
         if not (state.wanted and state.is_idle):
             return []
         if state.asked:
@@ -169,9 +173,12 @@ class DialPlan:
         return []
 
     def _hear_dial(self, peer: DevicePk, state: _Peer, session: bytes, now: float) -> list[Effect]:
-        too_soon = now - state.begun_at < START_GAP_S
-        if not self._controls(peer) or state.dial is not None or too_soon or self._is_stale(session):
+        if not self._controls(peer) or state.dial is not None or self._is_stale(session):
             return []
+        gap_s = START_GAP_S - (now - state.begun_at)
+        if gap_s > 0:  # put off and not dropped: the asker would wait for seconds
+            state.put_off = session
+            return [TryAgainIn(peer, gap_s)]
         return self._start(peer, state, session, now)
 
     def _hear_new_session(self, peer: DevicePk, state: _Peer, session: bytes, now: float) -> list[Effect]:
@@ -238,7 +245,7 @@ class DialPlan:
         self._used[session] = None
         if len(self._used) > SESSIONS_KEPT:
             self._used.popitem(last=False)
-        state.dial, state.begun_at, state.asked = session, now, False
+        state.dial, state.begun_at, state.asked, state.put_off = session, now, False, None
         return [StartDial(peer, session, self._controls(peer))]
 
     def _retry(self, peer: DevicePk, state: _Peer) -> list[Effect]:

@@ -151,8 +151,10 @@ def test_a_peer_cannot_make_us_dial_without_pause() -> None:
     low, high = plan(LOW), plan(HIGH)
     low.hear(HIGH, theirs(1), "dial", 0)
     low.failed(HIGH, theirs(1))
-    assert low.hear(HIGH, theirs(2), "dial", 0.3) == []
-    assert low.hear(HIGH, theirs(2), "dial", START_GAP_S)
+    (later,) = low.hear(HIGH, theirs(2), "dial", 0.25)
+    assert later == TryAgainIn(HIGH, START_GAP_S - 0.25)
+    assert low.retry_due(HIGH, START_GAP_S) == [StartDial(HIGH, theirs(2), controlling=True)]
+    assert low.retry_due(HIGH, 1) == []
     high.hear(LOW, theirs(1), "params", 0)
     assert high.hear(LOW, theirs(2), "params", 0.1) == []
     assert high.hear(LOW, theirs(3), "params", ANSWER_GAP_S)
