@@ -29,7 +29,15 @@ from envlsp.domain.ledger.records import (
 )
 from envlsp.domain.ledger.state import TeamState
 from envlsp.domain.release import ReleaseContent
-from envlsp.errors import CannotOpen, PeerError, RecordRefused, TrustError, UpgradeNeeded, WaitingForKey
+from envlsp.errors import (
+    CannotOpen,
+    PeerError,
+    RecordRefused,
+    StoreCorrupt,
+    TrustError,
+    UpgradeNeeded,
+    WaitingForKey,
+)
 from envlsp.service.ports import Clock
 from envlsp.store.records import NewRecord
 from envlsp.store.team import TeamStore
@@ -159,7 +167,10 @@ class Replica:
         key = self.ring.key_of(self.epoch_of(record))
         if key is None:
             return None
-        return decode_record_untrusted(self.raw(record.id)).body, key
+        raw = self.store.records.get(record.id)
+        if raw is None:  # it was read a moment ago: the file's index is not sound
+            raise StoreCorrupt(self.store.database.path, fix="move the file away, then: envlsp join CODE")
+        return decode_record_untrusted(raw).body, key
 
     def epoch_of(self, record: CheckedRecord) -> EpochId:
         """Return the epoch whose key a record's body is sealed under."""

@@ -99,7 +99,9 @@ class Records:
             raise Misuse("only this device's own records are authored here")
         with self._database.write():
             if self.is_rolled_back():
-                raise StoreError("older than it was, so nothing can be written", fix="envlsp sync")
+                raise StoreError(
+                    "the history on this device is older than it was, so it only reads", fix="envlsp sync"
+                )
             if record.seq != self.own_seq() + 1:
                 raise StoreBusy("another process has just written a record")
             self.append((record,))

@@ -206,7 +206,9 @@ class Ledger:
 
     def _now(self) -> View:
         if not self._dag.auth:
-            raise NotFound("the first record of the team")
+            raise NotFound(
+                "this device holds nothing of the team's history", fix="ask a teammate: envlsp join CODE"
+            )
         return self._views.at((1 << len(self._dag.auth)) - 1)
 
     def _node(self, record_id: RecordId) -> Node:
