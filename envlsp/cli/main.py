@@ -103,6 +103,7 @@ class Frame:
 
 def run(words: list[str]) -> int:
     """Run one command line and return its exit code."""
+    _open_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a terminal without UTF-8 still gets its line
             stream.reconfigure(errors="backslashreplace")
@@ -118,6 +119,16 @@ def run(words: list[str]) -> int:
     except (Exception, KeyboardInterrupt) as exc:  # noqa: BLE001  (the last boundary there is)
         return failures.fail(exc)
     return code
+
+
+def _open_closed_streams() -> None:
+    """Let what was closed by whoever started us (`>&-`) lead nowhere."""
+    import os
+
+    for name in ("stdin", "stdout", "stderr"):
+        if getattr(sys, name) is None:
+            mode = "r" if name == "stdin" else "w"
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115
 
 
 def _invoke(words: list[str]) -> int:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from envlsp.cli.main import Frame
+from envlsp.cli.words import typed
 
 if TYPE_CHECKING:
     from envlsp.service.people import Person
@@ -41,7 +42,7 @@ def who(frame: Frame, text: str | None, device: str | None) -> Person:
 
     if text is None:
         text = frame.talk.ask("who are you, as teammates will see it", default=_git_identity(), flag="--as")
-    return parse_person(text, device)
+    return parse_person(typed(text), typed(device) if device else None)
 
 
 def _git_identity() -> str:

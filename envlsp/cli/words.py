@@ -42,6 +42,18 @@ def parse_person(text: str) -> Person:
     return Person(name or str(address).partition("@")[0], address)
 
 
+def typed(text: str) -> str:
+    """Return a word of the command line as the UTF-8 it was typed in, whatever the locale says.
+
+    Raises:
+        BadText: it is no UTF-8; no ledger could carry it.
+    """
+    try:
+        return text.encode("utf-8", "surrogateescape").decode()
+    except UnicodeError:
+        raise BadText("a word on the command line is not UTF-8", fix="type it in UTF-8") from None
+
+
 def parse_range(text: str | None) -> tuple[str | None, str | None]:
     """Return both ends of `A..B`; None stands for an end that was left out.
 

@@ -18,7 +18,9 @@ def check_label(text: str, what: str = "name") -> str:
         BadText: it is not `[a-z0-9][a-z0-9._-]{0,63}`.
     """
     if not _LABEL.fullmatch(text):
-        raise BadText(f"{what} must be lower case letters, digits, '.', '_' or '-', at most 64")
+        raise BadText(
+            f"{what} must be lower case letters, digits, '.', '_' or '-', at most 64", fix="give another name"
+        )
     return text
 
 

@@ -126,7 +126,7 @@ def find_context(
         raise UsageError(f"{target} and --env {env} name different environments")
     # A document keeps its own name: `.env` may be a link to a file called otherwise.
     place = place.resolve() if place.is_dir() else place.parent.resolve() / place.name
-    app = _named_app(project.config, app_word) if app_word else _app_at(project, place)
+    app = _named_app(project.config, app_word, is_alone=not env_word) if app_word else _app_at(project, place)
     named = env or env_word or env_of_file(project, app, place) or switched or project.config.default_env
     return Context(project, app, check_label(named, "an environment"))
 
@@ -158,10 +158,12 @@ NOT_ENVIRONMENTS = frozenset({"example", "sample", "template", "dist", "defaults
 """`.env.example` and its like describe variables; they are no environment unless `files:` says so."""
 
 
-def _named_app(config: Config, name: str) -> App:
+def _named_app(config: Config, name: str, *, is_alone: bool) -> App:
     app = config.apps.get(name)
     if app is None:
-        raise NotFound(f"there is no app '{name}' in {FILE_NAME}", fix=f"one of: {', '.join(config.apps)}")
+        hint = f"; an environment is written :{name}" if is_alone else ""
+        fix = f"one of: {', '.join(config.apps)}{hint}"
+        raise NotFound(f"there is no app '{name}' in {FILE_NAME}", fix=fix)
     return app
 
 

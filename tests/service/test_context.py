@@ -100,6 +100,9 @@ def test_the_choices_are_named(tmp_path: Path) -> None:
     with pytest.raises(NotFound) as missing:
         find_context(ours, tmp_path, target="api:dev")
     assert missing.value.fix == "one of: web, worker"
+    with pytest.raises(NotFound) as missing:
+        find_context(ours, tmp_path, target="staging")
+    assert missing.value.fix == "one of: web, worker; an environment is written :staging"
 
 
 def test_the_root_is_the_nearest_above(tmp_path: Path) -> None:

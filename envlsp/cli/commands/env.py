@@ -10,7 +10,7 @@ from envlsp.cli.delivery import Courier, delivered
 from envlsp.cli.environment import offline_option
 from envlsp.cli.main import Frame
 from envlsp.cli.shapes import near, when
-from envlsp.cli.words import count
+from envlsp.cli.words import count, typed
 
 if TYPE_CHECKING:
     from envlsp.service.results import EnvironmentInfo
@@ -35,7 +35,7 @@ def create(frame: Frame, name: str, message: str, offline: bool) -> None:
         here = service.open(frame.cwd, target)
         courier = Courier(frame, service, here, offline=offline)
         courier.fetch()
-        create_environment(here.team, here.context.triple, message)
+        create_environment(here.team, here.context.triple, typed(message))
         reached = courier.deliver()
         triple, path = here.context.triple, here.context.file
     if frame.json:

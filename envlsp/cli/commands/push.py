@@ -10,6 +10,7 @@ from envlsp.cli.delivery import Courier, delivered
 from envlsp.cli.environment import environment_words, offline_option, opened
 from envlsp.cli.main import Frame
 from envlsp.cli.shapes import counts, made_fields, near
+from envlsp.cli.words import typed
 
 if TYPE_CHECKING:
     from envlsp.domain.dotenv.tokens import Problem
@@ -41,7 +42,7 @@ def command(
     with opened(frame, target, env) as here:
         courier = Courier(frame, here.service, here.opened, offline=offline)
         courier.fetch()
-        made = push(here.team, here.context, message, force=force)
+        made = push(here.team, here.context, typed(message), force=force)
         reached = courier.deliver() if made.made else 0
     _warn(frame, near(here.context.file, frame.cwd), made.problems)
     if frame.json:
