@@ -139,13 +139,12 @@ class _Inviter:
 
     def _welcome(self) -> Welcome:
         replica = self._opened.team.replica
+        servers = [server for server in self._opened.servers if len(server.encode()) <= SERVER_MAX_BYTES]
         return Welcome(
             team=replica.team,
             root_sign=replica.state.root.root_sign,
             genesis=replica.raw(RecordId(replica.team)),
-            servers=tuple(s for s in self._opened.servers if len(s.encode()) <= SERVER_MAX_BYTES)[
-                :SERVERS_MAX
-            ],
+            servers=tuple(servers[:SERVERS_MAX]),
             dpk=replica.keys.dpk,
             xpk=replica.keys.xpk,
         )

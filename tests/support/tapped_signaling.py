@@ -10,7 +10,7 @@ import logging
 import sys
 from pathlib import Path
 
-from envlsp_signaling.command import main
+from envlsp_signaling import command
 from envlsp_signaling.desk import Desk, Effect, Send
 from envlsp_signaling.rooms import ConnectionId
 
@@ -31,7 +31,7 @@ def main() -> int:
 
     Desk.receive = listened  # type: ignore[method-assign]
     logging.getLogger().setLevel(logging.DEBUG)
-    return main(sys.argv[2:])
+    return command.main(sys.argv[2:])
 
 
 if __name__ == "__main__":
