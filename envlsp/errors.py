@@ -232,12 +232,14 @@ class StoreCorrupt(StoreError):
     """the local store is damaged"""
 
     code = "store-corrupt"
+    default_fix = "put ledger.db back from a backup, or move it away and: envlsp join CODE"
 
 
 class StoreBusy(StoreError):
     """another process holds the local store"""
 
     code = "store-busy"
+    default_fix = "wait until it is done, then try again"
 
 
 class KeyFileError(StoreError):

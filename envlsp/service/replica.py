@@ -169,7 +169,7 @@ class Replica:
             return None
         raw = self.store.records.get(record.id)
         if raw is None:  # it was read a moment ago: the file's index is not sound
-            raise StoreCorrupt(self.store.database.path, fix="move the file away, then: envlsp join CODE")
+            raise StoreCorrupt(self.store.database.path)
         return decode_record_untrusted(raw).body, key
 
     def epoch_of(self, record: CheckedRecord) -> EpochId:

@@ -216,5 +216,5 @@ def _to_ours(exc: sqlite3.Error, path: str) -> StoreError:
     if code in _BUSY:
         return StoreBusy(path)
     if code in _DAMAGED:
-        return StoreCorrupt(path, fix="move the file away, then: envlsp sync")
+        return StoreCorrupt(path)
     return StoreError(f"{path}: {getattr(exc, 'sqlite_errorname', 'closed')}")

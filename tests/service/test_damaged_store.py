@@ -35,6 +35,14 @@ def test_a_record_that_cannot_be_found_again_is_damage(alice: Desk, monkeypatch:
     failed(alice("log"), 1, saying="the local store is damaged")
 
 
+def test_a_row_that_does_not_open_is_damage(alice: Desk) -> None:
+    link = sqlite3.connect(ledger(alice))
+    link.execute("UPDATE rec SET blob = zeroblob(length(blob))")
+    link.commit()
+    link.close()
+    failed(alice("log"), 1, saying="does not open\nfix: put ledger.db back from a backup")
+
+
 def test_an_older_copy_only_reads(alice: Desk) -> None:
     before = ledger(alice).read_bytes()
     alice.env_file.write_bytes(b"A=2\n")

@@ -95,7 +95,7 @@ def test_a_file_of_something_else_is_damage(path: str) -> None:
     Path(path).chmod(0o600)
     with pytest.raises(StoreCorrupt) as caught:
         Database(path)
-    assert caught.value.fix == "move the file away, then: envlsp sync"
+    assert caught.value.fix == "put ledger.db back from a backup, or move it away and: envlsp join CODE"
 
 
 def test_a_damaged_page_is_found(path: str) -> None:
