@@ -44,8 +44,21 @@ class SyncPort:
 
     def records(self, ids: Sequence[RecordId]) -> Iterator[bytes]:
         """Yield the stored ones among `ids`, by ascending height."""
-        found = [record for identity in ids if (record := self._replica.ledger.get(identity))]
-        yield from self._raw(sorted(found, key=_order))
+        yield from self._raw(self._by_height(ids))
+
+    def own_records(self, ids: Sequence[RecordId], limit_bytes: int) -> Sequence[bytes]:
+        """Return the first of `ids`, by ascending height, that are ours and fit together."""
+        fitting: list[bytes] = []
+        for record in self._by_height(ids):
+            # The body is most of a large record: not to be read just to be left out.
+            if record.header.author != self._replica.keys.dpk or record.body_size > limit_bytes:
+                break
+            raw = self._replica.raw(record.id)
+            limit_bytes -= len(raw)
+            if limit_bytes < 0:
+                break
+            fitting.append(raw)
+        return fitting
 
     def missing_for(self, vector: Sequence[Progress]) -> Iterator[bytes]:
         """Yield what a peer with this vector lacks, by ascending height."""
@@ -87,6 +100,10 @@ class SyncPort:
             epoch=replica.state.current_epoch(TEAM_SCOPE),
         )
         return make_attest(holding, replica.keys.sign, ts=replica.now())
+
+    def _by_height(self, ids: Sequence[RecordId]) -> list[CheckedRecord]:
+        found = [record for identity in ids if (record := self._replica.ledger.get(identity))]
+        return sorted(found, key=_order)
 
     def _raw(self, records: Iterable[CheckedRecord]) -> Iterator[bytes]:
         return (self._replica.raw(record.id) for record in records)

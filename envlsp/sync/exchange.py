@@ -2,8 +2,12 @@
 
 Both say where they stand (HEADS). Whoever lacks a head asks: VECTOR, then WANT. Whoever
 has stored all it wanted, or made a record, says where it stands again; so both end with
-the same heads and know it. New records are announced by id, once, and never back to
-where they came from. Nothing here decides whether a record is good: `StoreRecords` does.
+the same heads and know it. New records are announced, once, and never back to where they
+came from. Nothing here decides whether a record is good: `StoreRecords` does.
+
+A small record that this device wrote goes along with its id when the peer is level: it has
+all we had before. Others go by id, since in a mesh most peers have them already. After all
+news went along, HEADS waits a moment for the peer, who says first that it has them.
 
 Limits on a peer: 200 announced ids per second, one vector per second, ten bad or new
 attestations per second (more are passed over); records are limited by acknowledgements.
@@ -12,12 +16,13 @@ We keep to the same ourselves.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Final
 
 from envlsp.crypto.attest import check_attest_untrusted
 from envlsp.domain.ids import DevicePk, RecordId, TeamId
-from envlsp.errors import LimitExceeded, Malformed
+from envlsp.errors import LimitExceeded, Malformed, MalformedFrame
 from envlsp.sync.effects import (
     Accepted,
     AttestReceived,
@@ -35,6 +40,7 @@ from envlsp.sync.states import SERVING, Serving, ServingMove, step, step_untrust
 from envlsp.wire.attest import decode_attest_untrusted
 from envlsp.wire.limits import VECTOR_MAX
 from envlsp.wire.messages import (
+    ANNOUNCE_MAX_BYTES,
     ANNOUNCE_MAX_IDS,
     ATTESTS_MAX,
     HEADS_LISTED_MAX,
@@ -53,7 +59,12 @@ ATTESTS_PER_S: Final = 10
 ATTESTS_BURST: Final = ATTESTS_MAX
 OWN_SHARE: Final = 0.5  # of a limit that we use ourselves: two clocks never agree
 REPEAT_HEADS_S: Final = 60.0
+HOLD_HEADS_S: Final = 1.0  # longer than storing and answering take, short beside a person's patience
 KNOWN_MAX: Final = 4_096  # ids we remember the peer has; announcing one again is harmless
+
+
+Check = Callable[[Sequence[RecordId]], None]
+"""Raises MalformedFrame when a peer may not send these records now."""
 
 
 class Exchange:
@@ -66,7 +77,7 @@ class Exchange:
         self._pull = Pull()
         self._serving = Serving.NOTHING
         self._storing: tuple[bytes, ...] = ()
-        self._stores_answer = False  # else orphans whose parents have come
+        self._check_untrusted: Check = _anything
         self._own: tuple[RecordId, ...] = ()
         self._count = 0
         self._told: tuple[RecordId, ...] | None = None
@@ -74,6 +85,8 @@ class Exchange:
         self._peer: Heads | None = None
         self._known: dict[RecordId, None] = {}
         self._news: dict[RecordId, None] = {}
+        self._is_level = False  # the peer has, or was sent, all that we have but the news
+        self._held_until = NEVER  # HEADS waits for the peer's
         self._newest: dict[DevicePk, tuple[int, int]] = {}
         self._attests_sent: dict[DevicePk, bytes] = {}
         self._may_announce = Bucket(ANNOUNCED_PER_S, ANNOUNCED_BURST, now)
@@ -118,19 +131,29 @@ class Exchange:
         """Read again where we stand."""
         self._refresh()
 
+    def hold_nothing(self) -> None:
+        """Say where we stand as soon as it is due: nobody waits any more."""
+        self._held_until = NEVER
+
     def stop_asking(self) -> None:
         """Forget what we want: the peer is leaving."""
         self._pull = Pull()
 
     def wake_at(self) -> float:
         """Return when `advance` may have something to do by itself."""
-        return min(self._delayed_until, self._told_at + REPEAT_HEADS_S)
+        return min(self._delayed_until, self._held_until, self._told_at + REPEAT_HEADS_S)
 
     # --- what the peer says -------------------------------------------------------------------
 
     def on_heads_untrusted(self, heads: Heads, now: float) -> None:
         """Take in where the peer stands."""
         self._peer = heads
+        self._held_until = NEVER
+        if heads.heads == self._own and heads.count == self._count:
+            self._is_level = True
+            for head in heads.heads:
+                self._note_known(head)
+            self._news.clear()
         for raw in heads.attests:
             self._on_attest_untrusted(raw, now)
         missing = [head for head in heads.heads if not self._replica.has(head)]
@@ -159,7 +182,7 @@ class Exchange:
         self._out.serve(self._replica.records(want.ids))
 
     def on_announce_untrusted(self, announce: Announce, now: float) -> None:
-        """Want what is new there.
+        """Want what is new there; hand over to be stored what came along.
 
         Raises:
             LimitExceeded: more than 200 ids per second.
@@ -171,6 +194,7 @@ class Exchange:
             self._note_known(identity)
         missing = [key for key in announce.ids if not self._replica.has(key)]
         self._pull.aim(missing, heads=False)
+        self._store(announce.records, partial(_check_named_untrusted, announce.ids))
 
     def on_records_untrusted(self, records: Records) -> None:
         """Hand records over to be stored.
@@ -179,8 +203,7 @@ class Exchange:
             MalformedFrame: nobody asked for any.
         """
         self._pull.records_came_untrusted()
-        self._store(records.records)
-        self._stores_answer = True
+        self._store(records.records, self._pull.check_asked_untrusted)
 
     def on_done_untrusted(self) -> None:
         """Take in the end of an answer.
@@ -199,13 +222,11 @@ class Exchange:
 
         Raises:
             LimitExceeded: more orphans than anyone honest sends.
-            MalformedFrame: records that were not asked for.
+            MalformedFrame: records that were neither asked for nor announced.
         """
         raws, self._storing = self._storing, ()
         assert len(results) == len(raws), "one result per record"
-        if self._stores_answer:
-            named = [result.id for result in results if not isinstance(result, Refused)]
-            self._pull.check_asked_untrusted(named)
+        self._check_untrusted([result.id for result in results if not isinstance(result, Refused)])
         accepted = [result.id for result in results if isinstance(result, Accepted)]
         for identity in accepted:
             self._note_known(identity)
@@ -214,8 +235,9 @@ class Exchange:
                 self._pull.orphaned(result, raw)
         ready = self._pull.stored(accepted)
         if accepted:
+            self._held_until = NEVER
             self._refresh()
-        self._store(tuple(ready))
+        self._store(tuple(ready), _anything)
 
     # --- what is due --------------------------------------------------------------------------
 
@@ -226,7 +248,9 @@ class Exchange:
             self._ask(now)
         self._announce(now)
         is_settled = self._pull.is_done and not self._news and not self.is_storing
-        has_moved = is_settled and self._told != self._own
+        if now >= self._held_until:
+            self._held_until = NEVER
+        has_moved = is_settled and self._told != self._own and self._held_until == NEVER
         if self._told is None or has_moved or now >= self._told_at + REPEAT_HEADS_S:
             self._tell(now)
 
@@ -252,6 +276,7 @@ class Exchange:
     def _announce(self, now: float) -> None:
         if len(self._news) > ANNOUNCE_MAX_IDS:
             self._news.clear()  # too many to name: our heads say it, and the vector is shorter
+            self._is_level = False
         if not self._news:
             return
         if not self._own_announces.has(len(self._news), now):
@@ -263,10 +288,23 @@ class Exchange:
         for identity in ids:
             self._note_known(identity)
         self._own_announces.take(len(ids), now)
-        self._out.put(Announce(ids))
+        along = self._along(ids, now)
+        self._is_level &= len(along) == len(ids)
+        if self._is_level and self._held_until == NEVER:
+            self._held_until = now + HOLD_HEADS_S
+        self._out.put(Announce(ids, along))
+
+    def _along(self, ids: Sequence[RecordId], now: float) -> tuple[bytes, ...]:
+        """Return the records that go along with an announcement: the peer must have their parents."""
+        if not self._is_level or not self._out.has_room(now):
+            return ()
+        return tuple(self._replica.own_records(ids, ANNOUNCE_MAX_BYTES))
 
     def _tell(self, now: float) -> None:
         self._refresh()
+        self._held_until = NEVER
+        # A head that nobody has told us is new yet: the peer will ask for it.
+        self._is_level &= all(head in self._known for head in self._own)
         self._out.put(Heads(self._own, self._count, self._fresh_attests()))
         self._told, self._told_at = self._own, now
 
@@ -291,9 +329,9 @@ class Exchange:
             self._serving = step(SERVING, self._serving, ServingMove.ANSWERED)
         self._serving = step_untrusted(SERVING, self._serving, move)
 
-    def _store(self, records: tuple[bytes, ...]) -> None:
+    def _store(self, records: tuple[bytes, ...], check_untrusted: Check) -> None:
         self._storing = records
-        self._stores_answer = False
+        self._check_untrusted = check_untrusted
         if records:
             self._effects.append(StoreRecords(records))
 
@@ -315,3 +353,13 @@ class Exchange:
             raise Malformed("attestations of more devices than a team has")
         self._newest[attest.dpk] = order
         self._effects.append(AttestReceived(attest, raw))
+
+
+def _anything(_ids: Iterable[RecordId]) -> None:
+    """Allow orphans whose parents have come: they were checked when they came themselves."""
+
+
+def _check_named_untrusted(announced: Sequence[RecordId], ids: Sequence[RecordId]) -> None:
+    """Check that what came along with an announcement is announced in it, once each."""
+    if len(set(ids)) < len(ids) or not set(announced).issuperset(ids):
+        raise MalformedFrame("records that the announcement does not name")

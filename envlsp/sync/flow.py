@@ -83,6 +83,11 @@ class Outbox:
         """Return whether an answer is not yet wholly handed to the link."""
         return self._answer is not None
 
+    def has_room(self, now: float) -> bool:
+        """Return whether records may go out that nobody asked for: nothing waits before them."""
+        is_clear = self._answer is None and not self._messages and self._held is None
+        return is_clear and self._budget.has(1, now)
+
     @property
     def is_idle(self) -> bool:
         """Return whether everything has been sent and acknowledged."""
@@ -148,7 +153,10 @@ class Outbox:
 
     def _take_message(self, now: float) -> tuple[FrameType, bytes] | None:
         if self._messages:
-            return self._messages.popleft()
+            kind, payload = self._messages.popleft()
+            if kind is FrameType.ANNOUNCE:
+                self._budget.take(len(payload), now)
+            return kind, payload
         if self._answer is None:
             return None
         self._starved = not self._budget.has(1, now)

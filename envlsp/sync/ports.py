@@ -40,6 +40,14 @@ class Replica(Protocol):
         """Yield the raw records among `ids` that are stored, by ascending height."""
         ...
 
+    def own_records(self, ids: Sequence[RecordId], limit_bytes: int) -> Sequence[bytes]:
+        """Return the raw records of `ids`, by ascending height, up to the first that must wait.
+
+        That is one that another device wrote, or with which they take more than
+        `limit_bytes` together.
+        """
+        ...
+
     def missing_for(self, vector: Sequence[Progress]) -> Iterator[bytes]:
         """Yield the raw records a peer with this vector lacks, by ascending height.
 

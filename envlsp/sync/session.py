@@ -193,6 +193,9 @@ class Session:
         """Say that these records are stored, whether made here or come from another peer."""
         if self._exchange is None or self._state is State.CLOSED:
             return
+        if not self._is_welcome():
+            self._abort(CloseCode.REVOKED, now)  # before anything of it goes out
+            return
         self._exchange.local_change(ids)
         with self._blaming_the_peer(now):
             self._go_on(now)
@@ -229,6 +232,8 @@ class Session:
             self._effects.append(Close(CloseCode.ORDERLY))
             return
         self._deadline = now + LEAVING_TIMEOUT_S
+        if self._exchange is not None:
+            self._exchange.hold_nothing()
         with self._blaming_the_peer(now):
             self._go_on(now)
 

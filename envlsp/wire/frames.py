@@ -51,7 +51,7 @@ MESSAGE_MAX_BYTES: Final = {
     FrameType.RECS: RECORD_MAX_BYTES + 64 * KIB,
     FrameType.WANT: 16 * KIB,
     FrameType.DONE: 16,
-    FrameType.ANNOUNCE: 16 * KIB,
+    FrameType.ANNOUNCE: 48 * KIB,
     FrameType.INTRO: INTRO_MAX_BYTES + 64 * KIB,
     FrameType.ACK: 16,
     FrameType.PING: 16,

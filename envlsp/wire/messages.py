@@ -5,7 +5,7 @@
     WANT      [id32...]                                a request: send these
     RECS      [record...]                              part of the answer to a request
     DONE      []                                       end of the answer
-    ANNOUNCE  [id32...]                                new here
+    ANNOUNCE  [[id32...], [record...]]                 new here, and the small ones at once
     INTRO     [want, [record...]]                      who is who; want 1: tell me yours
     ACK       [seq]        all data frames up to seq are stored durably, or refused
     PING PONG [number]     beats
@@ -43,6 +43,7 @@ ATTESTS_MAX: Final = 64
 RECS_MAX_RECORDS: Final = 256
 RECS_BATCH_BYTES: Final = 32 * KIB  # small records share a message; four fit the window
 ANNOUNCE_MAX_IDS: Final = WANT_MAX_IDS
+ANNOUNCE_MAX_BYTES: Final = 32 * KIB  # of records in it: a release of 200 names, a quarter of the window
 PREFIX_BYTES: Final = 8
 
 
@@ -108,9 +109,10 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Announce:
-    """Ids that are new at the sender."""
+    """Ids that are new at the sender, and some of these records, parents before children."""
 
     ids: tuple[RecordId, ...]
+    records: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +198,7 @@ _SHAPES: Final[dict[FrameType, tuple[type[Message], Shape[Any]]]] = {
     FrameType.RECS: (Records, _records(RECS_MAX_RECORDS, RECORD_MAX_BYTES)),
     FrameType.WANT: (Want, _ids),
     FrameType.DONE: (Done, tuple_of()),
-    FrameType.ANNOUNCE: (Announce, _ids),
+    FrameType.ANNOUNCE: (Announce, tuple_of(_ids, _records(ANNOUNCE_MAX_IDS, ANNOUNCE_MAX_BYTES))),
     FrameType.INTRO: (Intro, tuple_of(uint(0, 1), _records(INTRO_MAX_RECORDS, INTRO_MAX_BYTES))),
     FrameType.ACK: (Ack, tuple_of(uint(1))),
     FrameType.PING: (Ping, tuple_of(_number)),
@@ -205,7 +207,7 @@ _SHAPES: Final[dict[FrameType, tuple[type[Message], Shape[Any]]]] = {
     FrameType.ERR: (Err, tuple_of(enum(CloseCode))),
 }
 _KINDS: Final = {cls: kind for kind, (cls, _shape) in _SHAPES.items()}
-_ONE_FIELD: Final = (Vector, Records, Want, Announce)
+_ONE_FIELD: Final = (Vector, Records, Want)
 """Messages that are their only field, a list, instead of an array around it."""
 
 _to_fields: Final[dict[type[Message], Callable[[Any], Any]]] = {
@@ -214,7 +216,7 @@ _to_fields: Final[dict[type[Message], Callable[[Any], Any]]] = {
     Records: lambda message: message.records,
     Want: lambda message: message.ids,
     Done: lambda _message: (),
-    Announce: lambda message: message.ids,
+    Announce: lambda message: (message.ids, message.records),
     Intro: lambda message: (message.want, message.records),
     Ack: lambda message: (message.seq,),
     Ping: lambda message: (message.number,),

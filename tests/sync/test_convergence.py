@@ -63,6 +63,11 @@ class TwoPeers(RuleBasedStateMachine):
     def author(self, side: int, size: int) -> None:
         self.wire.author(self.end(side), size=size)
 
+    @rule()
+    def catch_up(self) -> None:
+        # From here on records go along with their announcements.
+        self.wire.run()
+
     @rule(seconds=st.sampled_from((0.1, 1.0, 4.0)))
     @precondition(lambda self: self.wire.is_quiet())
     def let_time_pass(self, seconds: float) -> None:

@@ -40,7 +40,7 @@ SAYINGS: st.SearchStrategy[Message] = st.one_of(
     st.builds(Records, RAWS),
     st.builds(Want, IDS),
     st.just(Done()),
-    st.builds(Announce, IDS),
+    st.builds(Announce, IDS, RAWS),
     st.builds(Intro, st.integers(0, 1), RAWS),
     st.builds(Ping, st.just(1)),
     st.just(Pong(1)),

@@ -11,8 +11,9 @@ from envlsp.domain.ids import RecordId
 from envlsp.errors import LimitExceeded, Malformed
 from envlsp.wire.canonical import Value, encode
 from envlsp.wire.frames import FrameType
-from envlsp.wire.limits import INTRO_MAX_RECORDS, RECORD_MAX_BYTES, VECTOR_MAX, WANT_MAX_IDS
+from envlsp.wire.limits import INTRO_MAX_RECORDS, KIB, RECORD_MAX_BYTES, VECTOR_MAX, WANT_MAX_IDS
 from envlsp.wire.messages import (
+    ANNOUNCE_MAX_BYTES,
     ATTESTS_MAX,
     HEADS_LISTED_MAX,
     RECS_MAX_RECORDS,
@@ -54,7 +55,7 @@ MESSAGES: st.SearchStrategy[Message] = st.one_of(
     st.builds(Records, BLOBS),
     st.builds(Want, IDS),
     st.just(Done()),
-    st.builds(Announce, IDS),
+    st.builds(Announce, IDS, BLOBS),
     st.builds(Intro, st.integers(0, 1), BLOBS),
     st.builds(Ack, st.integers(1, 2**53)),
     st.builds(Ping, NUMBERS),
@@ -93,6 +94,9 @@ def test_noise_is_refused_or_read_again_the_same(kind: FrameType, data: bytes) -
         (FrameType.RECS, [b"x"] * (RECS_MAX_RECORDS + 1)),
         (FrameType.RECS, [bytes(RECORD_MAX_BYTES // 2 + 1)] * 2),
         (FrameType.INTRO, [0, [b"x"] * (INTRO_MAX_RECORDS + 1)]),
+        (FrameType.ANNOUNCE, [[identity(number) for number in range(WANT_MAX_IDS + 1)], []]),
+        (FrameType.ANNOUNCE, [[identity(1), identity(2)], [bytes(ANNOUNCE_MAX_BYTES), b"x"]]),
+        (FrameType.ANNOUNCE, [[identity(1)], [bytes(33 * KIB)]]),
     ),
 )
 def test_more_than_allowed_is_refused(kind: FrameType, value: Value) -> None:
@@ -111,6 +115,10 @@ def test_more_than_allowed_is_refused(kind: FrameType, value: Value) -> None:
         (FrameType.VECTOR, [[bytes(8), 1, bytes(8)], [bytes(8), 2, bytes(8)]]),
         (FrameType.RECS, [b""]),
         (FrameType.INTRO, [2, []]),
+        (FrameType.ANNOUNCE, [identity(1)]),
+        (FrameType.ANNOUNCE, [identity(1), identity(2)]),
+        (FrameType.ANNOUNCE, [[identity(1)], [b""]]),
+        (FrameType.ANNOUNCE, [[], [b"x"]]),
         (FrameType.ACK, [0]),
         (FrameType.ERR, [99]),
         (FrameType.ERR, [CloseCode.LOST]),
@@ -128,6 +136,13 @@ def test_what_has_another_form_is_refused(kind: FrameType, value: Value) -> None
 def test_a_vector_of_150_devices_takes_three_kilobytes() -> None:
     lines = tuple(Progress(number.to_bytes(8, "big"), 1_000, bytes(8)) for number in range(150))
     assert len(encode_message(Vector(lines))) < 4_000
+
+
+def test_the_longest_announcement_fits_its_message() -> None:
+    ids = tuple(identity(number) for number in range(WANT_MAX_IDS))
+    records = (*(bytes(1) for _ in range(WANT_MAX_IDS - 1)), bytes(ANNOUNCE_MAX_BYTES - WANT_MAX_IDS + 1))
+    longest = Announce(ids, records)
+    assert decode_message_untrusted(FrameType.ANNOUNCE, encode_message(longest)) == longest
 
 
 @pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: str(vector["name"]))
