@@ -55,6 +55,7 @@ def test_a_pull_restores_the_bytes_on_a_fresh_clone(cast: Cast, data: bytes) -> 
     assert not bob.push().made
 
 
+@pytest.mark.slow
 def test_any_file_that_is_not_refused_comes_out_as_it_went_in(cast: Cast) -> None:
     alice, bob = cast.team("bob")
 

@@ -32,6 +32,7 @@ def test_a_new_device_with_a_key_file_warns_and_asks_nothing(cast: Cast) -> None
     assert alice.service.vault.open().teams() == ()
 
 
+@pytest.mark.slow
 def test_a_passphrase_is_asked_for_once(cast: Cast) -> None:
     service = with_passphrase_device(cast.actor("alice"))
     service.vault.open()
@@ -39,6 +40,7 @@ def test_a_passphrase_is_asked_for_once(cast: Cast) -> None:
     assert cast.actor("alice").talk.asked == ["passphrase of this device"]
 
 
+@pytest.mark.slow
 def test_a_wrong_passphrase_opens_nothing_and_is_not_repeated(cast: Cast) -> None:
     alice = cast.actor("alice")
     with_passphrase_device(alice)

@@ -49,6 +49,7 @@ def test_a_passphrase_opens_what_it_protects(path: str) -> None:
     assert read_header(path)[:3] == (Protection.PASSPHRASE, 1, 8)
 
 
+@pytest.mark.slow
 def test_the_default_is_three_passes_over_256_mib(path: str) -> None:
     create_device_key(path, with_passphrase(WORD))
     assert read_header(path)[:3] == (Protection.PASSPHRASE, 3, 262_144)

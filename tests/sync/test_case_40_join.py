@@ -280,6 +280,7 @@ def test_a_signal_before_the_grant_burns_the_code() -> None:
     assert len(of(box.at_inviter, CodeBurned)) == 1
 
 
+@pytest.mark.slow
 @settings(max_examples=80, deadline=None)
 @given(noise=st.binary(max_size=200), fill=st.booleans(), after=st.integers(0, 3))
 def test_noise_burns_the_code_and_nothing_else(noise: bytes, fill: bool, after: int) -> None:

@@ -51,6 +51,7 @@ def test_case_41_a_lying_vector_gets_what_it_asks_for_and_want_the_rest() -> Non
     assert liar.said(Records) == [Records((made[0].raw,))]
 
 
+@pytest.mark.slow
 def test_case_41_a_peer_that_hides_records_from_its_vector_answer_is_walked_to_the_root() -> None:
     alice, eve = actor("alice"), actor("eve")
     made = [eve.replica.author() for _ in range(600)]

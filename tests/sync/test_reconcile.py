@@ -119,6 +119,7 @@ def test_the_top_is_let_go_first() -> None:
     assert orphans.wanted() == [rid(1)]
 
 
+@pytest.mark.slow
 def test_forks_deeper_than_what_can_be_held_still_converge() -> None:
     alice, bob = actor("alice"), actor("bob")
     befriend(alice, bob)
