@@ -80,6 +80,8 @@ class Replica:
         self.clock = clock
         self.on_change: list[Callable[[Sequence[RecordId]], None]] = []
         """Told which records came, whoever wrote them; called in the thread that noticed."""
+        self._is_writing = False
+        self._written: list[RecordId] = []
         self._start_over()
         self.refresh()
 
@@ -105,6 +107,16 @@ class Replica:
 
     def refresh(self) -> list[RecordId]:
         """Take in what other processes have written since; return the new ids, parents first."""
+        found = self._take_in()
+        self._tell(found)
+        return found
+
+    def _reload(self) -> None:
+        """Know what is on the disk and nothing else: memory was ahead of it."""
+        self._start_over()
+        self._take_in()
+
+    def _take_in(self) -> list[RecordId]:
         fresh: list[CheckedRecord] = []
         for stored in self.store.records.arrived_after(self._serial):
             self._serial = stored.serial
@@ -113,9 +125,7 @@ class Replica:
         self.ledger.restore(fresh)
         for record in fresh:
             self.ring.learn(record)
-        found = [record.id for record in fresh]
-        self._tell(found)
-        return found
+        return [record.id for record in fresh]
 
     def record(self, identity: RecordId) -> CheckedRecord:
         """Return a stored record.
@@ -225,9 +235,7 @@ class Replica:
         try:
             self.store.records.append([_row(record, raw) for record, raw in records])
         except BaseException:
-            # Memory is ahead of the disk: what is not durable must not count.
-            self._start_over()
-            self.refresh()
+            self._reload()
             raise
 
     # --- authoring ---------------------------------------------------------------------------
@@ -236,14 +244,30 @@ class Replica:
     def writing(self) -> Iterator[None]:
         """Hold the author lock, with everything other processes wrote taken in.
 
-        What a record says depends on the state it follows, so it is decided inside.
+        What a record says depends on the state it follows, so it is decided inside. All
+        that is written inside, records and notes, is on disk when the outermost one
+        ends, or nothing of it is; only then is anybody told.
 
         Raises:
             StoreBusy: another process kept the lock.
         """
         with self.store.authoring():
+            if self._is_writing:
+                yield
+                return
             self.refresh()
-            yield
+            self._is_writing = True
+            try:
+                with self.store.database.write():
+                    yield
+            except BaseException:
+                if self._written:
+                    self._reload()
+                raise
+            finally:
+                self._is_writing = False
+                written, self._written = self._written, []
+            self._tell(written)
 
     def append(
         self, pub: Pub, body: Body | ReleaseContent | None = None, *, carried: TeamKey | None = None
@@ -273,9 +297,8 @@ class Replica:
             sealed = self._seal(pub, body, key, place)
             raw, record = make_record(self.keys.sign, place, pub, sealed, epoch)
             self._adopt(raw, record)
-        if carried is not None:
-            self.ring.add(self.epoch_of(record), carried)
-        self._tell([record.id])
+            if carried is not None:
+                self.ring.add(self.epoch_of(record), carried)
         return record
 
     def _writing_key(self, pub: Pub, carried: TeamKey | None) -> tuple[EpochId, TeamKey]:
@@ -301,13 +324,9 @@ class Replica:
             raise RecordRefused(
                 verdict.reason.value if isinstance(verdict, Refused) else "a parent is missing"
             )
+        self._written.append(record.id)
         self.ring.learn(record)
-        try:
-            self.store.records.author(_row(record, raw))
-        except BaseException:
-            self._start_over()
-            self.refresh()
-            raise
+        self.store.records.author(_row(record, raw))
 
     def _tell(self, ids: Sequence[RecordId]) -> None:
         if ids:

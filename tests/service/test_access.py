@@ -183,10 +183,12 @@ def test_the_head_is_the_release_people_know_not_the_one_that_encrypts_it_again(
     assert found == log(alice.team, alice.context)[0]
 
 
-def test_a_crash_between_a_removal_and_its_rekey_is_mended_by_who_comes_next(
+def test_a_removal_and_its_rekey_happen_together_or_not_at_all(
     cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    alice, bob, carol = cast.team("bob", "carol")
+    alice, bob = cast.team("bob")
+    told: list[object] = []
+    alice.replica.on_change.append(told.append)
 
     def crash(*_: object) -> int:
         raise KeyboardInterrupt
@@ -195,7 +197,21 @@ def test_a_crash_between_a_removal_and_its_rekey_is_mended_by_who_comes_next(
         patch.setattr(access, "rekey_heads", crash)
         with pytest.raises(KeyboardInterrupt):
             revoke(alice, bob)
-    alice.restart()
+    assert not told
+    assert len(alice.replica.state.members) == 2
+    assert alice.replica.store.records.count() == len(alice.replica.ledger)
+    revoke(alice, bob)
+    assert len(alice.replica.state.members) == 1
+    assert head_epochs(alice) == {current(alice)}
+
+
+def test_a_removal_without_its_rekey_is_completed_by_who_comes_next(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alice, bob, carol = cast.team("bob", "carol")
+    with monkeypatch.context() as patch:
+        patch.setattr(access, "rekey_heads", lambda *_: 0)
+        revoke(alice, bob)
     give(alice, carol)
     assert current(carol) not in head_epochs(carol)
     before = values(carol)
