@@ -158,7 +158,10 @@ PATHS = st.lists(
 def test_what_is_written_reads_back(
     apps: dict[str, tuple[PurePosixPath, str, dict[str, PurePosixPath]]], project: str, env: str
 ) -> None:
-    unique = {path: App(name, path, dialect, files) for name, (path, dialect, files) in apps.items()}
+    unique = {
+        path: App(name, path, dialect, {env: file for file, env in {f: e for e, f in files.items()}.items()})
+        for name, (path, dialect, files) in apps.items()
+    }
     wanted = {app.name: app for app in unique.values()} or config().apps
     written = config(apps=wanted, project=project, default_env=env, signaling=("ws://[::1]:8080/x",))
     assert parse_config(render_config(written).encode()) == written
