@@ -20,6 +20,6 @@ def rows() -> list[Row]:
     return [
         Row(15, "push, until it is written here", times("authored"), null, times("echo")),
         Row(15, "push, until the peer has stored it", times("stored"), null, times("echo"), 3.0),
-        Row(15, "push, until the peer's file has it", times("file"), null, times("echo"), 3.0),
+        Row(15, "push, until the peer's file has it", times("file"), null, times("echo")),
         Row(15, "one forced write of this disk", times("disk"), null, times("echo")),
     ]

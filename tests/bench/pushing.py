@@ -1,8 +1,8 @@
 """Row 16: the command `envlsp push` with agents running on both devices, until the peer has it.
 
-Its null figure is the same command without network (`--offline`). The budget is told
-in magic-wormhole's terms, which is not a part of this project: measured elsewhere, its
-send and receive of a small file take 43 times an interpreter that does nothing.
+Its null figures are an interpreter that does nothing, and the same command without
+network (`--offline`). Not asserted yet: docs/performance.md says what it aims at, and why
+it is not there.
 """
 
 from __future__ import annotations
@@ -17,8 +17,6 @@ from tests.bench.measure import Row, spawn_ms
 from tests.support.processes import Teammate, cast
 
 ROUNDS = 8
-WORMHOLE = 43.0
-BUDGET = 0.2 * WORMHOLE
 
 
 def rows() -> list[Row]:
@@ -35,7 +33,7 @@ def rows() -> list[Row]:
             null = spawn_ms({"null": [sys.executable, "-I", "-S", "-c", "pass"]}, rounds=1, warm_up=0)
             nothing += null["null"]
     return [
-        Row(16, "envlsp push, until the peer has it", delivered, "python -I -S -c pass", nothing, BUDGET),
+        Row(16, "envlsp push, until the peer has it", delivered, "python -I -S -c pass", nothing),
         Row(16, "the same with --offline", offline, "python -I -S -c pass", nothing),
     ]
 
