@@ -48,6 +48,7 @@ def status(team: Team, context: Context) -> StatusResult:
         freshness=freshness(team.replica),
         role=ROLE_WORDS[own_role(team.replica)],
         removed=is_removed(team.replica),
+        rolled_back=team.store.records.is_rolled_back(),
     )
 
 
@@ -55,9 +56,14 @@ def log(team: Team, context: Context) -> list[ReleaseInfo]:
     """Return every release of an environment, newest first, by (height, id).
 
     Those that only encrypt another one again are left out: they say nothing new.
+
+    Raises:
+        StoreError: there are none because records are missing that this device has held.
     """
     team.replica.refresh()
     found = team.releases.of(context.triple)
+    if not found.history.nodes and team.store.records.is_rolled_back():
+        raise no_release(team)
     shown = (record for record in reversed(found.history.in_order()) if not found.is_rekey(record))
     return [team.releases.info(found, record) for record in shown]
 

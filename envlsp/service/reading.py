@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from envlsp.crypto.labels import kdf
 from envlsp.domain.secret import SecretName, SecretText
-from envlsp.errors import ConflictedName, NoAccess, NotFound, StoreCorrupt, WaitingForKey
+from envlsp.errors import ConflictedName, NoAccess, NotFound, StoreCorrupt, StoreError, WaitingForKey
 from envlsp.wire.canonical import Value, decode_untrusted, encode
 from envlsp.wire.limits import MIB
 
@@ -91,7 +91,7 @@ def conflict_error(names: tuple[SecretName, ...]) -> ConflictedName:
     return ConflictedName(", ".join(names), fix=f"envlsp log, then: envlsp set {names[0]}")
 
 
-def no_release(team: Team) -> NotFound | WaitingForKey | NoAccess:
+def no_release(team: Team) -> NotFound | WaitingForKey | NoAccess | StoreError:
     """Return why there is nothing to read."""
     from envlsp.service.removal import is_removed, removed  # loads the ledger's rules
 
@@ -99,6 +99,8 @@ def no_release(team: Team) -> NotFound | WaitingForKey | NoAccess:
         return removed()
     if team.releases.has_closed():
         return WaitingForKey()
+    if team.store.records.is_rolled_back():
+        return StoreError("the history on this device is older than it was", fix="envlsp sync")
     return NotFound("there is no release of this environment yet", fix="envlsp push, or envlsp sync")
 
 

@@ -74,6 +74,8 @@ class StatusResult:
     role: str
     removed: bool
     """Whether this device was removed from the team."""
+    rolled_back: bool
+    """Whether records are missing that this device has held: an older store was put back."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,7 +100,8 @@ class Records:
         with self._database.write():
             if self.is_rolled_back():
                 raise StoreError(
-                    "the history on this device is older than it was, so it only reads", fix="envlsp sync"
+                    "the history on this device is older than it was, so it only reads",
+                    fix="envlsp sync; where no device has the rest: envlsp sync --accept-loss",
                 )
             if record.seq != self.own_seq() + 1:
                 raise StoreBusy("another process has just written a record")

@@ -51,6 +51,7 @@ def _fields(result: StatusResult) -> dict[str, Any]:
         "conflicts": [*result.conflicts],
         "role": result.role,
         "member": not result.removed,
+        "rolled_back": result.rolled_back,
         "confirmed_by": freshness.confirmed_by,
         "devices": freshness.devices,
         "as_of": freshness.as_of,
@@ -64,6 +65,8 @@ def _lines(result: StatusResult, file: str) -> Iterator[str]:
     yield f"{file}  {_file_words(result)}"
     if result.conflicts:
         yield f"in conflict: {', '.join(result.conflicts)}"
+    if result.rolled_back:
+        yield "the history on this device is older than it was: releases are missing, and none can be made"
     if result.removed:
         yield "this device was removed from the team"
         return
@@ -88,6 +91,8 @@ def _freshness_words(freshness: Freshness) -> str:
 
 
 def _next_step(result: StatusResult) -> str | None:
+    if result.rolled_back:
+        return "envlsp sync" if result.freshness.devices else "envlsp sync --accept-loss"
     if result.conflicts:
         return f"envlsp log, then: envlsp set {result.conflicts[0]}"
     if not result.exists:

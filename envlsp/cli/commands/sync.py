@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from envlsp.cli.delivery import is_alone
 from envlsp.cli.environment import opened_team
 from envlsp.cli.main import Frame
 from envlsp.cli.words import count
+
+if TYPE_CHECKING:
+    from envlsp.service.facade import OpenedTeam
 
 
 @click.command()
@@ -18,8 +23,13 @@ from envlsp.cli.words import count
     metavar="N",
     help="Go on until N other devices hold everything.",
 )
+@click.option(
+    "--accept-loss",
+    is_flag=True,
+    help="Go on with what is here where an older store was put back and no device has the rest.",
+)
 @click.pass_obj
-def command(frame: Frame, replicas: int) -> None:
+def command(frame: Frame, replicas: int, *, accept_loss: bool) -> None:
     """Bring this device and every teammate's device that is online in step."""
     from envlsp.service.network import sync
     from envlsp.service.results import SyncResult
@@ -27,6 +37,8 @@ def command(frame: Frame, replicas: int) -> None:
     with opened_team(frame) as (service, opened):
         alone = is_alone(opened)
         result = SyncResult(0, 0, 0, 0) if alone else sync(service, opened, replicas=replicas)
+        if accept_loss:
+            _accept_loss(frame, opened)
     if frame.json:
         frame.output.document(
             {
@@ -41,3 +53,13 @@ def command(frame: Frame, replicas: int) -> None:
     else:
         devices = f"{result.in_sync} of {count(result.devices, 'other device')}"
         frame.output.line(f"in step with {devices}; {count(result.received, 'new record')}")
+
+
+def _accept_loss(frame: Frame, opened: OpenedTeam) -> None:
+    """Let go of what was lost, once a person has said that nobody has it."""
+    records = opened.team.store.records
+    if not records.is_rolled_back():
+        frame.output.say("nothing is missing here")
+    elif frame.talk.confirm("records that this device has held are gone; go on without them?"):
+        records.accept_loss()
+        frame.output.say("going on with what is here")
