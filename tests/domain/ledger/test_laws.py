@@ -17,7 +17,9 @@ def history(seed: int, size: int, peers: int = 3) -> Chaos:
     return Chaos(Random(seed), peers=peers).grow(size)
 
 
-@pytest.mark.parametrize("batch", range(10))
+@pytest.mark.parametrize(
+    "batch", [*range(4), *(pytest.param(n, marks=pytest.mark.slow) for n in range(4, 10))]
+)
 def test_laws_of_convergence(batch: int) -> None:
     counts: Counter[str] = Counter()
     for seed in range(batch * 20, batch * 20 + 20):
