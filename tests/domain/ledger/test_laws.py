@@ -18,7 +18,7 @@ def history(seed: int, size: int, peers: int = 3) -> Chaos:
 
 
 @pytest.mark.parametrize(
-    "batch", [*range(4), *(pytest.param(n, marks=pytest.mark.slow) for n in range(4, 10))]
+    "batch", (*range(4), *(pytest.param(n, marks=pytest.mark.slow) for n in range(4, 10)))
 )
 def test_laws_of_convergence(batch: int) -> None:
     counts: Counter[str] = Counter()
