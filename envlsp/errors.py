@@ -51,7 +51,7 @@ class EnvlspError(Exception):
 
     code: ClassVar[str] = "error"
     exit_code: ClassVar[int] = 1
-    default_fix: ClassVar[str | None] = None
+    default_fix: ClassVar[str | None] = "try again; if it fails again, please report it"
 
     def __init__(self, detail: str = "", *, fix: str | None = None) -> None:
         """Say what happened.
@@ -76,6 +76,7 @@ class Misuse(EnvlspError):
     """this cannot be done"""
 
     code = "misuse"
+    default_fix = "envlsp --help"
 
 
 class UsageError(Misuse):
@@ -103,30 +104,35 @@ class NoAccess(Misuse):
     """you have no access to this"""
 
     code, exit_code = "no-access", 5
+    default_fix = "envlsp access shows who may do what; ask an admin"
 
 
 class ConflictedName(Misuse):
     """two releases give different values for a name"""
 
     code, exit_code = "conflict", 6
+    default_fix = "envlsp log shows both sides; then: envlsp set NAME"
 
 
 class NotFound(Misuse):
     """there is no such thing"""
 
     code = "not-found"
+    default_fix = "envlsp status, log, list and members show what there is"
 
 
 class AmbiguousName(Misuse):
     """that name fits more than one"""
 
     code = "ambiguous"
+    default_fix = "say more of it"
 
 
 class LocalChanges(Misuse):
     """the file on disk has changes that would be lost"""
 
     code, exit_code = "local-changes", 6
+    default_fix = "envlsp diff"
 
 
 class Stale(Misuse):
@@ -140,18 +146,21 @@ class BadConfig(Misuse):
     """the configuration is not valid"""
 
     code, exit_code = "bad-config", 2
+    default_fix = "correct ev.yaml"
 
 
 class BadText(Misuse):
     """that text is not in the expected form"""
 
     code, exit_code = "bad-text", 2
+    default_fix = "envlsp --help"
 
 
 class TrustError(EnvlspError):
     """verification failed"""
 
     code, exit_code = "trust", 9
+    default_fix = "stop, and ask your team what happened"
 
 
 class CannotOpen(TrustError):
@@ -189,6 +198,7 @@ class PeerError(EnvlspError):
     """the other side broke the protocol"""
 
     code = "peer"
+    default_fix = "envlsp --version on both sides: use the newer one"
 
 
 class Malformed(PeerError):
@@ -220,6 +230,7 @@ class StoreError(EnvlspError):
     """the local store failed"""
 
     code = "store"
+    default_fix = "check the disk: is there room, and is the folder yours?"
 
 
 class LoosePermissions(StoreError):
@@ -246,12 +257,14 @@ class KeyFileError(StoreError):
     """the key file cannot be used"""
 
     code = "key-file"
+    default_fix = "give the right one: --key-file PATH"
 
 
 class TransportError(EnvlspError):
     """the network failed"""
 
     code, exit_code = "transport", 7
+    default_fix = "try again: envlsp sync"
 
 
 class NobodyReachable(TransportError):

@@ -7,6 +7,7 @@ only, since its text may hold a value.
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -23,6 +24,14 @@ EXIT_INTERRUPTED = 130
 EXIT_BROKEN_PIPE = 141
 """The shell's numbers for SIGINT and SIGPIPE."""
 
+_CHECK = "check that place, then try again"
+_FIXES = {
+    errno.ENOSPC: "make room on that disk, then try again",
+    errno.EROFS: "make that disk writable, then try again",
+    errno.EACCES: "make it yours: ls -l shows who may use it",
+    errno.EPERM: "make it yours: ls -l shows who may use it",
+}
+
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 
 
@@ -37,7 +46,9 @@ def fail(error: BaseException) -> int:
             return _close_stdout()
         case OSError() if error.strerror:
             place = f": {error.filename}" if isinstance(error.filename, str) else ""
-            return tell(f"{error.strerror.lower()}{place}", None, EXIT_GENERIC)
+            return tell(
+                f"{error.strerror.lower()}{place}", _FIXES.get(error.errno or 0, _CHECK), EXIT_GENERIC
+            )
         case _:
             return _internal(error)
 

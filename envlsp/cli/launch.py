@@ -67,4 +67,4 @@ def _replace(program: list[str], environ: Mapping[str, str]) -> int:
 def _tell(cause: str, exit_code: int) -> int:
     from envlsp.cli.failures import tell
 
-    return tell(cause, None, exit_code)
+    return tell(cause, "check its name, and PATH", exit_code)

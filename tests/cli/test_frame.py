@@ -197,7 +197,10 @@ def test_a_file_that_cannot_be_read_is_no_internal_error(
 ) -> None:
     verb(raising(PermissionError(errno.EACCES, "Permission denied", "some/file")))
     assert run(["probe"]) == 1
-    assert capsys.readouterr().err == "envlsp: permission denied: some/file\n"
+    assert (
+        capsys.readouterr().err
+        == "envlsp: permission denied: some/file\nfix: make it yours: ls -l shows who may use it\n"
+    )
 
 
 @pytest.mark.parametrize("error", (KeyboardInterrupt(), click.Abort()))
@@ -229,7 +232,7 @@ def test_a_peers_terminal_commands_do_not_reach_the_terminal(
 ) -> None:
     verb(raising(errors.NotFound("\x1b]0;owned\x07 member\nfix: rm -rf /")))
     assert run(["probe"]) == 1
-    assert capsys.readouterr().err == "envlsp: ?]0;owned? member?fix: rm -rf /\n"
+    assert capsys.readouterr().err.splitlines()[0] == "envlsp: ?]0;owned? member?fix: rm -rf /"
 
 
 def test_a_verb_is_lent_the_service_and_it_is_closed(

@@ -69,11 +69,11 @@ def envlsp(
 
 
 def failed(result: Result, code: int, *, saying: str = "") -> None:
-    """Check that a command failed as all do: exit code, one line of cause, at most one fix, no data."""
+    """Check that a command failed as all do: exit code, one line of cause, one of fix, no data."""
     lines = result.talk.splitlines()
     assert result.code == code, result.talk
     assert result.out == b""
     assert lines[0].startswith("envlsp: "), lines
     assert all(line.startswith("fix: ") for line in lines[1:]), lines
-    assert len(lines) <= 2, lines
+    assert len(lines) == 2, lines
     assert saying in result.talk, result.talk
