@@ -21,6 +21,7 @@ minutes, and when the mailbox ends.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -145,7 +146,7 @@ class _Boxes:
         return said
 
 
-class _Half:
+class _Half(ABC):
     """What an inviter and a joiner do alike."""
 
     def __init__(self) -> None:
@@ -171,8 +172,9 @@ class _Half:
             raise Misuse("a signal this long, or before the grant")
         return self._boxes.seal(Signal(data))
 
+    @abstractmethod
     def _over(self) -> None:
-        raise NotImplementedError
+        """Enter the state from which nothing leads."""
 
     @contextmanager
     def _burning(self) -> Iterator[None]:
