@@ -33,7 +33,8 @@ BACKOFF_MAX_S = 60.0
 STEADY_S = 30.0  # a link that held so long was a good one
 ASK_PATIENCE_S = 3.0  # the answer to `dial` takes a round trip through the server
 START_GAP_S = 0.4  # between two dials of ours to one peer: commands follow each other quickly
-ANSWER_GAP_S = 0.2  # shorter than START_GAP_S, so that an honest peer is never refused
+ANSWER_GAP_S = 0.2  # between two dials that we answer, on average
+ANSWERS_AT_ONCE = 4  # a peer's next command knows nothing of the dials of the last one
 SESSIONS_KEPT = 1024
 
 
@@ -101,6 +102,8 @@ class _Peer:
     """A session we were asked for too soon after the last one."""
     linked_at: float = 0.0
     begun_at: float = float("-inf")
+    answers_paid_until: float = float("-inf")
+    """Each answer costs ANSWER_GAP_S; how far ahead of the clock that has come."""
     failures: int = 0
 
     @property
@@ -182,9 +185,10 @@ class DialPlan:
         return self._start(peer, state, session, now)
 
     def _hear_new_session(self, peer: DevicePk, state: _Peer, session: bytes, now: float) -> list[Effect]:
-        too_soon = now - state.begun_at < ANSWER_GAP_S
-        if self._controls(peer) or too_soon or self._is_stale(session):
+        too_many = state.answers_paid_until - now > ANSWER_GAP_S * (ANSWERS_AT_ONCE - 1)
+        if self._controls(peer) or too_many or self._is_stale(session):
             return []
+        state.answers_paid_until = max(now, state.answers_paid_until) + ANSWER_GAP_S
         given_up: list[Effect] = [AbandonDial(peer, state.dial)] if state.dial is not None else []
         return [*given_up, *self._start(peer, state, session, now), Deliver(peer, session)]
 

@@ -11,6 +11,7 @@ from envlsp.domain.ids import DevicePk
 from envlsp.transport.api import SignalKind
 from envlsp.transport.dial_plan import (
     ANSWER_GAP_S,
+    ANSWERS_AT_ONCE,
     SESSIONS_KEPT,
     START_GAP_S,
     AbandonDial,
@@ -155,9 +156,21 @@ def test_a_peer_cannot_make_us_dial_without_pause() -> None:
     assert later == TryAgainIn(HIGH, START_GAP_S - 0.25)
     assert low.retry_due(HIGH, START_GAP_S) == [StartDial(HIGH, theirs(2), controlling=True)]
     assert low.retry_due(HIGH, 1) == []
-    high.hear(LOW, theirs(1), "params", 0)
-    assert high.hear(LOW, theirs(2), "params", 0.1) == []
-    assert high.hear(LOW, theirs(3), "params", ANSWER_GAP_S)
+    for number in range(ANSWERS_AT_ONCE):
+        assert high.hear(LOW, theirs(number), "params", 0)
+    assert high.hear(LOW, theirs(10), "params", 0.1) == []
+    assert high.hear(LOW, theirs(11), "params", ANSWER_GAP_S)
+    assert high.hear(LOW, theirs(12), "params", ANSWER_GAP_S) == []
+
+
+def test_a_peer_that_left_and_came_back_at_once_is_answered() -> None:
+    """A push meets the team twice, and its second dial knows nothing of the first."""
+    high = plan(HIGH)
+    for number, now in enumerate((0.0, 0.05, 0.1)):
+        dialled = StartDial(LOW, theirs(number), controlling=False)
+        assert dialled in high.hear(LOW, theirs(number), "params", now)
+        assert high.opened(LOW, theirs(number), now + 0.02) == []
+        high.ended(LOW, theirs(number), now + 0.04)
 
 
 def test_used_sessions_take_bounded_memory() -> None:
