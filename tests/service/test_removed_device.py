@@ -16,6 +16,7 @@ from envlsp.service.removal import is_removed
 from envlsp.transport.dial_plan import START_GAP_S
 from tests.support.cast import FIRST_FILE, Actor, Cast
 from tests.support.network_cast import Server, agent, let_in
+from tests.support.processes import wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -87,7 +88,8 @@ def test_agents_that_are_linked_part_and_the_rest_of_the_team_goes_on(pair: tupl
     with agent(alice), agent(bob):
         assert network.sync(bob.service, bob.opened).in_sync == 1
         remove(alice, bob)
-        network.deliver(alice.service, alice.opened)
+        network.deliver(alice.service, alice.opened)  # waits for nobody: there is nobody left
+        wait_until(lambda: not any(peer.in_sync for peer in network.peers(bob.service, bob.opened)))
         sync_is_refused(bob)
         # Bob's agent goes on, and serves the new keys once he is let in again.
         let_in(alice, bob)
