@@ -55,6 +55,7 @@ with without_av():
         RTCSctpCapabilities,
     )
 
+log = logging.getLogger(__name__)
 logging.getLogger("aiortc").setLevel(logging.WARNING)  # below that it writes down addresses
 
 CLOSE_TIMEOUT_S = 2.0
@@ -240,8 +241,10 @@ class WebRtcLink:
     async def _tear_down(self) -> None:
         pump = self._dtls._task  # noqa: SLF001 - stop() forgets it before it has ended
         for part in (self._sctp.stop, self._dtls.stop, self._transport.stop):
-            with contextlib.suppress(Exception):  # the others are to be stopped whatever happens
+            try:
                 await part()
+            except Exception as exc:  # noqa: BLE001 - the others are to be stopped whatever happens
+                log.debug("a part of a link did not stop cleanly: %s", type(exc).__name__)
         await self.ice.close()  # a transport that was never started does not know it is open
         if pump is not None:
             await asyncio.wait({pump})

@@ -18,7 +18,8 @@ from collections.abc import Iterator
 
 from envlsp.domain.dotenv.dialects import Dialect, Reference, Scan, note_bad_name
 from envlsp.domain.dotenv.expand import PYTHON_REFERENCE, expand_python
-from envlsp.domain.dotenv.tokens import BOM, NOWHERE, Kind, Statement
+from envlsp.domain.dotenv.scanning import PlainLines, scan_file
+from envlsp.domain.dotenv.tokens import NOWHERE, Kind, Statement
 
 # White space of Python's `\s` beyond ASCII, by its UTF-8 bytes. A lead byte starts
 # a new character even in broken UTF-8, so these bytes never mean anything else.
@@ -76,35 +77,12 @@ class _GivesUp(Exception):
         self.place = place
 
 
+_PLAIN = PlainLines(_FAST, _ODD_SPACE)
+
+
 def scan(data: bytes) -> Scan:
     """Cut a file into statements as python-dotenv reads it."""
-    found = Scan([], [])
-    pos = len(BOM) if data.startswith(BOM) else 0
-    plain = _ODD_SPACE.search(data, pos) is None
-    while pos < len(data):
-        if plain:
-            pos = _scan_plain_lines(data, pos, found)
-            if pos == len(data):
-                break
-        pos = _scan_one(data, pos, found)
-    return found
-
-
-def _scan_plain_lines(data: bytes, pos: int, found: Scan) -> int:
-    """Take lines of the common kinds; return where another kind begins."""
-    add = found.statements.append
-    new, kind, comment_kind = tuple.__new__, Kind.ASSIGNMENT, Kind.COMMENT
-    for match in _FAST.finditer(data, pos):
-        # All spans at once: asking for them one by one costs more than finding them.
-        (_, end), (export, _), (name_start, name_end), value, comment, whole_comment, _ = match.regs
-        if end == pos:
-            break
-        if name_start < 0:
-            add(new(Statement, (comment_kind, pos, end, -1, -1, -1, -1, *whole_comment, -1)))
-        else:
-            add(new(Statement, (kind, pos, end, name_start, name_end, *value, *comment, export)))
-        pos = end
-    return pos
+    return scan_file(data, _PLAIN, _scan_one)
 
 
 def _scan_one(data: bytes, pos: int, found: Scan) -> int:
