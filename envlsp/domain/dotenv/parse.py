@@ -43,8 +43,9 @@ def parse(data: bytes, dialect: str = "node") -> Document:
     document = Document(data, dialect, tuple(_with_bom(scan.statements, start)))
     if not faults:
         return document
-    problems = tuple(problem(document, code, offset) for code, offset in sorted(faults, key=_place))
-    return Document(data, dialect, document.statements, problems)
+    faults.sort(key=_place)
+    problems = tuple(problem(document, code, offset) for code, offset in faults)
+    return Document(data, dialect, document.statements, problems, tuple(faults))
 
 
 def problem(document: Document, code: str, offset: int) -> Problem:

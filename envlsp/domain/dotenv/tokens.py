@@ -91,6 +91,8 @@ class Document:
     dialect: str
     statements: tuple[Statement, ...] = field(repr=False)
     problems: tuple[Problem, ...] = ()
+    faults: tuple[tuple[str, int], ...] = ()
+    """(code, byte offset) of each problem, in the same order."""
     _line_starts: list[int] = field(default_factory=list, repr=False, compare=False)
 
     def line_at(self, offset: int) -> int:

@@ -1,0 +1,59 @@
+"""Where code reads environment variables, by name and by file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from envlsp.code.reads import Form
+from envlsp.ide.positions import Range
+from envlsp.ide.results import Place, Target
+
+
+class Usage(NamedTuple):
+    """One read of a variable, its range in the editor's columns."""
+
+    name: str
+    range: Range
+    form: Form
+    has_default: bool
+    is_write: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Usages:
+    """The reads of all files that were looked at."""
+
+    files: Mapping[Place, tuple[Usage, ...]] = field(default_factory=dict)
+    by_name: Mapping[str, frozenset[Place]] = field(default_factory=dict)
+    """Name -> the files that have it."""
+    is_complete: bool = False
+    """Whether every file of the workspace was looked at; before, nothing is called unused."""
+
+    def of(self, name: str) -> list[tuple[Target, Usage]]:
+        """Return every read of a name, by file and then by place."""
+        return [
+            (Target(place, usage.range), usage)
+            for place in sorted(self.by_name.get(name, ()))
+            for usage in self.files[place]
+            if usage.name == name
+        ]
+
+    def with_file(self, place: Place, usages: Iterable[Usage]) -> Usages:
+        """Return the index with the reads of one file replaced."""
+        found = tuple(usages)
+        old = self.files.get(place, ())
+        if found == old:
+            return self
+        files, by_name = dict(self.files), dict(self.by_name)
+        for name in {usage.name for usage in old}:
+            by_name[name] = by_name[name] - {place}
+            if not by_name[name]:
+                del by_name[name]
+        files.pop(place, None)
+        if found:
+            files[place] = found
+        for name in {usage.name for usage in found}:
+            by_name[name] = by_name.get(name, frozenset()) | {place}
+        return Usages(files, by_name, self.is_complete)
