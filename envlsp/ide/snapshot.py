@@ -134,6 +134,7 @@ class AppFacts:
 class Standing(Enum):
     """How this device stands to the project's team."""
 
+    LOADING = auto()  # the team's store was not read yet: say nothing about it
     NO_PROJECT = auto()  # a folder without ev.yaml
     BAD_CONFIG = auto()  # an ev.yaml that is not valid
     NOT_JOINED = auto()
