@@ -29,6 +29,11 @@ class Row:
     nulls: Sequence[float]
     budget: float | None = None
     """None: measured to be known, with no promise."""
+    limit: float | None = None
+    """A bound on ours alone, where a machine's speed does not matter: bytes, wake-ups."""
+    unit: str = "ms"
+    right: float = 1.0
+    """Share of the answers that were right: a wrong one may be as fast as it likes."""
 
     @property
     def ratio(self) -> float:
@@ -37,17 +42,37 @@ class Row:
 
     @property
     def kept(self) -> bool:
-        """Whether the budget holds."""
-        return self.budget is None or self.ratio <= self.budget
+        """Whether the budget holds, and the answers were right."""
+        in_budget = self.budget is None or self.ratio <= self.budget
+        return in_budget and (self.limit is None or self._typical <= self.limit) and self.right == 1.0
+
+    @property
+    def _typical(self) -> float:
+        return statistics.median(self.ours)
+
+    @property
+    def _promise(self) -> str:
+        if self.budget is None and self.limit is None:
+            return "no budget" if self.right == 1.0 else f"no budget: {1 - self.right:.1%} WRONG"
+        bounds = [] if self.budget is None else [f"{self.budget:.3g}"]
+        bounds += [] if self.limit is None else [f"{self.limit:g} {self.unit}".strip()]
+        verdict = "kept" if self.kept else "BROKEN" if self.right == 1.0 else f"{1 - self.right:.1%} WRONG"
+        return f"budget {' and '.join(bounds)}: {verdict}"
 
     def __str__(self) -> str:
-        verdict = "no budget"
-        if self.budget is not None:
-            verdict = f"budget {self.budget:g}: {'kept' if self.kept else 'BROKEN'}"
-        return (
-            f"{self.number:>3}  {self.what:<36} {statistics.median(self.ours):8.1f} ms  "
-            f"{self.ratio:6.2f} x {self.null} ({statistics.median(self.nulls):.1f} ms), {verdict}"
-        )
+        ours = f"{self.number:>3}  {self.what:<46} {self._typical:8.1f} {self.unit:<4}"
+        if not self.nulls:
+            return f"{ours} {self._promise}"
+        beside = f"{self.null} ({statistics.median(self.nulls):.1f} {self.unit})"
+        return f"{ours} {self.ratio:6.2f} x {beside}, {self._promise}"
+
+    def markdown(self) -> str:
+        """Return the row of a table."""
+        null = f"{statistics.median(self.nulls):.1f} {self.unit}" if self.nulls else ""
+        ratio = f"{self.ratio:.2f}" if self.nulls else ""
+        promise = self._promise.removeprefix("budget ")
+        ours = f"{self._typical:.1f} {self.unit}"
+        return f"| {self.number} | {self.what} | {ours} | {self.null} {null} | {ratio} | {promise} |"
 
 
 def spawn_ms(
