@@ -271,6 +271,47 @@ class History(Generic[V]):
         }
         return frozenset(differ | before.conflicts.keys())
 
+    def origins(self, heads: Iterable[RecordId] | None = None) -> dict[SecretName, RecordId]:
+        """Return, for each name with a value in the view, the release that gave it that value.
+
+        Where several gave the same one independently, the least by (height, id).
+
+        Args:
+            heads: releases with effect, by default the newest ones.
+        """
+        makers = self._makers(self.heads() if heads is None else self._sorted(set(heads)))
+        left = dict(self._view_of(makers, ()).entries)
+        found: dict[SecretName, RecordId] = {}
+        while left and makers:
+            if len(makers) > 1:
+                makers = self._trace_region(makers, left, found)
+                continue
+            maker, makers = makers[0], self._maximal_makers(self._nearest(makers[0], self._makes_values))
+            if len(makers) > 1:
+                before = self._view_of(makers, ())
+                made = {name for name, value in left.items() if before.entries.get(name) != value}
+            else:
+                below = self._contents[makers[0]].entries if makers else {}
+                made = {name for name, value in left.items() if below.get(name) != value}
+            for name in made:
+                found[name] = maker
+                del left[name]
+        return found
+
+    def _trace_region(
+        self,
+        makers: tuple[RecordId, ...],
+        left: dict[SecretName, V],
+        found: dict[SecretName, RecordId],
+    ) -> tuple[RecordId, ...]:
+        """Move what a region answers for from `left` to `found`; return where to go on."""
+        region = self._region(makers, self._makes_values)
+        for name, records in _Blame(self._contents, region).at(makers).items():
+            if name in left and region.floor not in records:
+                found[name] = self._sorted(records)[0]
+                del left[name]
+        return () if region.floor is None else (region.floor,)
+
     def newest_rekey(self, record: RecordId) -> RecordId:
         """Return the newest release that says the same under a newer key, or `record` itself.
 

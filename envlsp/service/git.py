@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import subprocess
 import tempfile
+from collections.abc import Iterable, Sequence
 from enum import Enum
 from pathlib import Path
 
@@ -62,6 +63,35 @@ def standing(path: Path) -> Standing:
             return Standing.EXPOSED
         case _:
             return Standing.UNKNOWN
+
+
+def standings(paths: Iterable[Path]) -> dict[Path, Standing]:
+    """Return how git sees many files: two questions for each repository they are in."""
+    found: dict[Path, Standing] = {}
+    by_root: dict[Path | None, list[Path]] = {}
+    for path in paths:
+        by_root.setdefault(_repository_of(_existing_folder(path)), []).append(path)
+    for root, members in by_root.items():
+        if root is None:
+            found |= dict.fromkeys(members, Standing.NO_REPOSITORY)
+        else:
+            found |= _standings_in(root, members)
+    return found
+
+
+def _standings_in(root: Path, paths: Sequence[Path]) -> dict[Path, Standing]:
+    names = {path: os.fsencode(path.relative_to(root)) for path in paths}
+    specs = (f":(top,literal){os.fsdecode(name)}" for name in names.values())
+    tracked = _start(root, ("ls-files", "-z", "--full-name", "--", *specs))
+    asked = b"\0".join(names.values())
+    ignored = _start(root, ("check-ignore", "-z", "--no-index", "--stdin"), asked)
+    if tracked is None or tracked.returncode != 0 or ignored is None or ignored.returncode not in {0, 1}:
+        return dict.fromkeys(paths, Standing.UNKNOWN)
+    kept, left = set(tracked.stdout.split(b"\0")), set(ignored.stdout.split(b"\0"))
+    return {
+        path: Standing.TRACKED if name in kept else Standing.IGNORED if name in left else Standing.EXPOSED
+        for path, name in names.items()
+    }
 
 
 def are_ignored(*paths: Path) -> bool:
@@ -153,6 +183,10 @@ def _existing_folder(path: Path) -> Path:
     return folder
 
 
+def _repository_of(folder: Path) -> Path | None:
+    return next((place for place in (folder, *folder.parents) if (place / ".git").exists()), None)
+
+
 def _has_repository(folder: Path) -> bool:
     real = folder.resolve()
     return any((place / ".git").exists() for place in (folder, *folder.parents, real, *real.parents))
@@ -170,7 +204,9 @@ def _run(folder: Path, *words: str) -> int:
     return 128 if done is None else done.returncode
 
 
-def _start(folder: Path, words: tuple[str, ...]) -> subprocess.CompletedProcess[bytes] | None:
+def _start(
+    folder: Path, words: tuple[str, ...], data: bytes | None = None
+) -> subprocess.CompletedProcess[bytes] | None:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     environment |= {"GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
     try:
@@ -178,7 +214,8 @@ def _start(folder: Path, words: tuple[str, ...]) -> subprocess.CompletedProcess[
             ["git", *_QUIET, *words],
             cwd=folder,
             env=environment,
-            stdin=subprocess.DEVNULL,
+            # An empty input, as good as none.
+            input=data or b"",
             capture_output=True,
             timeout=TIMEOUT_S,
             check=False,

@@ -1,0 +1,150 @@
+"""What the engine does in its thread: looks, from what is near to what is slow, and tells.
+
+Joins the files (`facts`), the teams (`standing`), git and the network (`embedded_node`)
+to one `Facts`. For one thread.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from envlsp.ide.positions import Encoding
+from envlsp.ide.results import Place
+from envlsp.ide.snapshot import AppFacts, EnvironmentFacts, Facts, GitFacts, ProjectFacts, Standing
+from envlsp.service.config import FILE_NAME
+from envlsp.service.facts import Ground, Workspace
+from envlsp.service.finding import is_env_name
+from envlsp.service.standing import Devices, TeamFacts
+
+_GIT_FILES = frozenset({".gitignore", ".git", "exclude"})
+"""Files by which git changes its mind, should anybody tell us of them."""
+_UNREAD = TeamFacts(Standing.LOADING)
+
+
+class Looking:
+    """Everything the engine knows, and how it comes to know it."""
+
+    def __init__(
+        self,
+        tell: Callable[[Facts], None],
+        encoding: Encoding,
+        environ: Mapping[str, str],
+        key_file: Path | None,
+        hear: Callable[[], None],
+    ) -> None:
+        """Prepare; nothing is read yet.
+
+        Args:
+            tell: takes what changed.
+            encoding: how the editor counts columns.
+            environ: where this device's files are looked up.
+            key_file: opens its key.
+            hear: called from another thread when there are news to look at.
+        """
+        self._tell = tell
+        self._hear = hear
+        self._told: Facts | None = None
+        self._workspace = Workspace(encoding)
+        self._devices = Devices(environ, key_file)
+        self._teams: dict[Place, TeamFacts] = {}
+        self._git: dict[Place, GitFacts] = {}
+
+    def set_folders(self, folders: Iterable[str]) -> None:
+        """Look at these folders from now on."""
+        self._workspace.set_folders(folders)
+
+    def unlock(self, kek: bytes) -> None:
+        """Open this device with the key of its key file."""
+        self._devices.unlock(kek)
+
+    def join_network(self) -> None:
+        """Be the node when nobody else is."""
+
+    def at_files(self, places: Collection[Place]) -> None:
+        """Look at these files before anything else."""
+        names = {os.path.basename(place) for place in places}
+        if not any(is_env_name(name) or name == FILE_NAME or name in _GIT_FILES for name in names):
+            return
+        self._workspace.take_note(places)
+        self._workspace.look()
+        self._publish()
+        self._ask_git()
+
+    def around(self, *, everything: bool) -> None:
+        """Look at what the teams say, and where `everything` is meant, at all files and folders first."""
+        if everything:
+            self._workspace.look()
+            self._publish()
+        self._ask_teams()
+        if everything:
+            known = self._workspace.grounds
+            self._workspace.search()
+            self._publish()
+            if {ground.root for ground in known} != {ground.root for ground in self._workspace.grounds}:
+                self._ask_teams()
+            self._ask_git()
+
+    def close(self) -> None:
+        """Let go of the stores and the network."""
+        self._devices.close()
+
+    # --- steps -----------------------------------------------------------------------------------
+
+    def _ask_teams(self) -> None:
+        self._devices.begin()
+        for ground in self._workspace.grounds:
+            if ground.project is not None:
+                facts = self._devices.facts_of(ground.project, self._workspace.disk)
+                self._teams[ground.root] = facts
+                self._publish()
+
+    def _ask_git(self) -> None:
+        from envlsp.service.git_facts import git_facts
+
+        self._git = git_facts(self._workspace.disk)
+        self._publish()
+
+    # --- telling ---------------------------------------------------------------------------------
+
+    def _publish(self) -> None:
+        facts = Facts(
+            projects=tuple(self._project(ground) for ground in self._workspace.grounds),
+            fingerprint=self._devices.fingerprint,
+            git={place: facts for place, facts in self._git.items() if place in self._workspace.disk},
+            disk=self._workspace.disk,
+        )
+        if facts != self._told:
+            self._told = facts
+            self._tell(facts)
+
+    def _project(self, ground: Ground) -> ProjectFacts:
+        if ground.project is None:
+            standing = Standing.BAD_CONFIG if ground.problem else Standing.NO_PROJECT
+            return ProjectFacts(
+                ground.root, ground.name, standing, ground.apps, ground.default_env, detail=ground.problem
+            )
+        team = self._teams.get(ground.root, _UNREAD)
+        config = ground.project.config
+        if team.text not in {"", config.team}:
+            team = _UNREAD  # ev.yaml names another team since
+        return ProjectFacts(
+            root=ground.root,
+            name=config.project,
+            standing=team.standing,
+            apps=tuple(_with_files(app, team.environments) for app in ground.apps),
+            default_env=config.default_env,
+            team=config.team,
+            role=team.role,
+            members=team.members,
+            environments=team.environments,
+            detail=team.detail,
+        )
+
+
+def _with_files(app: AppFacts, environments: Mapping[tuple[str, str], EnvironmentFacts]) -> AppFacts:
+    """Return an app that knows the files of the environments in the ledger, too."""
+    more = {env: facts.file for (name, env), facts in environments.items() if name == app.name}
+    return replace(app, files={**more, **app.files}) if more.keys() - app.files.keys() else app
