@@ -13,6 +13,7 @@ sentence a person reads: lower case, no full stop, never the content of a file.
     │   ├── NotFound
     │   ├── AmbiguousName
     │   ├── LocalChanges            exit 6
+    │   ├── Stopped                 the person changed their mind
     │   ├── Stale                   exit 8
     │   ├── BadConfig               exit 2
     │   └── BadText                 exit 2
@@ -111,7 +112,7 @@ class ConflictedName(Misuse):
     """two releases give different values for a name"""
 
     code, exit_code = "conflict", 6
-    default_fix = "envlsp log shows both sides; then: envlsp set NAME"
+    default_fix = "envlsp status shows both sides; then: envlsp resolve NAME"
 
 
 class NotFound(Misuse):
@@ -133,6 +134,13 @@ class LocalChanges(Misuse):
 
     code, exit_code = "local-changes", 6
     default_fix = "envlsp diff"
+
+
+class Stopped(Misuse):
+    """stopped, as you asked"""
+
+    code = "stopped"
+    default_fix = "start it again when you want to"
 
 
 class Stale(Misuse):

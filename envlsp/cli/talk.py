@@ -79,6 +79,21 @@ class Talk:
             raise BadText("the two answers differ", fix="try again")
         return answer.encode("utf-8", "surrogateescape")
 
+    def pick(self, question: str, options: Sequence[tuple[str, str, str]]) -> str:
+        """Ask which of several, by number.
+
+        Raises:
+            UsageError: nobody is there to answer.
+            BadText: no such number.
+        """
+        _need_person(question, "")
+        for number, (_, label, detail) in enumerate(options, 1):
+            print(f"{number:3}. {plain(label)}  {plain(detail)}".rstrip(), file=sys.stderr)
+        answer = self._read(f"{question} [1-{len(options)}] ", flag="")
+        if not answer.isascii() or not answer.isdigit() or not 1 <= int(answer) <= len(options):
+            raise BadText("that is no number of the list", fix="try again")
+        return options[int(answer) - 1][0]
+
     def _read(self, prompt: str, *, flag: str) -> str:
         _need_person(prompt.strip(" :"), flag)
         print(plain(prompt), end="", file=sys.stderr, flush=True)

@@ -32,8 +32,10 @@ from envlsp.service.freshness import holders
 from envlsp.service.local_api import LocalClient
 from envlsp.service.node import Node, to_peer_state, to_sync_result
 from envlsp.service.people import SHORT_HEX
+from envlsp.service.ports import Cancelled, never
 from envlsp.service.removal import is_removed, removed
 from envlsp.service.results import PeerInfo, SyncResult
+from envlsp.service.stopping import call_until, run_until
 from envlsp.service.team_node import PeerState
 from envlsp.store.lock import FileLock
 
@@ -47,32 +49,36 @@ ANSWER_MARGIN_S = 5.0
 REPLICAS_EVERY_S = 1.0
 
 
-def sync(service: Service, opened: OpenedTeam, *, replicas: int = 0) -> SyncResult:
+def sync(
+    service: Service, opened: OpenedTeam, *, replicas: int = 0, is_cancelled: Cancelled = never
+) -> SyncResult:
     """Bring this device and everybody who is there in step.
 
     Args:
         service: this device.
         opened: the team.
         replicas: go on until so many other devices hold what we hold.
+        is_cancelled: whether the person has stopped waiting.
 
     Raises:
         NobodyReachable: no teammate's device is there.
         SignalingUnreachable: no server to meet at.
         NoAccess: this device was removed from the team.
+        Stopped: it was stopped; what has arrived by then stays.
     """
     if not opened.servers:
         raise SignalingUnreachable("no signaling server is configured")
-    result = _sync_and_mend(service, opened, THOROUGH_S)
+    result = _sync_and_mend(service, opened, THOROUGH_S, is_cancelled)
     while replicas and _confirmed(opened) < replicas:
-        time.sleep(REPLICAS_EVERY_S)
-        result = _sync(service, opened, THOROUGH_S)
+        call_until(lambda: time.sleep(REPLICAS_EVERY_S), is_cancelled)
+        result = _sync(service, opened, THOROUGH_S, is_cancelled)
     _check_membership(opened, result)
     if not result.reached and result.devices:
         raise NobodyReachable
     return result
 
 
-def deliver(service: Service, opened: OpenedTeam) -> SyncResult | None:
+def deliver(service: Service, opened: OpenedTeam, *, is_cancelled: Cancelled = never) -> SyncResult | None:
     """Sync quickly where that is possible: after a change of ours, or before reading.
 
     Returns:
@@ -81,6 +87,7 @@ def deliver(service: Service, opened: OpenedTeam) -> SyncResult | None:
 
     Raises:
         NoAccess: this device was removed from the team.
+        Stopped: it was stopped.
     """
     if is_removed(opened.team.replica):
         raise removed()
@@ -91,7 +98,7 @@ def deliver(service: Service, opened: OpenedTeam) -> SyncResult | None:
     if not opened.servers:
         return None
     try:
-        result = _sync_and_mend(service, opened, QUICK_S)
+        result = _sync_and_mend(service, opened, QUICK_S, is_cancelled)
     except (TransportError, StoreBusy):
         return None
     opened.team.replica.refresh()
@@ -185,27 +192,29 @@ async def _serve(service: Service, on_ready: Callable[[], None]) -> None:
         await node.close()
 
 
-def _sync_and_mend(service: Service, opened: OpenedTeam, timeout_s: float) -> SyncResult:
+def _sync_and_mend(
+    service: Service, opened: OpenedTeam, timeout_s: float, is_cancelled: Cancelled
+) -> SyncResult:
     """Sync; finish what the news show to be unfinished, and sync that too."""
-    result, team = _sync(service, opened, timeout_s), opened.team
+    result, team = _sync(service, opened, timeout_s, is_cancelled), opened.team
     team.replica.refresh()
     mended = False
     with contextlib.suppress(EnvlspError):  # not what was asked for: the next one who comes by does it
         mended = result.reached > 0 and access.mend(team.replica, team.releases)
     if not mended:
         return result
-    again = _sync(service, opened, timeout_s)
+    again = _sync(service, opened, timeout_s, is_cancelled)
     return replace(again, received=result.received + again.received)
 
 
-def _sync(service: Service, opened: OpenedTeam, timeout_s: float) -> SyncResult:
+def _sync(service: Service, opened: OpenedTeam, timeout_s: float, is_cancelled: Cancelled) -> SyncResult:
     opened.team.store.peers.set_servers(opened.servers)
     deadline = time.monotonic() + HAND_OVER_S
     service.home.make_run_folder()
     lock = FileLock(service.home.node_lock, "a command")
     while True:
         try:
-            result = _ask_node(service, opened, timeout_s)
+            result = call_until(lambda: _ask_node(service, opened, timeout_s), is_cancelled)
         except NodeRefused:
             if not lock.try_acquire():
                 raise
@@ -215,7 +224,7 @@ def _sync(service: Service, opened: OpenedTeam, timeout_s: float) -> SyncResult:
             return result
         if lock.try_acquire():
             with lock:
-                return asyncio.run(_sync_as_node(service, opened, timeout_s))
+                return run_until(_sync_as_node(service, opened, timeout_s), is_cancelled)
         if time.monotonic() > deadline:
             raise NodeRefused(f"{lock.holder() or 'another process'} holds the network and does not answer")
         time.sleep(0.05)

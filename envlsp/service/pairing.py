@@ -26,6 +26,7 @@ from envlsp.errors import (
     NobodyReachable,
     NotFound,
     SignalingUnreachable,
+    Stopped,
     TransportError,
     TrustError,
 )
@@ -35,8 +36,10 @@ from envlsp.service.context import Project
 from envlsp.service.facade import OpenedTeam, Service, parse_team, team_of
 from envlsp.service.peer_loop import PeerLoop
 from envlsp.service.people import SHORT_HEX, Person, parse_person, printable
+from envlsp.service.ports import Cancelled, Talk, never
 from envlsp.service.removal import is_removed
 from envlsp.service.results import JoinResult
+from envlsp.service.stopping import run_until
 from envlsp.service.team import Team
 from envlsp.service.turn import find_servers
 from envlsp.store.keyfile import DeviceSeeds
@@ -68,6 +71,8 @@ def invite(
     on_code: Callable[[str], None],
     *,
     address: str | None = None,
+    talk: Talk | None = None,
+    is_cancelled: Cancelled = never,
 ) -> str:
     """Invite somebody who is at the other end of a phone, and wait until they are in.
 
@@ -77,6 +82,8 @@ def invite(
         role: what they may do.
         on_code: told the code once, to be read out.
         address: let in only whoever says this is theirs.
+        talk: who is asked whether the words are the same; by default the service's person.
+        is_cancelled: whether the person has stopped waiting.
 
     Returns:
         Who joined.
@@ -86,17 +93,25 @@ def invite(
         CodeRefused: the code was burned, or the person here said no.
         NobodyReachable: nobody came in time.
         SignalingUnreachable: no server to meet at.
+        Stopped: it was stopped; the detail says whether somebody was let in.
     """
     access.demand_role(opened.team.replica, Role.ADMIN)
     BurnedCodes(opened.team.store, service.clock).check()
-    return asyncio.run(_Inviter(service, opened, role, address).run(on_code))
+    inviter = _Inviter(service, opened, role, address, talk or service.talk)
+    try:
+        return run_until(inviter.run(on_code), is_cancelled)
+    except Stopped:
+        raise inviter.stopped() from None
 
 
 class _Inviter:
     """The side that reads the code out."""
 
-    def __init__(self, service: Service, opened: OpenedTeam, role: Role, address: str | None) -> None:
+    def __init__(
+        self, service: Service, opened: OpenedTeam, role: Role, address: str | None, talk: Talk
+    ) -> None:
         self._service = service
+        self._talk = talk
         self._opened = opened
         self._role = role
         self._address = address
@@ -137,6 +152,12 @@ class _Inviter:
             ) from exc
         return self._joined
 
+    def stopped(self) -> Stopped:
+        """Return what to say when the person here did not want to wait any longer."""
+        if not self._joined:
+            return Stopped("nobody was let in, and the code is of no use any more", fix="envlsp invite")
+        return Stopped(f"{self._joined} was let in; they get the rest with the next sync", fix="envlsp sync")
+
     def _welcome(self) -> Welcome:
         replica = self._opened.team.replica
         servers = [server for server in self._opened.servers if len(server.encode()) <= SERVER_MAX_BYTES]
@@ -172,9 +193,9 @@ class _Inviter:
         person = parse_person(printable(request.name), printable(request.label))
         if self._address and person.address.lower() != self._address.lower():
             raise CodeRefused("somebody else answered than was invited")
-        self._service.talk.say(f"{person.display_name} wants to join from {person.device or 'a device'}")
-        self._service.talk.say(f"both screens must show: {' '.join(sas)}")
-        if not await _asked(lambda: self._service.talk.confirm("do they read the same words to you?")):
+        self._talk.say(f"{person.display_name} wants to join from {person.device or 'a device'}")
+        self._talk.say(f"both screens must show: {' '.join(sas)}")
+        if not await _asked(lambda: self._talk.confirm("do they read the same words to you?")):
             raise CodeRefused("you said no; nobody was let in")
         return person
 
@@ -188,6 +209,9 @@ def join(
     code: str,
     person: Person,
     servers: tuple[str, ...],
+    *,
+    talk: Talk | None = None,
+    is_cancelled: Cancelled = never,
 ) -> JoinResult:
     """Join a team by the code that an admin reads out.
 
@@ -197,15 +221,22 @@ def join(
         code: as typed.
         person: who we are.
         servers: signaling servers to meet at.
+        talk: who is asked and told; by default the service's person.
+        is_cancelled: whether the person has stopped waiting.
 
     Raises:
         BadText: no possible code.
         CodeRefused: another code, or the admin said no.
         TrustError: the code is of another team than `ev.yaml` names.
         SignalingUnreachable, NobodyReachable: nobody to meet.
+        Stopped: it was stopped before everything was here.
     """
     parsed = parse_code(code)
-    result = asyncio.run(_Joiner(service, project, person).run(parsed, servers))
+    joiner = _Joiner(service, project, person, talk or service.talk)
+    try:
+        result = run_until(joiner.run(parsed, servers), is_cancelled)
+    except Stopped:
+        raise Stopped("the code is of no use any more", fix="ask for a new code, and join again") from None
     network.tell_node(service, parse_team(result.team), "joined")
     return result
 
@@ -213,15 +244,16 @@ def join(
 class _Joiner:
     """The side that types the code."""
 
-    def __init__(self, service: Service, project: Project | None, person: Person) -> None:
+    def __init__(self, service: Service, project: Project | None, person: Person, talk: Talk) -> None:
         self._service = service
+        self._talk = talk
         self._project = project
         self._person = person
         self._words = ""
 
     async def run(self, code: Code, servers: tuple[str, ...]) -> JoinResult:
         """Do all of it; return the team we are in now."""
-        self._service.vault.open_or_create()  # a passphrase is asked for before anybody waits
+        self._service.vault.open_or_create(self._talk)  # a passphrase is asked for before anybody waits
         async with _meeting_place(servers) as client:
             mailbox = await _claim(client, code)
             try:
@@ -241,8 +273,8 @@ class _Joiner:
         seeds = DeviceSeeds(*new_seeds())
         keys = device_keys(seeds.sign, seeds.box)
         self._words = " ".join(half.request(self._request(keys, welcome)))
-        self._service.talk.say(f"both screens must show: {self._words}")
-        self._service.talk.say("waiting for the other side to let you in")
+        self._talk.say(f"both screens must show: {self._words}")
+        self._talk.say("waiting for the other side to let you in")
         await pipe.until(machine.JoinGranted)
         team = self._remember(welcome, seeds)
         await _sync_over(pipe, client, team, welcome.dpk, vouched=True)
@@ -263,7 +295,7 @@ class _Joiner:
                     fix="ask for a code of this project's team",
                 )
         elif not await _asked(
-            lambda: self._service.talk.confirm(f"the code is for the team {text}; is that the one?")
+            lambda: self._talk.confirm(f"the code is for the team {text}; is that the one?")
         ):
             raise TrustError("you said no; nothing was joined")
         if self._is_member(welcome.team):

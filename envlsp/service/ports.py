@@ -3,10 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Protocol, TypeAlias
+from typing import NamedTuple, Protocol, TypeAlias
 
 Clock: TypeAlias = Callable[[], float]
 """Seconds since 1970. A claim in what we write, never a reason to decide (PROTOCOL B.3)."""
+Cancelled: TypeAlias = Callable[[], bool]
+"""Whether the person has changed their mind about what is being done."""
+
+
+def never() -> bool:
+    """Return that nobody has: for front ends that interrupt by a signal."""
+    return False
+
+
+class Choice(NamedTuple):
+    """One thing to pick; none of it holds a value."""
+
+    value: str
+    """What `pick` returns for it."""
+    label: str
+    detail: str = ""
 
 
 class Talk(Protocol):
@@ -34,3 +50,14 @@ class Talk(Protocol):
 
     def ask_hidden(self, question: str, *, twice: bool = False) -> bytes:
         """Ask for a secret without showing it."""
+
+    def pick(self, question: str, options: Sequence[tuple[str, str, str]]) -> str:
+        """Ask which of several; return its value.
+
+        Args:
+            question: what is asked.
+            options: `(value, label, detail)` of each, as `Choice` has them; not empty.
+
+        Raises:
+            Stopped: they want none of them.
+        """

@@ -66,7 +66,7 @@ def push(team: Team, context: Context, message: str = "", *, force: bool = False
     copy = read_working_copy(context.file, context.dialect)
     snapshot = snapshot_to_push(copy)
     with team.replica.writing():
-        _make_ready(team)
+        make_ready(team)
         found = team.releases.of(context.triple)
         heads = found.history.heads()
         bases = Bases(team.store)
@@ -76,7 +76,7 @@ def push(team: Team, context: Context, message: str = "", *, force: bool = False
         if not force and found.unseen(bases.get(context.file, context.triple) or ()):
             newest = team.releases.info(found, heads[-1])
             raise Stale(f"the newest release is {newest.label} by {newest.author}")
-        record = _release(team, context, ReleaseKind.PUSH, message, snapshot, base=heads)
+        record = make_release(team, context, ReleaseKind.PUSH, message, snapshot, base=heads)
         bases.set(context.file, context.triple, (record,))
     return Made(True, team.releases.info(team.releases.of(context.triple), record), problems=_unread(copy))
 
@@ -93,7 +93,7 @@ def set_value(team: Team, context: Context, name: str, value: SecretText) -> Mad
         raise BadText("a name has letters, digits, '_', '.' or '-', at most 128", fix="envlsp set NAME")
     literal = literal_for(value, context.dialect)
     with team.replica.writing():
-        _make_ready(team)
+        make_ready(team)
         found = team.releases.of(context.triple)
         view = found.view()
         if others := tuple(sorted(view.conflicts.keys() - {SecretName(name)})):
@@ -102,8 +102,8 @@ def set_value(team: Team, context: Context, name: str, value: SecretText) -> Mad
         if view.heads and not view.conflicts and entries == view.entries:
             return Made(False, team.releases.info(found, view.heads[-1]))
         after = Snapshot(entries, merged_layout(found, view, entries))
-        record = _release(team, context, ReleaseKind.PUSH, f"set {name}", after, base=view.heads)
-    return _with_file(team, context, found, record)
+        record = make_release(team, context, ReleaseKind.PUSH, f"set {name}", after, base=view.heads)
+    return with_file(team, context, found, record)
 
 
 def rollback(team: Team, context: Context, words: str) -> Made:
@@ -119,7 +119,7 @@ def rollback(team: Team, context: Context, words: str) -> Made:
         NoAccess: we may only read.
     """
     with team.replica.writing():
-        _make_ready(team)
+        make_ready(team)
         found = team.releases.of(context.triple)
         heads = found.history.heads()
         if not heads:
@@ -129,11 +129,11 @@ def rollback(team: Team, context: Context, words: str) -> Made:
         if found.newest_says(snapshot):
             return Made(False, team.releases.info(found, heads[0]))
         note = f"back to {found.versions.label(target)}"
-        record = _release(team, context, ReleaseKind.ROLLBACK, note, snapshot, base=heads, of=target)
-    return _with_file(team, context, found, record)
+        record = make_release(team, context, ReleaseKind.ROLLBACK, note, snapshot, base=heads, of=target)
+    return with_file(team, context, found, record)
 
 
-def _make_ready(team: Team) -> None:
+def make_ready(team: Team) -> None:
     """Make sure that we may write, see all there is, and write under a key nobody else has.
 
     Raises:
@@ -146,7 +146,8 @@ def _make_ready(team: Team) -> None:
     mend(team.replica, team.releases)
 
 
-def _with_file(team: Team, context: Context, before: EnvironmentHistory, record: RecordId) -> Made:
+def with_file(team: Team, context: Context, before: EnvironmentHistory, record: RecordId) -> Made:
+    """Bring a clean file along with a release that was made without it, and tell of both."""
     try:
         state = bring_along(team, context, before)
     except (Misuse, StoreError):
@@ -154,7 +155,7 @@ def _with_file(team: Team, context: Context, before: EnvironmentHistory, record:
     return Made(True, team.releases.info(team.releases.of(context.triple), record), state)
 
 
-def _release(
+def make_release(
     team: Team,
     context: Context,
     kind: ReleaseKind,
@@ -164,6 +165,7 @@ def _release(
     base: tuple[RecordId, ...],
     of: RecordId | None = None,
 ) -> RecordId:
+    """Make a release upon `base`; the caller writes, and has called `make_ready`."""
     content = ReleaseContent(
         ts=team.replica.now(),
         kind=kind,

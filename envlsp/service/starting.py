@@ -18,6 +18,7 @@ from envlsp.service.environments import create_environment
 from envlsp.service.facade import Service, parse_team
 from envlsp.service.founding import found_team
 from envlsp.service.people import Person
+from envlsp.service.ports import Talk
 from envlsp.service.results import InitResult
 from envlsp.service.working_copy import check_writable, read_working_copy
 from envlsp.store.keyfile import DeviceSeeds
@@ -44,11 +45,12 @@ class InitOptions:
     dialect: str = "node"
 
 
-def init(service: Service, place: Path, options: InitOptions) -> InitResult:
+def init(service: Service, place: Path, options: InitOptions, *, talk: Talk | None = None) -> InitResult:
     """Put a folder under the care of a team.
 
     Founds the team unless this device is in one; then the folder becomes one more
-    project of it. Nothing of a `.env` is shared yet: that is the first push.
+    project of it. Nothing of a `.env` is shared yet: that is the first push. What has to
+    be asked, `talk` asks: by default the service's person.
 
     Raises:
         Misuse: the folder has an `ev.yaml` already, or git tracks its `.env`.
@@ -61,7 +63,7 @@ def init(service: Service, place: Path, options: InitOptions) -> InitResult:
     if not is_label(name):
         raise BadText("a project is named a-z, 0-9, '.', '_' or '-', at most 64", fix="--project NAME")
     check_writable(place / ".env")
-    team, is_new = _choose_team(service, options)
+    team, is_new = _choose_team(service, options, talk or service.talk)
     config = Config(
         team=to_team_text(team),
         project=name,
@@ -100,9 +102,9 @@ def _project_name(place: Path) -> str:
     return name or "project"
 
 
-def _choose_team(service: Service, options: InitOptions) -> tuple[TeamId, bool]:
+def _choose_team(service: Service, options: InitOptions, talk: Talk) -> tuple[TeamId, bool]:
     """Return the team the project will belong to, founded now if there is none."""
-    teams = service.vault.open_or_create().teams()
+    teams = service.vault.open_or_create(talk).teams()
     if options.team is not None:
         wanted = parse_team(options.team)
         if wanted not in teams:
@@ -112,15 +114,15 @@ def _choose_team(service: Service, options: InitOptions) -> tuple[TeamId, bool]:
         if len(teams) > 1:
             raise UsageError("this device is in several teams", fix="--team tm1… or --new-team")
         return teams[0], False
-    return _found(service, options), True
+    return _found(service, options, talk), True
 
 
-def _found(service: Service, options: InitOptions) -> TeamId:
+def _found(service: Service, options: InitOptions, talk: Talk) -> TeamId:
     entropy = new_entropy()
     if options.recovery:
-        _have_words_kept(service, entropy)
+        _have_words_kept(talk, entropy)
     else:
-        service.talk.say("no recovery words: if every admin's device is lost, nobody can be let in again")
+        talk.say("no recovery words: if every admin's device is lost, nobody can be let in again")
     sign_seed, box_seed = new_seeds()
     keys = device_keys(sign_seed, box_seed)
     founded = found_team(keys, root_key(entropy), options.person, int(service.clock()))
@@ -130,7 +132,7 @@ def _found(service: Service, options: InitOptions) -> TeamId:
     return founded.team
 
 
-def _have_words_kept(service: Service, entropy: Entropy) -> None:
+def _have_words_kept(talk: Talk, entropy: Entropy) -> None:
     """Show the recovery words once and have some of them typed back.
 
     Raises:
@@ -141,14 +143,12 @@ def _have_words_kept(service: Service, entropy: Entropy) -> None:
     asked = sorted(secrets.SystemRandom().sample(range(WORDS), WORDS_TO_RETYPE))
     numbered = [f"{number:2}. {word}" for number, word in enumerate(words, 1)]
     try:
-        service.talk.show_once(
-            "recovery words: write them on paper and keep them apart from this machine", numbered
-        )
+        talk.show_once("recovery words: write them on paper and keep them apart from this machine", numbered)
     except UsageError as exc:
         fix = "run it in a terminal, or add --no-recovery"
         raise UsageError("recovery words are shown on a terminal only", fix=fix) from exc
     for place in asked:
-        answer = service.talk.ask(f"word {place + 1}", flag="--no-recovery")
+        answer = talk.ask(f"word {place + 1}", flag="--no-recovery")
         if answer.strip().lower() != words[place]:
             raise BadText(
                 f"word {place + 1} is another one; no team was made",

@@ -64,15 +64,39 @@ class Vault:
             Locked: it needs a passphrase and nobody can be asked.
             KeyFileError, LoosePermissions: as the files are.
         """
+        return self.unlock(self._talk)
+
+    def open_or_create(self, talk: Talk | None = None) -> DeviceKey:
+        """Return the opened device.key, made now if this device has none.
+
+        Args:
+            talk: who is asked for a passphrase, where that is another than usual.
+        """
+        if not self.exists:
+            self._opened = self._create(talk or self._talk)
+        return self.unlock(talk or self._talk)
+
+    def unlock(self, talk: Talk) -> DeviceKey:
+        """Return the opened device.key; this person is asked where it needs a passphrase.
+
+        Raises: as `open` does; CannotOpen where it was another passphrase.
+        """
         if self._opened is None:
-            self._opened = self._open()
+            self._opened = self._open(talk)
         return self._opened
 
-    def open_or_create(self) -> DeviceKey:
-        """Return the opened device.key, made now if this device has none."""
-        if not self.exists:
-            self._opened = self._create()
-        return self.open()
+    @property
+    def is_open(self) -> bool:
+        """Whether the key is at hand already."""
+        return self._opened is not None
+
+    def take_key(self, kek: bytes) -> None:
+        """Open device.key with `DeviceKey.kek`, from somebody who has it open.
+
+        Raises:
+            CannotOpen, KeyFileError: it is the key of another file.
+        """
+        self._opened = open_device_key(self._home.device_key, kek=kek)
 
     def reload(self) -> None:
         """Read device.key again: another process may have joined a team."""
@@ -110,7 +134,7 @@ class Vault:
             raise NotInitialised("this device is not in the team that ev.yaml names", fix="envlsp join CODE")
         return device_keys(seeds.sign, seeds.box)
 
-    def _open(self) -> DeviceKey:
+    def _open(self, talk: Talk) -> DeviceKey:
         self._home.make()
         path = self._home.device_key
         if read_header(path).protection is Protection.KEY_FILE:
@@ -118,7 +142,7 @@ class Vault:
         if (opened := self._from_node(path)) is not None:
             return opened
         try:
-            passphrase = self._talk.ask_hidden(ASK_UNLOCK)
+            passphrase = talk.ask_hidden(ASK_UNLOCK)
         except UsageError as exc:
             raise Locked from exc  # nobody is there to ask
         return open_device_key(path, passphrase=passphrase)
@@ -143,13 +167,13 @@ class Vault:
             client.close()
         return None
 
-    def _create(self) -> DeviceKey:
+    def _create(self, talk: Talk) -> DeviceKey:
         from envlsp.store.machine import machine_hint
 
         self._home.make()
         if self._key_file:
-            self._talk.say(f"warning: {self._key_file} opens all secrets of this device; keep it safe")
+            talk.say(f"warning: {self._key_file} opens all secrets of this device; keep it safe")
             lock = with_key_file(self._key_file, create=True)
         else:
-            lock = with_passphrase(self._talk.ask_hidden("choose a passphrase for this device", twice=True))
+            lock = with_passphrase(talk.ask_hidden("choose a passphrase for this device", twice=True))
         return create_device_key(self._home.device_key, lock, machine=machine_hint())

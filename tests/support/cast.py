@@ -57,6 +57,10 @@ class QuietTalk:
         self.asked.append(question)
         return b"a passphrase"
 
+    def pick(self, question: str, options: Sequence[tuple[str, str, str]]) -> str:
+        self.asked.append(question)
+        return options[0][0]
+
 
 class Actor:
     """One person on one device, with one clone of the project."""

@@ -1,0 +1,100 @@
+"""Every verb of the command line for a front end that is no command line: an editor.
+
+A verb reads its arguments, calls the service and answers with the JSON that `--json`
+prints. It blocks, on the network too, so it runs on a worker thread. Its rules:
+
+- No answer holds a value of a secret; `value_of` alone gives one out, as `SecretText`.
+- No argument is a value: a value is asked for, hidden.
+- A verb that makes a release, or writes a file, refuses where the editor shows edits
+  that are not saved.
+
+A module of this package serves a family of verbs and is imported when one is used.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from envlsp.errors import UsageError
+from envlsp.service.verbs.arguments import Arguments
+from envlsp.service.verbs.desk import Desk, Json, demand_saved
+from envlsp.service.verbs.shapes import SCHEMA
+
+if TYPE_CHECKING:
+    from envlsp.domain.secret import SecretText
+
+__all__ = ["ANOTHER_NAME", "NAMES", "TERMINAL_ONLY", "Desk", "Json", "demand_saved", "run", "value_of"]
+
+_MODULES: Mapping[str, tuple[str, frozenset[str]]] = {
+    "push": ("releasing", frozenset({"message", "force"})),
+    "pull": ("releasing", frozenset({"force"})),
+    "rollback": ("releasing", frozenset({"release"})),
+    "set": ("releasing", frozenset({"name"})),
+    "status": ("looking", frozenset()),
+    "log": ("looking", frozenset({"limit"})),
+    "diff": ("looking", frozenset({"from", "to"})),
+    "list": ("looking", frozenset()),
+}
+"""Each verb: the module that has it, and its arguments besides those of all verbs."""
+
+NAMES: tuple[str, ...] = tuple(_MODULES)
+"""Every verb, as in the command `envlsp.<name>`."""
+
+ANOTHER_NAME: Mapping[str, str] = {
+    "init": "team.create",
+    "get": "value_of, by the commands that reveal and copy",
+}
+"""Verbs of the command line that an editor has by another name."""
+
+TERMINAL_ONLY: Mapping[str, str] = {
+    "run": "it becomes the program it starts, in a terminal's own process",
+    "agent": "an editor's server keeps the device reachable itself, while it runs",
+    "demo": "it plays two people on one terminal",
+}
+"""Verbs of the command line that no editor has, and why."""
+
+
+def run(name: str, desk: Desk, arguments: Mapping[str, object]) -> Json:
+    """Do what one verb does; blocks until it is done.
+
+    Args:
+        name: one of `NAMES`.
+        desk: where, for whom.
+        arguments: by name, as they came. All verbs take `uri` (the document), `target`
+            (`[APP]:ENV`) and `offline`.
+
+    Returns:
+        What `--json` prints, `schema` included.
+
+    Raises:
+        UsageError: no such verb, or wrong arguments; names the argument.
+        Stopped: it was cancelled.
+        EnvlspError: as the verb does.
+    """
+    if name not in _MODULES:
+        raise UsageError("there is no such command", fix=f"one of: {', '.join(NAMES)}")
+    module, known = _MODULES[name]
+    checked = Arguments(name, arguments, known)
+    verbs: Mapping[str, Callable[[Desk, Arguments], Json]]
+    verbs = importlib.import_module(f"{__name__}.{module}").VERBS
+    return {"schema": SCHEMA, **verbs[name](desk, checked)}
+
+
+def value_of(desk: Desk, name: str, arguments: Mapping[str, object] | None = None) -> SecretText:
+    """Return the decoded value of a name: what a person asked to see, or to copy.
+
+    Args:
+        desk: where, for whom.
+        name: the variable.
+        arguments: as those of all verbs; a document `envlsp://…@v3` means that release.
+
+    Raises:
+        NotFound: the environment does not have it.
+        ConflictedName: releases disagree about it.
+        EnvlspError: as opening does.
+    """
+    from envlsp.service.verbs.looking import value
+
+    return value(desk, name, Arguments("value", arguments or {}, frozenset({"name"})))

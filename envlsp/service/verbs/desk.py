@@ -1,0 +1,60 @@
+"""What a verb is given, whoever asks for it: a device, a place, a person, and the open buffers.
+
+Knows no editor and no terminal. Its one rule: a verb that writes a file, or makes a
+release of one, does so only where the editor shows what is on disk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from envlsp.domain.dotenv.tokens import BOM
+from envlsp.errors import Misuse
+
+if TYPE_CHECKING:
+    from envlsp.service.facade import Service
+    from envlsp.service.ports import Talk
+
+Json: TypeAlias = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Where a verb runs. One verb at a time works on one `service`."""
+
+    service: Service
+    place: Path
+    """A document or a folder, which says which project and environment are meant."""
+    talk: Talk
+    """The person who asked for this verb."""
+    report: Callable[[str], None]
+    """Told what is being done, for a line of progress."""
+    is_cancelled: Callable[[], bool]
+    """Whether the person has changed their mind; asked often, from any thread."""
+    text_of: Callable[[Path], bytes | None]
+    """The bytes of a file as the editor shows it, None where it is not open."""
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the place."""
+        return self.place if self.place.is_dir() else self.place.parent
+
+
+def demand_saved(desk: Desk, path: Path) -> None:
+    """Make sure that the editor shows what the file holds.
+
+    Raises:
+        Misuse: there are edits that are not saved; writing beneath them would lose one side.
+    """
+    shown = desk.text_of(path)
+    if shown is None:
+        return
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        data = b""
+    if shown.removeprefix(BOM) != data.removeprefix(BOM):
+        raise Misuse(f"{path.name} has unsaved changes", fix="save or undo first")

@@ -1,0 +1,240 @@
+"""How results look as JSON, for a script that said `--json` and for an editor.
+
+The fields are a promise: a change of one is a new `SCHEMA`. No value of a secret passes
+through here; a value shows as four hex digits, equal where values are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from envlsp.service.verbs.desk import Json
+
+if TYPE_CHECKING:
+    from envlsp.domain.environment import Triple
+    from envlsp.domain.secret import SecretName
+    from envlsp.domain.working import Difference
+    from envlsp.service.pushing import Made
+    from envlsp.service.results import (
+        DiffLine,
+        DiffResult,
+        EnvironmentInfo,
+        InitResult,
+        JoinResult,
+        MemberInfo,
+        PeerInfo,
+        PullResult,
+        ReleaseInfo,
+        StatusResult,
+        SyncResult,
+    )
+
+SCHEMA = 1
+
+
+def difference_fields(change: Difference) -> dict[str, list[str]]:
+    """Return the names that differ, by how."""
+    return {"added": [*change.added], "changed": [*change.changed], "removed": [*change.removed]}
+
+
+def release_fields(release: ReleaseInfo) -> Json:
+    """Return one row of `log`."""
+    return {
+        "release": release.label,
+        "id": release.id,
+        "author": release.author,
+        "ts": release.ts,
+        "kind": release.kind,
+        "message": release.message,
+        **difference_fields(release.changed),
+        "void": release.void,
+    }
+
+
+def log_fields(releases: Iterable[ReleaseInfo]) -> Json:
+    """Return what `log` shows."""
+    return {"releases": [release_fields(release) for release in releases]}
+
+
+def made_fields(made: Made, reached: int) -> Json:
+    """Return what `push`, `set`, `resolve` and `rollback` did."""
+    nothing: Mapping[str, list[str]] = {"added": [], "changed": [], "removed": []}
+    return {
+        "release": made.release.label,
+        "id": made.release.id,
+        "made": made.made,
+        "changed": difference_fields(made.release.changed) if made.made else nothing,
+        "reached": reached,
+    }
+
+
+def pull_fields(result: PullResult) -> Json:
+    """Return what `pull` did to the file."""
+    return {
+        "release": result.release.label,
+        "id": result.release.id,
+        "file": str(result.path),
+        "written": result.written,
+        "changed": difference_fields(result.change),
+        "kept": difference_fields(result.kept_edits),
+    }
+
+
+def status_fields(result: StatusResult) -> Json:
+    """Return where an environment and its file stand."""
+    release, freshness = result.release, result.freshness
+    return {
+        "team": result.team,
+        "project": result.triple.project,
+        "app": result.triple.app,
+        "env": result.triple.env,
+        "file": str(result.path),
+        "exists": result.exists,
+        "release": release.label if release else None,
+        "id": release.id if release else None,
+        "based_on": result.based_on,
+        "behind": result.behind,
+        **difference_fields(result.change),
+        "conflicts": [*result.conflicts],
+        "role": result.role,
+        "member": not result.removed,
+        "rolled_back": result.rolled_back,
+        "confirmed_by": freshness.confirmed_by,
+        "devices": freshness.devices,
+        "as_of": freshness.as_of,
+    }
+
+
+def diff_fields(result: DiffResult) -> Json:
+    """Return the names on which two sides differ, with marks where the values would be."""
+    return {"old": result.old, "new": result.new, "changes": [change_fields(line) for line in result.lines]}
+
+
+def change_fields(line: DiffLine) -> Json:
+    """Return one name of a diff."""
+    change = "added" if line.old is None else "removed" if line.new is None else "changed"
+    return {
+        "name": line.name,
+        "change": change,
+        "old_mark": line.old_mark or None,
+        "new_mark": line.new_mark or None,
+    }
+
+
+def list_fields(release: str, marks: Mapping[SecretName, str], conflicts: Iterable[SecretName]) -> Json:
+    """Return the names of an environment, each with its mark."""
+    secrets = [{"name": name, "mark": mark} for name, mark in marks.items()]
+    return {"release": release, "secrets": secrets, "conflicts": [*conflicts]}
+
+
+def member_fields(member: MemberInfo) -> Json:
+    """Return one member."""
+    return {
+        "id": member.id,
+        "name": member.name,
+        "address": member.address,
+        "role": member.role,
+        "devices": [{"id": identity, "label": label} for identity, label in member.devices],
+        "you": member.is_self,
+    }
+
+
+def members_fields(members: Iterable[MemberInfo]) -> Json:
+    """Return the members of a team."""
+    return {"members": [member_fields(member) for member in members]}
+
+
+def created_fields(triple: Triple, file: str, reached: int) -> Json:
+    """Return an environment that was created."""
+    return {
+        "project": triple.project,
+        "app": triple.app,
+        "env": triple.env,
+        "file": file,
+        "reached": reached,
+    }
+
+
+def environments_fields(found: Iterable[EnvironmentInfo]) -> Json:
+    """Return the environments of a project."""
+    return {"environments": [_environment_fields(info) for info in found]}
+
+
+def _environment_fields(info: EnvironmentInfo) -> Json:
+    return {
+        "project": info.triple.project,
+        "app": info.triple.app,
+        "env": info.triple.env,
+        "file": str(info.path) if info.path else None,
+        "release": info.release.label if info.release else None,
+        "names": info.names,
+        "archived": info.archived,
+    }
+
+
+def peers_fields(peers: Iterable[PeerInfo]) -> Json:
+    """Return the other devices of a team."""
+    return {"peers": [_peer_fields(peer) for peer in peers]}
+
+
+def _peer_fields(peer: PeerInfo) -> Json:
+    return {
+        "id": peer.id,
+        "name": peer.name,
+        "state": peer.state,
+        "path": peer.path,
+        "last_seen": peer.last_seen,
+        "in_sync": peer.in_sync,
+    }
+
+
+def sync_fields(result: SyncResult) -> Json:
+    """Return what a sync did."""
+    return {
+        "reached": result.reached,
+        "in_sync": result.in_sync,
+        "received": result.received,
+        "devices": result.devices,
+    }
+
+
+def init_fields(result: InitResult) -> Json:
+    """Return a project that was put under the care of a team."""
+    return {
+        "team": result.team,
+        "project": result.project,
+        "new_team": result.new_team,
+        "config": str(result.config),
+        "env_file": str(result.env_file),
+        "secrets": result.secrets_found,
+    }
+
+
+def join_fields(result: JoinResult) -> Json:
+    """Return the team that was joined."""
+    return {
+        "team": result.team,
+        "inviter": result.inviter,
+        "words": result.words,
+        "members": result.members,
+        "already": result.already,
+    }
+
+
+def counts(change: Difference) -> str:
+    """Return `+1 ~2 -0`: names added, changed, removed."""
+    return f"+{len(change.added)} ~{len(change.changed)} -{len(change.removed)}"
+
+
+def file_words(made: Made, file: str) -> str:
+    """Return what became of the file when a release was made without it; empty: nothing to say."""
+    from envlsp.service.pulling import FileState
+
+    match made.file:
+        case FileState.UPDATED:
+            return f"brought {file} along"
+        case FileState.DIFFERS:
+            return f"{file} has edits of its own and was left as it is; merge them: envlsp pull"
+        case _:
+            return ""
