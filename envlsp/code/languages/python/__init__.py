@@ -1,0 +1,154 @@
+"""Python: `os.environ`, `os.getenv` and what they are called after an import."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from envlsp.code.language import TreeLanguage
+from envlsp.code.paths import Paths, Reader
+from envlsp.code.syntax import Flags, Parts
+from envlsp.code.trees import Grammar, ancestors, text_of
+
+if TYPE_CHECKING:
+    from envlsp.code.trees import Node
+
+_MAPPING = {
+    "get": Reader(default_at=1),
+    "pop": Reader(default_at=1),
+    "setdefault": Reader(has_default=True, is_write=True),
+    "__contains__": Reader(has_default=True),
+}
+_PATHS = Paths(
+    environments=frozenset(("os.environ", "os.environb")),
+    readers={
+        "os.getenv": Reader(default_at=1),
+        "os.getenvb": Reader(default_at=1),
+        "os.putenv": Reader(is_write=True),
+        "os.unsetenv": Reader(is_write=True),
+        **{
+            f"os.{mapping}.{verb}": how
+            for mapping in ("environ", "environb")
+            for verb, how in _MAPPING.items()
+        },
+    },
+)
+_STARRED = ("environ", "environb", "getenv", "getenvb", "putenv", "unsetenv")
+"""What `from os import *` brings."""
+_CATCHES = (b"KeyError", b"LookupError", b"Exception")
+
+
+def _grammar() -> object:
+    import tree_sitter_python
+
+    return tree_sitter_python.language()
+
+
+class Python:
+    """Python's own ways of saying things."""
+
+    grammar = Grammar(_grammar, __name__)
+    paths = _PATHS
+    words: tuple[bytes, ...] = (
+        b"environ",
+        b"getenv",
+        b"putenv",
+        b"unsetenv",
+        b"import os",
+        b"os as",
+        b"from os",
+        b"os =",
+    )
+    scopes = frozenset(("function_definition", "lambda", "class_definition"))
+    functions = frozenset(("function_definition", "lambda"))
+    strings = frozenset(("string",))
+    substitutions = frozenset(("interpolation",))
+    quotes = b"\"'"
+    prefixes = b"bBrRuU"
+    has_properties = False
+
+    def content(self, node: Node, source: bytes) -> tuple[int, int] | None:
+        """Return where the text of a string is; a formatted one is none."""
+        if node.child_count < 2:
+            return None
+        opening, *inside, closing = node.children
+        if closing.type != "string_end" or closing.is_missing:
+            return None
+        if b"f" in text_of(opening, source).lower():
+            return None
+        if any(part.type != "string_content" or part.child_count for part in inside):
+            return None  # an escape, or a substitution
+        return opening.end_byte, closing.start_byte
+
+    def unwrapped(self, node: Node) -> Node:
+        """Return an expression without brackets."""
+        while node.type == "parenthesized_expression" and (inner := node.named_child(0)) is not None:
+            node = inner
+        return node
+
+    def path(self, _node: Node, _source: bytes, /) -> str | None:
+        """Return nothing: names and dots are all there is."""
+        return None
+
+    def flags(self, read: Node) -> Flags:
+        """Return how a read is used: `… or default`, `… = value`, `del …`, in a `try`."""
+        node, above = read, read.parent
+        while above is not None and above.type == "parenthesized_expression":
+            node, above = above, above.parent
+        if above is None:
+            return Flags()
+        is_left = above.child_by_field_name("left") == node
+        if above.type == "boolean_operator":
+            word = above.child_by_field_name("operator")
+            return Flags(has_default=is_left and word is not None and word.type == "or")
+        is_write = above.type == "delete_statement" or (
+            is_left and above.type in {"assignment", "augmented_assignment"}
+        )
+        return Flags(
+            has_default=not is_write and read.type == "subscript" and _is_caught(read), is_write=is_write
+        )
+
+    def imported(self, node: Node, source: bytes) -> Iterator[tuple[str, str]]:
+        """Return the local names of an import, and what they stand for."""
+        module = node.child_by_field_name("module_name")
+        lead = "" if module is None else _text(module, source) + "."
+        for name in node.children_by_field_name("name"):
+            local, path = name, name
+            if name.type == "aliased_import":
+                path = name.child_by_field_name("name") or name
+                local = name.child_by_field_name("alias") or name
+            if module is None and local == path:
+                top = _text(name, source).partition(".")[0]  # `import os.path` binds `os`
+                yield top, top
+            else:
+                yield _text(local, source), lead + _text(path, source)
+        if lead == "os." and any(child.type == "wildcard_import" for child in node.children):
+            yield from ((starred, f"os.{starred}") for starred in _STARRED)
+
+    def parts(self, _pattern: Node, /) -> Parts:
+        """Return nothing: mappings are not taken apart by assignment."""
+        return Parts([], None)
+
+
+def _text(node: Node, source: bytes) -> str:
+    return text_of(node, source).decode("utf-8", "replace")
+
+
+def _is_caught(read: Node) -> bool:
+    """Return whether a missing variable is caught: by the nearest `try` of the same function."""
+    inner = read
+    for above in ancestors(read):
+        if above.type in Python.functions:
+            return False
+        if above.type == "try_statement" and above.child_by_field_name("body") == inner:
+            return any(_catches(clause) for clause in above.children if clause.type == "except_clause")
+        inner = above
+    return False
+
+
+def _catches(clause: Node) -> bool:
+    caught = [child for child in clause.named_children if child.type != "block"]
+    return not caught or any(word in (part.text or b"") for part in caught for word in _CATCHES)
+
+
+LANGUAGE = TreeLanguage("Python", (b"environ", b"getenv", b"putenv", b"unsetenv"), Python())

@@ -1,0 +1,161 @@
+"""Where a name is being typed: in whole code by the tree, in half-typed code by its line.
+
+A quote that is not closed yet swallows what follows it, to the end of the line or of the
+file, in a way that differs from grammar to grammar; after `process.env.` the parser takes
+the next line's first word for the name. What stands before the caret on its line does not
+change with any of that. So where the tree has no name at the caret, the line is read
+backwards from it: what there is of a name, the quote, the bracket or the dot, the path.
+Whether that is code at all, and no comment, the tree still says.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from envlsp.code.looking import Look
+from envlsp.code.paths import LONGEST_BYTES, dotted
+from envlsp.code.reads import Form, Point, Site
+from envlsp.code.trees import ancestors
+
+if TYPE_CHECKING:
+    from envlsp.code.trees import Node
+
+_WORD = re.compile(rb"\w*")
+_STRING = re.compile(rb"[\w.-]*")
+_PATH = re.compile(rb"[A-Za-z_$][\w$]*(?:\s*[?!]{0,2}\.\s*[A-Za-z_$][\w$]*)*\Z")
+_OPENERS = b"{,"
+"""After these a new part of a pattern begins."""
+
+
+class _Caret(NamedTuple):
+    """The line that the caret is in, cut in two."""
+
+    before: bytes
+    after: bytes
+    point: Point
+    offset: int
+    """Bytes before the caret in the whole text."""
+
+    def around(self, before: int, pattern: re.Pattern[bytes], form: Form) -> Site:
+        """Return the site that begins some bytes before the caret and goes on while the pattern fits."""
+        match = pattern.match(self.after)
+        after = match.end() if match is not None else 0
+        row, column = self.point
+        return Site(Point(row, column - before), Point(row, column + after), form)
+
+
+def site_at(found: Look, point: Point) -> Site | None:
+    """Return the place where a name is being typed."""
+    for spot in found.spots.values():
+        if spot.start <= point <= spot.end:
+            return Site(spot.start, spot.end, spot.form, spot.taken)
+    caret = _caret(found.source, point)
+    if caret is None:
+        return None
+    return _in_pattern(found, caret) or _in_string(found, caret) or _after_dot(found, caret)
+
+
+def _caret(source: bytes, point: Point) -> _Caret | None:
+    lines = source.split(b"\n", point.row + 1)[: point.row + 1] if point.row >= 0 else []
+    if len(lines) <= point.row or not lines or not 0 <= point.column <= len(lines[-1]):
+        return None
+    start = sum(map(len, lines)) + len(lines) - 1 - len(lines[-1])
+    before, after = lines[-1][: point.column], lines[-1][point.column :]
+    return _Caret(before, after, point, start + point.column)
+
+
+def _in_pattern(found: Look, caret: _Caret) -> Site | None:
+    """Return the site of a part that nothing is typed of yet: `{ A, <|> } = process.env`."""
+    for pattern in found.patterns.values():
+        if not pattern.start_byte < caret.offset < pattern.end_byte:
+            continue
+        before = [child for child in pattern.children if child.start_byte < caret.offset]
+        if before and before[-1].end_byte <= caret.offset and before[-1].type.encode() in _OPENERS:
+            taken = (spot for start, spot in found.spots.items() if _holds(pattern, start))
+            names = frozenset(spot.text.decode() for spot in taken if spot.is_name())
+            return Site(caret.point, caret.point, Form.SHORTHAND, names)
+    return None
+
+
+def _in_string(found: Look, caret: _Caret) -> Site | None:
+    """Return the site of `os.environ["NA<|>`, whether the quote is closed or not."""
+    syntax = found.syntax
+    head, typed = _cut(caret.before, _STRING)
+    if not head or head[-1] not in syntax.quotes:
+        return None
+    head = head[:-1]
+    if head[-1:] in _single(syntax.prefixes) and head[-2:-1] in (b"[", b"("):
+        head = head[:-1]
+    head = head.rstrip()
+    bracket, head = head[-1:], head[:-1].rstrip().removesuffix(b"?.")
+    path = _path_before(found, caret, head)
+    paths = syntax.paths
+    if (bracket == b"[" and path in paths.environments) or (bracket == b"(" and path in paths.readers):
+        return caret.around(typed, _STRING, Form.STRING)
+    return None
+
+
+def _after_dot(found: Look, caret: _Caret) -> Site | None:
+    """Return the site of `process.env.NA<|>`."""
+    head, typed = _cut(caret.before, _WORD)
+    if not found.syntax.has_properties or not head.endswith(b"."):
+        return None
+    head = head[:-1].removesuffix(b"?").removesuffix(b"!")
+    if _path_before(found, caret, head) in found.syntax.paths.environments:
+        return caret.around(typed, _WORD, Form.PROPERTY)
+    return None
+
+
+def _path_before(found: Look, caret: _Caret, head: bytes) -> str | None:
+    """Return which path that matters ends a line that is cut before the caret."""
+    tail = head[-LONGEST_BYTES:].rstrip()
+    match = _PATH.search(tail)
+    if match is None or tail[: match.start()].rstrip().endswith((b".", b'"', b"'", b"`")):
+        return None
+    start = caret.offset - len(caret.before) + len(head.rstrip()) - len(match[0])
+    node = found.tree.root_node.descendant_for_byte_range(start, start + 1)
+    path = dotted(match[0])
+    if path is None or node is None or not _is_code(found, node):
+        return None
+    return found.meaning(path, node)
+
+
+def _is_code(found: Look, node: Node) -> bool:
+    """Return whether a node is neither in a comment nor in a string.
+
+    Where the text is broken, what the parser takes for a string may be what follows an
+    unclosed quote, so there only comments count.
+    """
+    is_text = False
+    for above in _with_ancestors(node):
+        if "comment" in above.type:
+            return False
+        if above.type in found.syntax.substitutions and not is_text:
+            return True
+        is_text = is_text or above.type in found.syntax.strings
+        if above.type == "ERROR":
+            return True
+    return not is_text
+
+
+def _with_ancestors(node: Node) -> Iterator[Node]:
+    yield node
+    yield from ancestors(node)
+
+
+def _holds(pattern: Node, place: int) -> bool:
+    return pattern.start_byte <= place < pattern.end_byte
+
+
+def _cut(before: bytes, pattern: re.Pattern[bytes]) -> tuple[bytes, int]:
+    """Return what stands before the part of a name that ends a line, and how long that is."""
+    start = len(before)
+    while start and pattern.fullmatch(before[start - 1 : start]):
+        start -= 1
+    return before[:start], len(before) - start
+
+
+def _single(letters: bytes) -> tuple[bytes, ...]:
+    return tuple(letters[at : at + 1] for at in range(len(letters)))
