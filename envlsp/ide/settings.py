@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import TypeAlias
+
+Given: TypeAlias = "bool | frozenset[str]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -10,14 +15,92 @@ class Settings:
     """The settings; docs/settings.md is written from this."""
 
     hover_reveal: bool = True
-    """`hover.reveal`: hovering over a value in a `.env` file shows it. Never in code."""
+    """`hover.reveal`: hovering over a value in a `.env` file shows it.
+    In code it stays hidden either way, and everywhere while presentation mode is on."""
     lens: bool = True
-    """`codeLens.enabled`: release, author and age above a `.env` file, with Push and Pull."""
+    """`codeLens.enabled`: a line above a `.env` file with the newest release, its author and its age,
+    what differs, and buttons to push, pull and roll back."""
     hints: bool = True
-    """`inlayHints.enabled`: how a line stands against the newest release."""
+    """`inlayHints.enabled`: a word behind each line that differs from the newest release."""
+    diagnostics: bool = True
+    """`diagnostics.enabled`: report problems at all."""
     unused: bool = True
     """`diagnostics.unused`: fade names that no code reads."""
     ignore: frozenset[str] = frozenset()
-    """`diagnostics.ignore`: codes that are not reported."""
+    """`diagnostics.ignore`: codes of problems that are not reported, as a list."""
     network: bool = True
-    """`network.enabled`: be this device's node when no other process is."""
+    """`network.enabled`: be this device's node when no other process is.
+    Off, the editor still shows what another `envlsp` on this machine receives."""
+
+    @classmethod
+    def read(cls, given: object) -> tuple[Settings, tuple[str, ...]]:
+        """Return the settings that an editor sent, and a sentence for each part that is not used.
+
+        Args:
+            given: JSON; nested (`{"hover": {"reveal": false}}`) or flat (`{"hover.reveal": false}`),
+                with or without an `envlsp` around it. What is wrong or missing keeps its default.
+        """
+        if isinstance(given, Mapping) and set(given) == {"envlsp"}:
+            given = given["envlsp"]
+        if given is None:
+            return cls(), ()
+        if not isinstance(given, Mapping):
+            return cls(), ("the settings of envlsp are not a table; the defaults are used",)
+        found: dict[str, Given] = {}
+        complaints: list[str] = []
+        for name, value in _flat(given, ""):
+            field = FIELDS.get(name)
+            if field is None:
+                complaints.append(_unknown(name))
+            elif value is not None:
+                read = _read(value, DEFAULTS[name])
+                if read is None:
+                    complaints.append(_wrong(name, DEFAULTS[name]))
+                else:
+                    found[field] = read
+        return cls(**found), tuple(complaints)  # type: ignore[arg-type]  # each was read as its default's type
+
+
+FIELDS: Mapping[str, str] = {
+    "hover.reveal": "hover_reveal",
+    "codeLens.enabled": "lens",
+    "inlayHints.enabled": "hints",
+    "diagnostics.enabled": "diagnostics",
+    "diagnostics.unused": "unused",
+    "diagnostics.ignore": "ignore",
+    "network.enabled": "network",
+}
+"""The setting's name -> the field that holds it."""
+DEFAULTS: Mapping[str, Given] = {name: getattr(Settings(), field) for name, field in FIELDS.items()}
+_GROUPS = {name.partition(".")[0] for name in FIELDS}
+_NAME_MAX = 40
+"""Characters of a name that is not known: what an editor sent is not ours to repeat at length."""
+
+
+def _flat(given: Mapping[object, object], before: str) -> Iterator[tuple[str, object]]:
+    for key, value in given.items():
+        name = f"{before}{key}"
+        if isinstance(value, Mapping) and name in _GROUPS:
+            yield from _flat(value, f"{name}.")
+        else:
+            yield name, value
+
+
+def _read(value: object, default: Given) -> Given | None:
+    """Return a value of the default's type; None where it is not one."""
+    if isinstance(default, bool):
+        return value if isinstance(value, bool) else None
+    if isinstance(value, list | tuple) and all(isinstance(item, str) for item in value):
+        return frozenset(value)
+    return None
+
+
+def _unknown(name: str) -> str:
+    near = get_close_matches(name, FIELDS, n=1)
+    meant = f"; did you mean envlsp.{near[0]}?" if near else ""
+    return f"envlsp.{name[:_NAME_MAX]} is not a setting{meant}"
+
+
+def _wrong(name: str, default: Given) -> str:
+    wanted = "true or false" if isinstance(default, bool) else "a list of codes"
+    return f"envlsp.{name} must be {wanted}; the default is used"
