@@ -11,37 +11,26 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import accumulate
+from operator import itemgetter
 from typing import NamedTuple
 
+from envlsp.domain.dotenv.blocks import Block, as_document, cut, line_ends
+from envlsp.domain.dotenv.comments import commented_out
 from envlsp.domain.dotenv.dialects import dialect_named
+from envlsp.domain.dotenv.expand import evaluate
 from envlsp.domain.dotenv.parse import parse
-from envlsp.domain.dotenv.tokens import Document, Kind, Statement
+from envlsp.domain.dotenv.reparse import Lines, reparse
+from envlsp.domain.dotenv.tokens import Document, Kind
+from envlsp.domain.secret import SecretText
+from envlsp.ide.names import Names
 from envlsp.ide.positions import Position, Range
 from envlsp.ide.text import Text
 
+__all__ = ["Block", "EnvFile", "Mention"]
 
-class Block(NamedTuple):
-    """One statement: its bytes, its parts, and what is wrong with it."""
-
-    data: bytes
-    statement: Statement
-    """Offsets count from the start of `data`."""
-    name: str
-    """Empty where there is none."""
-    faults: tuple[tuple[str, int], ...]
-    """(code, offset) as `domain.dotenv.parse` found them."""
-    lines: int
-    """How many line ends are in it."""
-
-    @property
-    def is_named(self) -> bool:
-        """Whether it gives a name, with or without a value."""
-        return self.statement.kind in (Kind.ASSIGNMENT, Kind.BARE)
-
-    @property
-    def literal(self) -> bytes:
-        """The bytes of the value as they stand there."""
-        return self.data[self.statement.value_start : self.statement.value_end]
+_name_of, _lines_of, _references_of = (
+    itemgetter(Block._fields.index(part)) for part in ("name", "lines", "references")
+)
 
 
 class Mention(NamedTuple):
@@ -62,26 +51,78 @@ class EnvFile:
     @classmethod
     def of(cls, text: Text, dialect: str) -> EnvFile:
         """Return a file, parsed from scratch. Never raises, whatever the text."""
-        document = parse(text.to_bytes(), dialect)
-        return cls(text, dialect, tuple(_blocks(document)))
+        return cls(text, dialect, tuple(cut(text.to_bytes(), dialect)))
 
     def edited(self, text: Text) -> EnvFile:
         """Return the file with a new text; what did not change is not parsed again."""
-        return EnvFile.of(text, self.dialect)
+        old = Lines(self.text.lines, self.blocks, self.first_lines)
+        piece = reparse(old, text.lines, self.dialect)
+        if piece is None:
+            return EnvFile.of(text, self.dialect)
+        first, last, blocks = piece
+        new = EnvFile(text, self.dialect, (*self.blocks[:first], *blocks, *self.blocks[last:]))
+        self._hand_on(new, self.blocks[first:last], blocks)
+        return new
+
+    def _hand_on(self, new: EnvFile, before: Sequence[Block], after: Sequence[Block]) -> None:
+        """Give a new file the tables of this one that are still right."""
+        same: list[str] = []
+        if [block.lines for block in before] == [block.lines for block in after]:
+            same.append("first_lines")
+        if [block.name for block in before] == [block.name for block in after]:
+            same += ["by_name", "sorted_names"]
+        if [block.references for block in before] == [block.references for block in after]:
+            same.append("mentioned")
+        new.__dict__.update({table: self.__dict__[table] for table in same if table in self.__dict__})
 
     @cached_property
     def first_lines(self) -> Sequence[int]:
-        """The line on which each block begins, and the number of lines at the end."""
-        return list(accumulate((block.lines for block in self.blocks), initial=0))
+        """The line on which each block begins, and the number of line ends in the file."""
+        return list(accumulate(map(_lines_of, self.blocks), initial=0))
 
     @cached_property
     def by_name(self) -> Mapping[str, Sequence[int]]:
         """Name -> the blocks that give it, in file order; the last one counts."""
-        found: dict[str, list[int]] = {}
-        for index, block in enumerate(self.blocks):
-            if block.is_named:
-                found.setdefault(block.name, []).append(index)
+        found: dict[str, Sequence[int]] = {}
+        for index, name in enumerate(map(_name_of, self.blocks)):
+            if name:
+                found[name] = (*found[name], index) if name in found else (index,)
         return found
+
+    @cached_property
+    def sorted_names(self) -> Names:
+        """The names that the file gives, ready to be searched."""
+        return Names.of(self.by_name)
+
+    @cached_property
+    def mentioned(self) -> Mapping[str, Sequence[int]]:
+        """Name -> the blocks whose values refer to it, in file order."""
+        found: dict[str, list[int]] = {}
+        for index, references in enumerate(map(_references_of, self.blocks)):
+            for name in dict.fromkeys(reference.name for reference in references):
+                found.setdefault(name, []).append(index)
+        return found
+
+    @cached_property
+    def document(self) -> Document:
+        """The whole file as `domain.dotenv` has it."""
+        return parse(self.text.to_bytes(), self.dialect)
+
+    @cached_property
+    def _resolved(self) -> Mapping[str, SecretText | None]:
+        return evaluate(self.document).values
+
+    def value(self, name: str) -> SecretText | None:
+        """Return the value that a name has for a program; None where it has none.
+
+        Its references are resolved with the file's own values.
+        """
+        block = self.winner(name)
+        if block is None or block.statement.kind is not Kind.ASSIGNMENT:
+            return None
+        text = dialect_named(self.dialect).decode(block.literal)
+        # Without a reference to resolve, the rest of the file has no say in it.
+        return self._resolved.get(name) if "$" in text else SecretText(text)
 
     @property
     def names(self) -> Mapping[str, Sequence[int]]:
@@ -94,8 +135,15 @@ class EnvFile:
         return self.blocks[places[-1]] if places else None
 
     def block_at(self, line: int) -> int:
-        """Return the block that a line is in; -1 in an empty file."""
+        """Return the block that a line is in, the last one if it has several; -1 in an empty file."""
         return min(bisect_right(self.first_lines, line), len(self.blocks)) - 1
+
+    def block_of(self, position: Position) -> int:
+        """Return the block that a place is in, or behind the end of; -1 in an empty file."""
+        index = self.block_at(position.line)
+        while index > 0 and position < self.position_of(index, 0):
+            index -= 1
+        return index
 
     def name_range(self, index: int) -> Range:
         """Return the range of a block's name."""
@@ -112,17 +160,21 @@ class EnvFile:
     def mentions(self, index: int) -> Iterator[Mention]:
         """Yield the references in a block's value."""
         block = self.blocks[index]
-        if block.is_named and b"$" in block.literal:
-            for name, start, end in dialect_named(self.dialect).references(block.literal):
-                first = block.statement.value_start
-                yield Mention(name, self.range_of(index, first + start, first + end))
+        first = block.statement.value_start
+        for name, start, end in block.references:
+            yield Mention(name, self.range_of(index, first + start, first + end))
 
     def comment_above(self, index: int) -> list[str]:
-        """Return the comment lines right above a block, without their marks: its documentation."""
+        """Return the comment lines right above a block, without their marks: its documentation.
+
+        An assignment that was commented out is none: it may hold an old value.
+        """
         found: list[str] = []
         while index > 0 and self.blocks[index - 1].statement.kind is Kind.COMMENT:
             index -= 1
-            found.append(self.blocks[index].data.decode("utf-8", "replace").strip().lstrip("#").strip())
+            block = self.blocks[index]
+            if not any(commented_out(as_document(block, self.dialect))):
+                found.append(block.data.decode("utf-8", "replace").strip("\ufeff \t\r\n").lstrip("#").strip())
         return found[::-1]
 
     def range_of(self, index: int, start: int, end: int) -> Range:
@@ -133,30 +185,20 @@ class EnvFile:
         """Return the place of a byte of a block."""
         before = self.blocks[index].data[:offset]
         last = max(before.rfind(b"\n"), before.rfind(b"\r")) + 1
-        return self.text.position_at(self.first_lines[index] + _line_ends(before), offset - last)
+        lead = 0 if last else self._lead(index)
+        return self.text.position_at(self.first_lines[index] + line_ends(before), lead + offset - last)
 
+    def _lead(self, index: int) -> int:
+        """Return how many bytes of other blocks stand before a block on its first line.
 
-def _blocks(document: Document) -> Iterator[Block]:
-    """Yield the statements of a file, offsets counted from each one's start."""
-    faults = iter(document.faults)
-    fault = next(faults, None)
-    start = 0
-    for statement in document.statements:
-        mine = []
-        while fault is not None and fault[1] < statement.end:
-            mine.append((fault[0], fault[1] - start))
-            fault = next(faults, None)
-        data = document.data[start : statement.end]
-        yield Block(
-            data, _moved(statement, start), document.name_of(statement), tuple(mine), _line_ends(data)
-        )
-        start = statement.end
-
-
-def _moved(statement: Statement, by: int) -> Statement:
-    kind, start, end, *parts = statement
-    return Statement(kind, start - by, end - by, *(part if part < 0 else part - by for part in parts))
-
-
-def _line_ends(data: bytes) -> int:
-    return data.count(b"\n") + data.count(b"\r") - data.count(b"\r\n")
+        Hardly ever any: some loaders end a statement where no editor ends a line.
+        """
+        lead = 0
+        while index > 0 and not self.blocks[index - 1].ends_line:
+            index -= 1
+            data = self.blocks[index].data
+            last = max(data.rfind(b"\n"), data.rfind(b"\r")) + 1
+            lead += len(data) - last
+            if last:
+                break
+        return lead

@@ -6,6 +6,9 @@ r"""Places in a text as an editor counts them, and the one crossing from bytes t
 
 A column past the end of its line means the end of the line, and one inside a character
 means its start, so that no position of an editor is ever refused.
+
+Half a surrogate pair, which JSON can carry and UTF-8 cannot, counts as the question mark
+that it becomes in bytes: one unit in every encoding.
 """
 
 from __future__ import annotations
@@ -54,34 +57,41 @@ def units_of(text: str, encoding: Encoding) -> int:
     if encoding is Encoding.UTF32 or text.isascii():
         return len(text)
     if encoding is Encoding.UTF8:
-        return len(text.encode("utf-8", "surrogatepass"))
+        return len(to_utf8(text))
     return len(text) + sum(char > "\uffff" for char in text)
+
+
+def to_utf8(text: str) -> bytes:
+    """Return a text in UTF-8; half a surrogate pair becomes a question mark, one byte long."""
+    return text.encode("utf-8", "replace")
 
 
 def to_column(line: str, offset: int, encoding: Encoding) -> int:
     """Return the column of a byte offset in a line."""
-    if line.isascii() or encoding is Encoding.UTF8:
-        return offset
-    before = line.encode("utf-8", "surrogatepass")[:offset].decode("utf-8", "ignore")
+    if line.isascii():
+        return min(offset, len(line))
+    before = to_utf8(line)[:offset].decode("utf-8", "ignore")
     return units_of(before, encoding)
 
 
 def to_offset(line: str, column: int, encoding: Encoding) -> int:
     """Return the byte offset of a column in a line."""
     if line.isascii():
-        return min(column, len(line))
-    return len(line[: to_index(line, column, encoding)].encode("utf-8", "surrogatepass"))
+        return max(0, min(column, len(line)))
+    return len(to_utf8(line[: to_index(line, column, encoding)]))
 
 
 def to_index(line: str, column: int, encoding: Encoding) -> int:
     """Return the number of code points before a column of a line."""
     if column <= 0:
         return 0
-    if encoding is Encoding.UTF32 or line.isascii():
+    if encoding is Encoding.UTF8 and not line.isascii():
+        return len(to_utf8(line)[:column].decode("utf-8", "ignore"))
+    if encoding is not Encoding.UTF16 or max(line, default="") <= "\uffff":
         return min(column, len(line))
     used = 0
     for index, char in enumerate(line):
-        used += units_of(char, encoding)
+        used += 1 + (char > "\uffff")
         if used > column:
             return index
     return len(line)

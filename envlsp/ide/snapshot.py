@@ -10,14 +10,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
+from functools import cached_property
 
+from envlsp.code.languages import language_for
 from envlsp.domain.environment import Triple
 from envlsp.ide.envfile import EnvFile
+from envlsp.ide.names import Names
 from envlsp.ide.positions import Encoding
 from envlsp.ide.results import Place
 from envlsp.ide.settings import Settings
+from envlsp.ide.source import usages_in
 from envlsp.ide.text import Text
-from envlsp.ide.usages import Usages
+from envlsp.ide.usages import Usage, Usages
 
 Fingerprint = Callable[[bytes], bytes]
 """16 bytes, keyed for this device: equal where the input is, and saying nothing else."""
@@ -35,9 +39,9 @@ class Kind(Enum):
     OTHER = auto()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Document:
-    """A document that is open in the editor."""
+    """A document that is open in the editor; what is read out of it is kept with it."""
 
     place: Place
     uri: str
@@ -49,6 +53,17 @@ class Document:
     kind: Kind
     env: EnvFile | None = None
     """For `ENV`."""
+
+    @cached_property
+    def usages(self) -> tuple[Usage, ...]:
+        """Where it reads variables, in text order; for `CODE`."""
+        language = language_for(self.place, self.language) if self.kind is Kind.CODE else None
+        return () if language is None else usages_in(language, self.text, self.source)
+
+    @cached_property
+    def source(self) -> bytes:
+        """Its text in UTF-8."""
+        return self.text.to_bytes()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +111,7 @@ class ReleaseFacts:
     removed: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class EnvironmentFacts:
     """What the team's releases say of one environment."""
 
@@ -115,6 +130,11 @@ class EnvironmentFacts:
     behind: int = 0
     """Releases that the file has not seen."""
     is_archived: bool = False
+
+    @cached_property
+    def sorted_names(self) -> Names:
+        """The names of the newest release, ready to be searched."""
+        return Names.of(self.names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,13 +242,13 @@ class Snapshot:
     def where(self, place: Place) -> Where | None:
         """Return the project, app and environment that a place belongs to."""
         for project in self.facts.projects:
-            if not _holds(project.root, place):
+            if not holds(project.root, place):
                 continue
             for app in project.apps:
                 for env, file in app.files.items():
                     if file == place:
                         return Where(project, app, env, project.environments.get((app.name, env)))
-            holding = [app for app in project.apps if _holds(app.folder, place)]
+            holding = [app for app in project.apps if holds(app.folder, place)]
             if holding:
                 return Where(project, max(holding, key=lambda app: len(app.folder)), None, None)
             if len(project.apps) == 1:
@@ -239,10 +259,16 @@ class Snapshot:
         """Return a snapshot in which a document is as given."""
         return replace(self, documents={**self.documents, document.place: document})
 
+    def with_source(self, document: Document) -> Snapshot:
+        """Return a snapshot in which a document is as given, and what its code reads too."""
+        usages = self.usages.with_file(document.place, document.usages)
+        return replace(self.with_document(document), usages=usages)
+
     def without_document(self, place: Place) -> Snapshot:
         """Return a snapshot in which a document is not open."""
         return replace(self, documents={key: doc for key, doc in self.documents.items() if key != place})
 
 
-def _holds(folder: Place, place: Place) -> bool:
+def holds(folder: Place, place: Place) -> bool:
+    """Return whether a place is a folder, or is somewhere in it."""
     return place == folder or place.startswith(folder.rstrip("/") + "/")

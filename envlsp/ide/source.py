@@ -27,10 +27,19 @@ def usages_in(language: Language, text: Text, source: bytes | None = None) -> tu
     )
 
 
-def site_in(language: Language, text: Text, position: Position) -> tuple[Site, Range] | None:
-    """Return where a name is being typed at a position, and the range it takes up."""
+def site_in(
+    language: Language, text: Text, position: Position, source: bytes | None = None
+) -> tuple[Site, Range] | None:
+    """Return where a name is being typed at a position, and the range it takes up.
+
+    Args:
+        language: as `language_for` gave it.
+        text: the document.
+        position: where in it.
+        source: its bytes, where they are at hand already.
+    """
     point = Point(position.line, text.offset_at(position))
-    site = language.site_at(text.to_bytes(), point)
+    site = language.site_at(text.to_bytes() if source is None else source, point)
     return None if site is None else (site, _range(text, site.start, site.end))
 
 

@@ -10,7 +10,16 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from envlsp.ide.positions import Encoding, Position, Range, to_column, to_index, to_offset
+from envlsp.ide.positions import (
+    Encoding,
+    Position,
+    Range,
+    to_column,
+    to_index,
+    to_offset,
+    to_utf8,
+    units_of,
+)
 
 _LINES = re.compile(r"[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+\Z")
 
@@ -39,7 +48,7 @@ class Text:
 
     def to_bytes(self) -> bytes:
         """Return the whole text in UTF-8; half a surrogate pair becomes a question mark."""
-        return str(self).encode("utf-8", "replace")
+        return to_utf8(str(self))
 
     def line(self, number: int) -> str:
         """Return a line without its end; empty past the last one."""
@@ -50,7 +59,7 @@ class Text:
         if not self.lines or self.lines[-1].endswith(("\n", "\r")):
             return Position(len(self.lines), 0)
         last = len(self.lines) - 1
-        return Position(last, to_column(self.lines[last], len(self.lines[last].encode()), self.encoding))
+        return Position(last, units_of(self.lines[last], self.encoding))
 
     def offset_at(self, position: Position) -> int:
         """Return the byte offset of a position inside its line."""
@@ -73,13 +82,9 @@ class Text:
         start, end = self._index(place.start), self._index(place.end)
         head, tail = self._whole(start[0])[: start[1]], self._whole(end[0])[end[1] :]
         first, last = start[0], min(end[0] + 1, len(self.lines))
-        # A change at the end of a line may join "\r" and "\n", or a last line without an end.
-        if head == "" and first > 0 and self.lines[first - 1].endswith("\r"):
+        if not head and first > 0 and self.lines[first - 1].endswith("\r"):
+            # A "\n" may have come right behind a "\r", and then the two are one line end.
             first, head = first - 1, self.lines[first - 1]
-        if last < len(self.lines) and not (head + new + tail).endswith(("\n", "\r")):
-            tail, last = tail + self.lines[last], last + 1
-        elif last < len(self.lines) and (head + new + tail).endswith("\r") and self.lines[last] == "\n":
-            tail, last = tail + "\n", last + 1
         lines = list(self.lines)
         lines[first:last] = split_lines(head + new + tail)
         return Text(lines, self.encoding)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple
 
 from envlsp.code.reads import Form
+from envlsp.ide.names import Names
 from envlsp.ide.positions import Range
 from envlsp.ide.results import Place, Target
 
@@ -21,7 +23,7 @@ class Usage(NamedTuple):
     is_write: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Usages:
     """The reads of all files that were looked at."""
 
@@ -30,6 +32,11 @@ class Usages:
     """Name -> the files that have it."""
     is_complete: bool = False
     """Whether every file of the workspace was looked at; before, nothing is called unused."""
+
+    @cached_property
+    def sorted_names(self) -> Names:
+        """The names that are read anywhere, ready to be searched."""
+        return Names.of(self.by_name)
 
     def of(self, name: str) -> list[tuple[Target, Usage]]:
         """Return every read of a name, by file and then by place."""

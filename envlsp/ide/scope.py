@@ -1,0 +1,78 @@
+"""Which apps and env files a place has to do with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from envlsp.ide.envfile import EnvFile
+from envlsp.ide.results import Place, Target
+from envlsp.ide.snapshot import AppFacts, EnvironmentFacts, ProjectFacts, Snapshot, holds
+from envlsp.ide.usages import Usage
+
+
+class Slot(NamedTuple):
+    """An environment of an app: its file and its releases, where there are any."""
+
+    label: str
+    """`dev`; `web:dev` where several apps are meant."""
+    place: Place
+    file: EnvFile | None
+    facts: EnvironmentFacts | None
+
+
+class Scope(NamedTuple):
+    """What a place has to do with: one app, or all of a project for code that they share."""
+
+    snapshot: Snapshot
+    place: Place
+    project: ProjectFacts | None
+    apps: tuple[AppFacts, ...]
+
+    def slots(self) -> Iterator[Slot]:
+        """Yield the environments, the default one first."""
+        for app in self.apps:
+            assert self.project is not None
+            default = self.project.default_env
+            for env in sorted(app.files, key=lambda env: env != default):
+                label = env if len(self.apps) == 1 else f"{app.name}:{env}"
+                place = app.files[env]
+                facts = self.project.environments.get((app.name, env))
+                yield Slot(label, place, self.snapshot.env_file(place), facts)
+
+    def files(self) -> Iterator[tuple[Place, EnvFile]]:
+        """Yield the env files that exist, the default environment's first, `.env.example` last."""
+        places = [slot.place for slot in self.slots()] + [place for app in self.apps for place in app.others]
+        for place in dict.fromkeys((*places, self.place)):
+            file = self.snapshot.env_file(place)
+            if file is not None:
+                yield place, file
+
+    def covers(self, place: Place) -> bool:
+        """Return whether code at a place runs with these variables."""
+        if self.project is None:
+            return False
+        if len(self.apps) == 1 < len(self.project.apps):
+            return holds(self.apps[0].folder, place)
+        return holds(self.project.root, place)
+
+    def reads(self, name: str) -> list[tuple[Target, Usage]]:
+        """Return where code reads a name."""
+        return [found for found in self.snapshot.usages.of(name) if self.covers(found[0].place)]
+
+    def shown(self, place: Place) -> str:
+        """Return a place as people know it: from the folder of the project."""
+        if self.project is not None and holds(self.project.root, place):
+            return place[len(self.project.root.rstrip("/")) + 1 :]
+        return place.rpartition("/")[2]
+
+
+def scope_of(snapshot: Snapshot, place: Place) -> Scope:
+    """Return what a place has to do with; without a project, with itself."""
+    where = snapshot.where(place)
+    if where is not None:
+        return Scope(snapshot, place, where.project, (where.app,))
+    for project in snapshot.facts.projects:
+        if holds(project.root, place):
+            return Scope(snapshot, place, project, project.apps)
+    return Scope(snapshot, place, None, ())
