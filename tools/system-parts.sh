@@ -8,19 +8,25 @@ parts=(
   "git git"
 )
 
+# Neovim comes with the tests' own packages where there is a wheel of it; what Debian has is too old.
+no_neovim() { [ ! -x .venv/bin/nvim ] && ! command -v nvim >/dev/null; }
+
 missing=()
 for part in "${parts[@]}"; do
   read -r program package <<<"$part"
   command -v "$program" >/dev/null || missing+=("$package")
 done
-[ ${#missing[@]} -eq 0 ] && exit 0
 
-if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+if [ ${#missing[@]} -gt 0 ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
   apt-get update -q || true
   DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends "${missing[@]}" || true
 fi
 
 left_out=0
+if no_neovim; then
+  left_out=1
+  echo "LEFT OUT: nvim (0.11 or newer) is not installed; its tests are skipped" >&2
+fi
 for part in "${parts[@]}"; do
   read -r program package <<<"$part"
   command -v "$program" >/dev/null && continue

@@ -1,0 +1,3 @@
+-- Neovim keeps no copy of secrets on disk.
+vim.bo.swapfile = false
+vim.bo.undofile = false
