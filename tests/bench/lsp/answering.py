@@ -20,7 +20,7 @@ from tests.bench.lsp.pair import (
     hover,
     pair,
     references,
-    until_indexed,
+    until_steady,
 )
 from tests.bench.measure import Row
 
@@ -44,7 +44,7 @@ def _in(workspace: Workspace, where: str) -> Iterator[Row]:
     with pair(workspace) as both:
         both.open(workspace.env, "dotenv")
         both.open_code()
-        indexed = until_indexed(both.ours, workspace)
+        indexed = until_steady(both)
         yield Row(8, f"index, {where}, until every read is found", [indexed], "", [])
         hovers = both.measure(_hovering(workspace))
         yield hovers.row(2, f"hover, {where}", 1.5)

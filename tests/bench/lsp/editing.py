@@ -10,7 +10,7 @@ from typing import Any
 from tests.bench.lsp.answering import MANY_NAMES, typing
 from tests.bench.lsp.client import Answer, Client, without_pull
 from tests.bench.lsp.corpus import MISSING, make_workspace
-from tests.bench.lsp.pair import Asked, Pair, Task, pair, until_indexed
+from tests.bench.lsp.pair import Asked, Pair, Task, pair, until_steady
 from tests.bench.measure import Row
 
 BURST = 200
@@ -29,13 +29,13 @@ def rows() -> Iterator[Row]:
         with pair(workspace) as both:
             both.open(workspace.env, "dotenv")
             both.open_code()
-            until_indexed(both.ours, workspace)
+            until_steady(both)
             yield from _typing_rows(both)
             yield from _diagnostic_rows(both)
         with pair(workspace, without_pull()) as both:
             both.open(workspace.env, "dotenv")
             both.open_code()
-            until_indexed(both.ours, workspace)
+            until_steady(both)
             yield from _burst_rows(both, workspace.reader("py"), "#", "in code")
             yield from _burst_rows(both, workspace.env, "NEW=", f"in {MANY_NAMES:,} names")
 

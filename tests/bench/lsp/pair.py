@@ -18,6 +18,7 @@ from tests.bench.measure import BIN, Row
 
 ITEMS = 100
 """Of each completion of the null server: as many as ours may answer at once."""
+QUIET_S = 4.0
 NULL = Path(__file__).with_name("null_server.py")
 
 Asked = tuple[Answer, bool]
@@ -122,6 +123,16 @@ def pair(workspace: Workspace, capabilities: Mapping[str, Any] = CAPABILITIES) -
     finally:
         ours.stop()
         null.stop()
+
+
+def until_steady(both: Pair) -> float:
+    """Wait until all is indexed and has been quiet for long enough that the network is there as well.
+
+    Returns the ms of the index alone.
+    """
+    took = until_indexed(both.ours, both.workspace)
+    both.ours.listen(QUIET_S)
+    return took
 
 
 def until_indexed(client: Client, workspace: Workspace) -> float:

@@ -117,12 +117,13 @@ end
 
 M.handlers = {
   ['envlsp/input'] = function(_, params)
+    local prompt = params.title .. ': '
     local given
-    if params.hidden then
-      given = vim.fn.inputsecret({ prompt = params.prompt .. ' ', cancelreturn = vim.NIL })
+    if params.password then
+      given = vim.fn.inputsecret({ prompt = prompt, cancelreturn = vim.NIL })
     else
       given = wait_for(function(answer)
-        vim.ui.input({ prompt = params.prompt .. ' ', default = params.default }, answer)
+        vim.ui.input({ prompt = prompt, default = params.value }, answer)
       end)
     end
     return { value = given == nil and vim.NIL or given }
@@ -130,13 +131,13 @@ M.handlers = {
   ['envlsp/pick'] = function(_, params)
     local picked = wait_for(function(answer)
       vim.ui.select(params.items, {
-        prompt = params.prompt,
+        prompt = params.title,
         format_item = function(item)
-          return item.detail and (item.label .. '  ' .. item.detail) or item.label
+          return item.detail and item.detail ~= '' and (item.label .. '  ' .. item.detail) or item.label
         end,
       }, answer)
     end)
-    return { id = picked and picked.id or vim.NIL }
+    return { value = picked and picked.value or vim.NIL }
   end,
 }
 
