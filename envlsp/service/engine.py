@@ -138,7 +138,7 @@ class Engine:
                     self._grant(wish, looking)
         finally:
             with _surviving():
-                looking.close()
+                looking.close(CLOSE_S)
 
     def _grant(self, wish: _Wish, looking: Looking) -> None:
         if wish.folders is not None:

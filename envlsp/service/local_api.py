@@ -193,8 +193,25 @@ class LocalClient:
         except (OSError, EOFError) as exc:
             raise NodeRefused("it did not answer") from exc
 
+    def next_call(self) -> Call:
+        """Wait, however long, until the node says something unasked.
+
+        Raises:
+            NodeRefused: it went away, or `close` was called from another thread.
+        """
+        try:
+            self._connection.settimeout(None)
+            while True:
+                match self._read():
+                    case Call() as call:
+                        return call
+        except (OSError, EOFError) as exc:
+            raise NodeRefused("it went away") from exc
+
     def close(self) -> None:
-        """Hang up."""
+        """Hang up; whoever waits for the node in another thread is told so."""
+        with contextlib.suppress(OSError):
+            self._connection.shutdown(socket.SHUT_RDWR)
         self._connection.close()
 
     def _read(self) -> Message:

@@ -15,8 +15,10 @@ from envlsp.ide.positions import Encoding
 from envlsp.ide.results import Place
 from envlsp.ide.snapshot import AppFacts, EnvironmentFacts, Facts, GitFacts, ProjectFacts, Standing
 from envlsp.service.config import FILE_NAME
+from envlsp.service.embedded_node import EmbeddedNode
 from envlsp.service.facts import Ground, Workspace
 from envlsp.service.finding import is_env_name
+from envlsp.service.listening import ask_online
 from envlsp.service.standing import Devices, TeamFacts
 
 _GIT_FILES = frozenset({".gitignore", ".git", "exclude"})
@@ -45,10 +47,11 @@ class Looking:
             hear: called from another thread when there are news to look at.
         """
         self._tell = tell
-        self._hear = hear
         self._told: Facts | None = None
         self._workspace = Workspace(encoding)
         self._devices = Devices(environ, key_file)
+        self._network = EmbeddedNode(self._devices.another, hear)
+        self._peers = 0
         self._teams: dict[Place, TeamFacts] = {}
         self._git: dict[Place, GitFacts] = {}
 
@@ -58,10 +61,12 @@ class Looking:
 
     def unlock(self, kek: bytes) -> None:
         """Open this device with the key of its key file."""
+        self._network.unlock(kek)
         self._devices.unlock(kek)
 
     def join_network(self) -> None:
         """Be the node when nobody else is."""
+        self._network.join_network()
 
     def at_files(self, places: Collection[Place]) -> None:
         """Look at these files before anything else."""
@@ -86,10 +91,12 @@ class Looking:
             if {ground.root for ground in known} != {ground.root for ground in self._workspace.grounds}:
                 self._ask_teams()
             self._ask_git()
+        self._network.start()  # after the first look, which the editor waits for
 
-    def close(self) -> None:
+    def close(self, timeout_s: float) -> None:
         """Let go of the stores and the network."""
         self._devices.close()
+        self._network.close(timeout_s)
 
     # --- steps -----------------------------------------------------------------------------------
 
@@ -100,6 +107,8 @@ class Looking:
                 facts = self._devices.facts_of(ground.project, self._workspace.disk)
                 self._teams[ground.root] = facts
                 self._publish()
+        self._peers = ask_online(self._devices.service.home)
+        self._publish()
 
     def _ask_git(self) -> None:
         from envlsp.service.git_facts import git_facts
@@ -115,6 +124,7 @@ class Looking:
             fingerprint=self._devices.fingerprint,
             git={place: facts for place, facts in self._git.items() if place in self._workspace.disk},
             disk=self._workspace.disk,
+            peers=self._peers,
         )
         if facts != self._told:
             self._told = facts

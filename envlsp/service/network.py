@@ -181,7 +181,24 @@ async def _serve(service: Service, on_ready: Callable[[], None]) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    node = Node(service)
+    await serve(service, stop, on_ready)
+
+
+async def serve(
+    service: Service,
+    stop: asyncio.Event,
+    on_ready: Callable[[], None],
+    hear: Callable[[], None] = lambda: None,
+) -> None:
+    """Be the node, for every team of this device; the caller holds the node lock.
+
+    Args:
+        service: this device, unlocked.
+        stop: set when it is enough.
+        on_ready: called when every team was tried.
+        hear: told whenever there are news.
+    """
+    node = Node(service, hear)
     await node.start()
     try:
         for team in service.vault.open().teams():

@@ -36,14 +36,20 @@ SYNC_MAX_S = 60.0
 class Node:
     """The network of this device. Make it inside the running loop, holding the lock."""
 
-    def __init__(self, service: Service) -> None:
-        """Prepare; teams are added, then `start`."""
+    def __init__(self, service: Service, hear: Callable[[], None] = lambda: None) -> None:
+        """Prepare; teams are added, then `start`.
+
+        Args:
+            service: this device.
+            hear: told, in the loop's thread, whenever the other processes are told something.
+        """
         self._service = service
+        self._hear = hear
         self._teams: dict[TeamId, TeamNode] = {}
         self._waiting: dict[TeamId, tuple[str, ...]] = {}
         self._adding = asyncio.Lock()
         self._unmended: dict[TeamId, float] = {}
-        self._listeners: list[tuple[Replica, Callable[[Sequence[RecordId]], None]]] = []
+        self._listeners: dict[TeamId, tuple[Replica, Callable[[Sequence[RecordId]], None]]] = {}
         self._server = LocalServer(Path(service.home.node_socket), self._answer)
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -62,7 +68,9 @@ class Node:
             if team in self._teams:
                 return self._teams[team]
             self._waiting.pop(team, None)
+            self._listen(team)
             node = TeamNode(self._service.team(team).replica, servers)
+            node.on_peers = lambda: self._say("peers", team)
             try:
                 await node.start()
             except TransportError:
@@ -70,16 +78,28 @@ class Node:
                 self._waiting[team] = servers
                 raise
             self._teams[team] = node
-            self._listen(team, node.replica)
             return node
 
-    def _listen(self, team: TeamId, replica: Replica) -> None:
+    def _listen(self, team: TeamId) -> Replica:
+        """Tell the other processes of what comes to a team, whether it can be synced or not."""
+        replica = self._service.team(team).replica
+        if team in self._listeners:
+            known, listener = self._listeners[team]
+            if known is replica:
+                return replica
+            known.on_change.remove(listener)
+
         def changed(_: Sequence[RecordId]) -> None:
-            self._server.broadcast("changed", team)
+            self._say("changed", team)
             self._unmended.setdefault(team, time.monotonic() + random.uniform(*MEND_AFTER_S))  # noqa: S311
 
         replica.on_change.append(changed)
-        self._listeners.append((replica, changed))
+        self._listeners[team] = replica, changed
+        return replica
+
+    def _say(self, what: str, team: TeamId) -> None:
+        self._server.broadcast(what, team)
+        self._hear()
 
     async def add_or_await(self, team: TeamId, servers: tuple[str, ...]) -> None:
         """Begin to sync a team, now or as soon as a signaling server answers."""
@@ -91,7 +111,7 @@ class Node:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        for replica, listener in self._listeners:
+        for replica, listener in self._listeners.values():
             replica.on_change.remove(listener)
         await asyncio.gather(*(node.close() for node in self._teams.values()))
         await self._server.close()
@@ -102,13 +122,13 @@ class Node:
         while True:
             await asyncio.sleep(REFRESH_S)
             with contextlib.suppress(EnvlspError):  # a busy disk is asked again
-                for node in self._teams.values():
-                    node.replica.refresh()
+                for replica, _ in self._listeners.values():
+                    replica.refresh()
                 self._mend()
             if self._waiting and time.monotonic() - tried > RETRY_S:
                 tried = time.monotonic()
                 for team, servers in list(self._waiting.items()):
-                    await self.add_or_await(team, servers)
+                    await self.add_or_await(team, self._service.servers_of(team) or servers)
 
     def _mend(self) -> None:
         """Finish what somebody else's change left open, unless others were faster."""
@@ -126,13 +146,22 @@ class Node:
             return await self.add_team(team, known)
         return self._teams[team]
 
+    async def _changed(self, team: TeamId) -> None:
+        """Take in what another process has written, then see to it that it is passed on."""
+        if team in self._listeners:
+            self._listeners[team][0].refresh()
+        if team not in self._waiting:  # there it is tried again anyway, and nobody has to wait for that
+            (await self._team(team, ())).replica.refresh()
+
     async def _begin_anew(self, team: TeamId) -> None:
         """Serve a team with the keys of now: this device has joined it, perhaps not for the first time."""
         self._service.vault.reload()
-        node = self._teams.get(team)
-        if node is not None and node.replica.keys.dpk != self._service.vault.keys(team).dpk:
-            del self._teams[team]
-            await node.close()
+        known = self._listeners.get(team)
+        if known is not None and known[0].keys.dpk != self._service.vault.keys(team).dpk:
+            replica, listener = self._listeners.pop(team)
+            replica.on_change.remove(listener)
+            if (node := self._teams.pop(team, None)) is not None:
+                await node.close()
             self._service.forget(team)
         await self._team(team, ())
 
@@ -143,7 +172,7 @@ class Node:
             case "key", ():
                 return (self._service.vault.open().kek,)
             case "changed", (bytes() as team,):
-                (await self._team(TeamId(team), ())).replica.refresh()
+                await self._changed(TeamId(team))
                 return ()
             case "joined", (bytes() as team,):
                 await self._begin_anew(TeamId(team))
@@ -151,6 +180,8 @@ class Node:
             case "sync", (bytes() as team, int() as timeout_ms, list() as servers):
                 node = await self._team(TeamId(team), tuple(s for s in servers if isinstance(s, str)))
                 return sync_values(await node.sync(min(timeout_ms / 1000, SYNC_MAX_S)))
+            case "online", ():
+                return (sum(node.online() for node in self._teams.values()),)
             case "peers", (bytes() as team,):
                 return tuple(peer_values(peer) for peer in (await self._team(TeamId(team), ())).peers())
             case _:

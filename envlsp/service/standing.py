@@ -64,10 +64,14 @@ class Devices:
     def service(self) -> Service:
         """The device's service; nothing heavy is loaded before it is asked for."""
         if self._service is None:
-            from envlsp.service.facade import Service
-
-            self._service = Service(NobodyThere(), key_file=self._key_file, environ=self._environ)
+            self._service = self.another()
         return self._service
+
+    def another(self) -> Service:
+        """Return the device as another thread uses it: stores are not shared."""
+        from envlsp.service.facade import Service
+
+        return Service(NobodyThere(), key_file=self._key_file, environ=self._environ)
 
     def begin(self) -> None:
         """Begin a new look: other processes may have made or changed this device's key file."""
@@ -158,10 +162,12 @@ class Devices:
     def _note_servers(self, project: Project, team: Team) -> None:
         """Keep where the team meets: the node has no `ev.yaml` at hand."""
         from envlsp.service.config import signaling_servers
+        from envlsp.service.listening import tell_changed
 
         servers = signaling_servers(project.config, self._environ)
         if servers and servers != team.store.peers.servers():
             team.store.peers.set_servers(servers)
+            tell_changed(self.service.home, team.id)
 
 
 def _mark(path: str) -> tuple[int, int] | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Coroutine, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -82,6 +82,8 @@ class TeamNode:
         self._newest_seen = time.monotonic()
         self._told: dict[DevicePk, float] = {}
         self._removed_by: set[DevicePk] = set()
+        self.on_peers: Callable[[], None] = lambda: None
+        """Called when a device of the team came or went."""
         replica.on_change.append(self._records_came)
 
     async def start(self) -> None:
@@ -144,6 +146,10 @@ class TeamNode:
             for dpk, loop in self._loops.items()
             if loop.session.state is State.IN_STEP and not loop.is_behind
         ]
+
+    def online(self) -> int:
+        """Return how many devices of teammates are there now."""
+        return len(self._teammates(self._loops))
 
     def peers(self) -> list[PeerState]:
         """Return how we reach each device that is there."""
@@ -254,6 +260,7 @@ class TeamNode:
             self.replica.refresh()  # what our commands have just written is to be heard of
         loop = PeerLoop(link, self.replica, dpk, lambda effect: self._session_event(dpk, effect))
         self._loops[dpk] = loop
+        self.on_peers()
         try:
             code = await loop.run()
             if code is CloseCode.ORDERLY:
@@ -263,6 +270,7 @@ class TeamNode:
         finally:
             if self._loops.get(dpk) is loop:
                 del self._loops[dpk]
+                self.on_peers()
             self._stirred.set()
 
     def _part(self, dpk: DevicePk) -> None:

@@ -2,7 +2,7 @@
 
 A message is a canonical array behind a 4-byte length. Both sides open with
 `Hello`; then the client sends calls and the node answers each by its number.
-Number 0 is the node speaking unasked: `changed`.
+Number 0 is the node speaking unasked: `changed`, `peers`.
 
 Spec: docs/protocol.md, "K. Local API".
 """
