@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from envlsp.domain.dotenv.dialects import dialect_named
 from envlsp.domain.secret import MASK, SecretText
 from envlsp.ide.ages import ago
 from envlsp.ide.envfile import EnvFile
@@ -172,8 +173,10 @@ def _documentation(scope: Scope, name: str) -> list[str]:
 
 
 def _value_at(file: EnvFile, spot: Spot) -> SecretText | None:
-    """Return the value of the line pointed at; of a name given twice only the last line counts."""
-    return value_in(file, spot.name) if file.by_name[spot.name][-1] == spot.index else None
+    """Return the value of the line pointed at, which is not the one that counts if a later one is."""
+    if file.by_name[spot.name][-1] == spot.index:
+        return value_in(file, spot.name)
+    return SecretText(dialect_named(file.dialect).decode(file.blocks[spot.index].literal))
 
 
 def _is_empty(file: EnvFile, name: str) -> bool:

@@ -53,6 +53,10 @@ class Lines(NamedTuple):
     first_lines: Sequence[int]
     """The line on which each block begins, and the number of line ends in the file."""
 
+    def block_from(self, line: int) -> int:
+        """Return the first block that begins on a line or below it."""
+        return min(bisect_left(self.first_lines, line), len(self.blocks))
+
     def starts_line(self, index: int) -> bool:
         """Return whether a block begins where a line does."""
         return index == 0 or self.blocks[index - 1].ends_line
@@ -74,13 +78,13 @@ def reparse(old: Lines, new: Sequence[str], dialect: str) -> Piece | None:
         BadConfig: there is no such dialect.
     """
     change = _change(old.lines, new)
-    touched = bisect_left(old.first_lines, change.first)
-    if touched == len(old.first_lines) or not old.starts_line(touched) or not old.blocks:
+    touched = old.block_from(change.first)
+    if not old.starts_line(touched):
         touched -= 1
-    if touched < 0 or _may_reach(old, new, change, touched):
+    if not old.blocks or _may_reach(old, new, change, touched):
         return None
     first = old.onward(touched, -1, _LOOKED_AT)
-    resume = old.onward(bisect_left(old.first_lines, change.old_last), 1, 0)
+    resume = old.onward(old.block_from(change.old_last), 1, 0)
     for ahead in _AHEAD:
         piece = _read_again(old, new, dialect, _Span(first, resume, old.onward(resume, 1, ahead)))
         if piece is not None:
