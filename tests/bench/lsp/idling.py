@@ -12,7 +12,7 @@ from tests.bench.lsp.corpus import make_workspace
 from tests.bench.lsp.pair import our_command, until_indexed
 from tests.bench.lsp.process import spent
 from tests.bench.measure import Row
-from tests.support.processes import Teammate, cast, wait_until
+from tests.support.processes import Cast, Teammate, cast, join, wait_until
 
 SETTLE_S = 8.0
 """Until everything that starts late has started."""
@@ -32,7 +32,7 @@ def rows() -> Iterator[Row]:
     with TemporaryDirectory(prefix="envlsp-bench-") as folder, cast(Path(folder)) as people:
         places = [make_workspace(Path(folder) / name, files=100, names=200) for name in ("solo", "watching")]
         solo = [Client(our_command(), place.root, place.environ) for place in places]
-        alice, bob = people.team()
+        alice, bob = _team(people)
         team = [Client(our_command(), person.shop, person.environ()) for person in (alice, bob)]
         try:
             solo[0].initialize()
@@ -48,6 +48,16 @@ def rows() -> Iterator[Row]:
         finally:
             for client in (*solo, *team):
                 client.stop()
+
+
+def _team(people: Cast) -> tuple[Teammate, Teammate]:
+    """Return two people who have the same release."""
+    alice = people.founder("Alice")
+    alice.ok("push", "--offline")
+    bob = people.clone("Bob", alice)
+    join(alice, bob)
+    bob.ok("pull", "--offline")
+    return alice, bob
 
 
 def _measured(measured: list[Client], everybody: list[Client]) -> Iterator[Row]:
