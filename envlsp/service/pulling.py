@@ -16,8 +16,9 @@ from envlsp.errors import LocalChanges
 from envlsp.service.context import Context
 from envlsp.service.deriving import view_snapshot
 from envlsp.service.history import EnvironmentHistory
-from envlsp.service.reading import conflict_error, no_release
+from envlsp.service.reading import no_release
 from envlsp.service.results import PullResult
+from envlsp.service.sides import told_conflict
 from envlsp.service.team import Team
 from envlsp.service.working_copy import (
     Bases,
@@ -57,7 +58,7 @@ def pull(team: Team, context: Context, *, force: bool = False) -> PullResult:
     if not view.heads or team.releases.has_closed():
         raise no_release(team)
     if view.conflicts:
-        raise conflict_error(tuple(sorted(view.conflicts)))
+        raise told_conflict(team, found, context.dialect)
     target = view_snapshot(found, view)
     rendered = render(target, context.dialect)
     copy = read_working_copy(context.file, context.dialect)

@@ -88,7 +88,7 @@ def demand_settled(reading: Reading) -> None:
 
 def conflict_error(names: tuple[SecretName, ...]) -> ConflictedName:
     """Return the error for names whose releases disagree."""
-    return ConflictedName(", ".join(names), fix=f"envlsp log, then: envlsp set {names[0]}")
+    return ConflictedName(", ".join(names), fix=f"envlsp status, then: envlsp resolve {names[0]}")
 
 
 def no_release(team: Team) -> NotFound | WaitingForKey | NoAccess | StoreError:
