@@ -10,16 +10,16 @@ from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import accumulate
+from itertools import accumulate, count
 from operator import itemgetter
 from typing import NamedTuple
 
-from envlsp.domain.dotenv.blocks import Block, as_document, cut, line_ends
+from envlsp.domain.dotenv.blocks import OWN, Block, as_document, cut, line_ends
 from envlsp.domain.dotenv.comments import commented_out
 from envlsp.domain.dotenv.dialects import dialect_named
 from envlsp.domain.dotenv.expand import evaluate
 from envlsp.domain.dotenv.parse import parse
-from envlsp.domain.dotenv.reparse import Lines, reparse
+from envlsp.domain.dotenv.reparse import Lines, reach_of, reparse
 from envlsp.domain.dotenv.tokens import Document, Kind
 from envlsp.domain.secret import SecretText
 from envlsp.ide.names import Names
@@ -55,7 +55,7 @@ class EnvFile:
 
     def edited(self, text: Text) -> EnvFile:
         """Return the file with a new text; what did not change is not parsed again."""
-        old = Lines(self.text.lines, self.blocks, self.first_lines)
+        old = Lines(self.text.lines, self.blocks, self.first_lines, self._reach)
         piece = reparse(old, text.lines, self.dialect)
         if piece is None:
             return EnvFile.of(text, self.dialect)
@@ -66,14 +66,23 @@ class EnvFile:
 
     def _hand_on(self, new: EnvFile, before: Sequence[Block], after: Sequence[Block]) -> None:
         """Give a new file the tables of this one that are still right."""
-        same: list[str] = []
+        tables, same = self.__dict__, ["_reach"] if self._reach == reach_of(after) == OWN else []
         if [block.lines for block in before] == [block.lines for block in after]:
             same.append("first_lines")
-        if [block.name for block in before] == [block.name for block in after]:
-            same += ["by_name", "sorted_names"]
         if [block.references for block in before] == [block.references for block in after]:
             same.append("mentioned")
-        new.__dict__.update({table: self.__dict__[table] for table in same if table in self.__dict__})
+        old_names, new_names = [block.name for block in before], [block.name for block in after]
+        if old_names == new_names:
+            same += ["by_name", "sorted_names"]
+        elif "sorted_names" in tables:
+            gone = [name for name in old_names if name and name not in new.by_name]
+            come = [name for name in new_names if name and name not in self.by_name]
+            new.__dict__["sorted_names"] = tables["sorted_names"].changed(gone, come)
+        new.__dict__.update({table: tables[table] for table in same if table in tables})
+
+    @cached_property
+    def _reach(self) -> int:
+        return reach_of(self.blocks)
 
     @cached_property
     def first_lines(self) -> Sequence[int]:
@@ -83,10 +92,13 @@ class EnvFile:
     @cached_property
     def by_name(self) -> Mapping[str, Sequence[int]]:
         """Name -> the blocks that give it, in file order; the last one counts."""
-        found: dict[str, Sequence[int]] = {}
-        for index, name in enumerate(map(_name_of, self.blocks)):
-            if name:
-                found[name] = (*found[name], index) if name in found else (index,)
+        names = list(map(_name_of, self.blocks))
+        found: dict[str, tuple[int, ...]] = dict(zip(names, zip(count()), strict=False))
+        if len(found) - ("" in found) < len(names) - names.count(""):
+            found = dict.fromkeys(names, ())
+            for index, name in enumerate(names):
+                found[name] = (*found[name], index)
+        found.pop("", None)
         return found
 
     @cached_property

@@ -27,6 +27,20 @@ class Names(NamedTuple):
         lower = tuple(low for low, _ in ordered)
         return cls(tuple(name for _, name in ordered), lower, "\n".join(lower))
 
+    def changed(self, gone: Iterable[str], come: Iterable[str]) -> Names:
+        """Return the table without some names that are in it, and with others that are not."""
+        names, lower = list(self.names), list(self.lower)
+        for name in dict.fromkeys(gone):
+            at = names.index(name, bisect_left(lower, name.lower()))
+            del names[at], lower[at]
+        for name in dict.fromkeys(come):
+            at = bisect_left(lower, name.lower())
+            while at < len(lower) and lower[at] == name.lower() and names[at] < name:
+                at += 1
+            names.insert(at, name)
+            lower.insert(at, name.lower())
+        return Names(tuple(names), tuple(lower), "\n".join(lower))
+
     def beginning(self, typed: str) -> Iterator[str]:
         """Yield the names that begin with what is typed, in order."""
         wanted = typed.lower()

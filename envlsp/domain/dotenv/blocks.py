@@ -78,48 +78,39 @@ def line_ends(data: bytes) -> int:
 
 
 def _blocks(document: Document) -> Iterator[Block]:
-    data, has_returns = document.data, b"\r" in document.data
+    data, new, assignment, nowhere = document.data, tuple.__new__, Kind.ASSIGNMENT, NOWHERE
     find = dialect_named(document.dialect).references
+    # What is nowhere in the file is not looked for in each statement.
+    has_returns, has_dollars, has_backslashes = b"\r" in data, b"$" in data, b"\\" in data
+    text = data.decode("ascii") if data.isascii() and not has_returns else None
     faults = iter(document.faults)
     fault = next(faults, None)
     for statement in document.statements:
-        kind, start, end, name_start, name_end, value_start, value_end = statement[:7]
+        kind, start, end, name_start, name_end, value_start, value_end, comment, _, export = statement
         chunk, name = data[start:end], ""
-        references: tuple[Reference, ...] = ()
         mine: tuple[tuple[str, int], ...] = ()
         while fault is not None and fault[1] < end:
             mine += ((fault[0], fault[1] - start),)
             fault = next(faults, None)
-        if kind is Kind.ASSIGNMENT or kind is Kind.BARE:
-            name = (
-                document.name_of(statement)
-                if has_returns
-                else data[name_start:name_end].decode("utf-8", "replace")
-            )
-            if b"$" in chunk and value_start >= 0:
-                references = tuple(find(data[value_start:value_end]))
-        moved = _moved(statement, start) if start else statement
+        if name_start >= 0:
+            name = document.name_of(statement) if text is None else text[name_start:name_end]
+        references: tuple[Reference, ...] = ()
+        if has_dollars and value_start >= 0 and b"$" in chunk:
+            references = tuple(find(data[value_start:value_end]))
+        if kind is assignment and comment < 0 and export < 0:
+            parts = (name_start - start, name_end - start, value_start - start, value_end - start)
+            moved = new(Statement, (kind, 0, end - start, *parts, nowhere, nowhere, nowhere))
+        else:
+            moved = _moved(statement, start)
         lines = line_ends(chunk) if has_returns else chunk.count(b"\n")
-        reach = _reach(chunk, moved, mine) if mine or b"\\" in chunk else OWN
+        reach = _reach(chunk, moved, mine) if mine or (has_backslashes and b"\\" in chunk) else OWN
         # The plain constructor of a tuple: that of a named one would take a third of the time.
-        yield tuple.__new__(Block, (chunk, moved, name, mine, lines, references, reach))
+        yield new(Block, (chunk, moved, name, mine, lines, references, reach))
 
 
 def _moved(statement: Statement, by: int) -> Statement:
-    kind, start, end, name_start, name_end, value_start, value_end, *rest = statement
-    return tuple.__new__(
-        Statement,
-        (
-            kind,
-            start - by,
-            end - by,
-            name_start - by if name_start >= 0 else NOWHERE,
-            name_end - by if name_end >= 0 else NOWHERE,
-            value_start - by if value_start >= 0 else NOWHERE,
-            value_end - by if value_end >= 0 else NOWHERE,
-            *[part - by if part >= 0 else NOWHERE for part in rest],
-        ),
-    )
+    kind, *places = statement
+    return Statement(kind, *(place - by if place >= 0 else NOWHERE for place in places))
 
 
 def _reach(data: bytes, statement: Statement, faults: tuple[tuple[str, int], ...]) -> int:

@@ -14,8 +14,8 @@ Where this cannot be told, the answer is None: read the whole file.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
-from itertools import islice
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import compress, count, islice
 from operator import itemgetter, ne
 from typing import NamedTuple
 
@@ -52,6 +52,8 @@ class Lines(NamedTuple):
     blocks: Sequence[Block]
     first_lines: Sequence[int]
     """The line on which each block begins, and the number of line ends in the file."""
+    reach: int
+    """The furthest of any block, as `reach_of` has it."""
 
     def block_from(self, line: int) -> int:
         """Return the first block that begins on a line or below it."""
@@ -69,6 +71,11 @@ class Lines(NamedTuple):
             count -= passed.statement.kind is not Kind.BLANK
             index += step
         return index
+
+
+def reach_of(blocks: Iterable[Block]) -> int:
+    """Return the furthest that any of some blocks looked down the file."""
+    return max(map(_reach_of, blocks), default=OWN)
 
 
 def reparse(old: Lines, new: Sequence[str], dialect: str) -> Piece | None:
@@ -103,20 +110,20 @@ class _Span(NamedTuple):
 def _change(old: Sequence[str], new: Sequence[str]) -> _Change:
     most = min(len(old), len(new))
     first = next(_differences(old, new), most)
-    last = min(next(_differences(old[::-1], new[::-1]), most), most - first)
+    last = min(next(_differences(reversed(old), reversed(new)), most), most - first)
     return _Change(first, len(old) - last, len(new) - last)
 
 
-def _differences(one: Sequence[str], other: Sequence[str]) -> Iterator[int]:
-    return (at for at, differs in enumerate(map(ne, one, other)) if differs)
+def _differences(one: Iterable[str], other: Iterable[str]) -> Iterator[int]:
+    """Yield the indexes at which two sequences differ; lines that stayed are the same objects."""
+    return compress(count(), map(ne, one, other))
 
 
 def _may_reach(old: Lines, new: Sequence[str], change: _Change, touched: int) -> bool:
     """Return whether a block above the change, or a problem of the file, may be another one now."""
-    reach = max(map(_reach_of, old.blocks), default=OWN)
-    if reach == WHOLE:
+    if old.reach == WHOLE:
         return True
-    if reach == OWN or not max(map(_reach_of, islice(old.blocks, touched)), default=OWN):
+    if old.reach == OWN or reach_of(islice(old.blocks, touched)) == OWN:
         return False
     lines = (*old.lines[change.first : change.old_last], *new[change.first : change.new_last])
     return any(quote in line for line in lines for quote in "'\"`")
@@ -131,20 +138,40 @@ def _read_again(old: Lines, new: Sequence[str], dialect: str, span: _Span) -> Pi
     if span.first > 0 and data.startswith(BOM):
         return None
     blocks = cut(data, dialect)
-    reach = max(map(_reach_of, blocks), default=OWN)
+    reach = reach_of(blocks)
     if reach == WHOLE or (reach == FAR and not is_rest):
         return None
+    found = _meeting(old, blocks, span, _Slice(start, moved, is_rest))
+    if found is not None:
+        kept, last = found
+        return Piece(span.first, last, blocks[:kept])
+    return Piece(span.first, span.last, blocks) if is_rest else None
+
+
+class _Slice(NamedTuple):
+    """Lines of the new file that were read again."""
+
+    start: int
+    moved: int
+    """How far down the lines below the change have moved."""
+    is_rest: bool
+    """Whether it goes on to the end of the file."""
+
+
+def _meeting(old: Lines, blocks: list[Block], span: _Span, lines: _Slice) -> tuple[int, int] | None:
+    """Return how many new blocks there are until one begins where an old one did, and which that is."""
     known = {
-        old.first_lines[index] + moved: index
+        old.first_lines[index] + lines.moved: index
         for index in range(span.resume, span.last)
+        # A byte order mark is one at the start of a file only.
         if old.starts_line(index) and not (index == 0 and old.blocks[0].data.startswith(BOM))
     }
-    line = start
+    line, begins_line = lines.start, True
     left = sum(block.statement.kind is not Kind.BLANK for block in blocks)
-    for count, block in enumerate(blocks):
-        at_line = count == 0 or blocks[count - 1].ends_line
-        if at_line and line in known and (is_rest or left >= _LOOKED_AT) and (count or span.first):
-            return Piece(span.first, known[line], blocks[:count])
-        line += block.lines
+    for index, block in enumerate(blocks):
+        is_sure = lines.is_rest or left >= _LOOKED_AT
+        if begins_line and is_sure and line in known and (index or span.first):
+            return index, known[line]
+        line, begins_line = line + block.lines, block.ends_line
         left -= block.statement.kind is not Kind.BLANK
-    return Piece(span.first, span.last, blocks) if is_rest else None
+    return None
