@@ -19,6 +19,7 @@ from typing import Any
 
 TIMEOUT_S = 60.0
 CHUNK_BYTES = 1 << 20
+PIPE_BYTES = 1 << 16
 
 CAPABILITIES: dict[str, Any] = {
     "general": {"positionEncodings": ["utf-16"]},
@@ -99,6 +100,7 @@ class Client:
         self._answers: dict[int, tuple[float, dict[str, Any]]] = {}
         self._number = 0
         self._buffer = bytearray()
+        self._outgoing = bytearray()
         self._needed = -1
         self._spawned = time.perf_counter()
         self._process = subprocess.Popen(
@@ -285,13 +287,14 @@ class Client:
 
     def _send(self, frame: bytes) -> None:
         """Write it all; read meanwhile, since the server may wait for us to do so."""
-        rest = memoryview(frame)
-        while rest:
+        was_idle = not self._outgoing
+        self._outgoing += frame
+        while was_idle and self._outgoing:
             readable, writable, _ = select.select([self._out], [self._in], [], TIMEOUT_S)
             if writable:
-                rest = rest[os.write(self._in, rest[:65536]) :]
+                del self._outgoing[: os.write(self._in, self._outgoing[:PIPE_BYTES])]
             elif readable:
-                self._read(time.perf_counter() + TIMEOUT_S)
+                self._read(time.perf_counter() + TIMEOUT_S)  # may add to what is outgoing
             else:
                 raise Refused("the server takes nothing in")
 
