@@ -46,9 +46,13 @@ contracts: $(STAMP)  ## who may import whom
 
 docs: $(STAMP)  ## write the generated pages
 	$(BIN)/python tools/cli_docs.py
+	$(BIN)/python tools/ev_yaml_docs.py
+	$(BIN)/python tools/settings_docs.py
 
 docs-check: $(STAMP)
 	$(BIN)/python tools/cli_docs.py --check
+	$(BIN)/python tools/ev_yaml_docs.py --check
+	$(BIN)/python tools/settings_docs.py --check
 
 fast-tests: $(STAMP)  ## the tests without processes and long searches
 	$(PYTEST) -m "not slow"

@@ -16,7 +16,7 @@ class Settings:
 
     hover_reveal: bool = True
     """`hover.reveal`: hovering over a value in a `.env` file shows it.
-    In code it stays hidden either way, and everywhere while presentation mode is on."""
+    In code it stays hidden either way."""
     lens: bool = True
     """`codeLens.enabled`: a line above a `.env` file with the newest release, its author and its age,
     what differs, and buttons to push, pull and roll back."""
