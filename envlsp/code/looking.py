@@ -93,7 +93,7 @@ class Look:
         for above in ancestors(node):
             if bound is not None and (above.start_byte, above.end_byte) == bound[2:]:
                 return False
-            if above.type in self.syntax.functions and name in _parameters(above, self.source):
+            if above.type in self.syntax.functions and _binds(above, name, self.source):
                 return True
         return False
 
@@ -236,23 +236,23 @@ def _follows_its_dot(name: Node, source: bytes) -> bool:
     return b"\n" not in source[source.rfind(b".", 0, name.start_byte) : name.start_byte]
 
 
-def _parameters(function: Node, source: bytes) -> Iterator[bytes]:
-    """Return the names that a function's parameters bind, and a few more from their types."""
-    todo = [
-        part
-        for word in ("parameters", "parameter")
-        if (part := function.child_by_field_name(word)) is not None
-    ]
-    while todo:
-        node = todo.pop()
-        if "identifier" in node.type:
-            yield text_of(node, source)
-        todo += [
-            child
-            for at, child in enumerate(node.children)
-            if node.field_name_for_child(at) in _BINDING_FIELDS
-        ]
-
-
+_PARAMETERS = ("parameters", "parameter")
 _BINDING_FIELDS = frozenset((None, "name", "pattern", "left"))
 """Where names are bound: not the types and default values of parameters."""
+
+
+def _binds(function: Node, name: bytes, source: bytes) -> bool:
+    """Return whether one of a function's parameters has this name."""
+    todo = [part for word in _PARAMETERS if (part := function.child_by_field_name(word)) is not None]
+    while todo:
+        node = todo.pop()
+        text = text_of(node, source)
+        if text == name and "identifier" in node.type:
+            return True
+        if name in text:
+            todo += [
+                child
+                for at, child in enumerate(node.children)
+                if node.field_name_for_child(at) in _BINDING_FIELDS
+            ]
+    return False

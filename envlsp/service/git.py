@@ -112,6 +112,26 @@ def are_ignored(*paths: Path) -> bool:
     return ignored is not None and ignored.returncode == 0 and ignored.stdout.count(b"\n") == len(paths)
 
 
+def files(folder: Path, *among: Path) -> list[str] | None:
+    """Return the files below a folder that git keeps or would keep, their names relative to it.
+
+    Args:
+        folder: where to look.
+        among: only these; all of them where there are none.
+
+    Returns:
+        None where git cannot say. A repository inside of the repository is one name, and
+        ends with a slash unless it is a submodule.
+    """
+    among_words = map(_literal, among)
+    done = _start(
+        folder, ("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *among_words)
+    )
+    if done is None or done.returncode != 0:
+        return None
+    return [os.fsdecode(name) for name in dict.fromkeys(done.stdout.split(b"\0")) if name]
+
+
 def is_tracked(path: Path) -> bool:
     """Return whether git keeps the content of `path`."""
     return standing(path) is Standing.TRACKED

@@ -160,7 +160,7 @@ def _member(part: Node) -> Member | None:
     if part.type != "pair_pattern" or key is None or value is None:
         return None
     if key.type == "computed_property_name":
-        key = key.named_child(0) or key
+        key = (key.named_children or [key])[0]
     if key.type not in {"property_identifier", "string", "template_string"}:
         return None
     form = Form.PROPERTY if key.type == "property_identifier" else Form.STRING
