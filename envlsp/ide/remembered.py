@@ -47,8 +47,7 @@ class Remembered(Generic[T, C]):
         if last is None or last.context != context:
             answers = self._compute(new, context)
         else:
-            head = _common_start(last.blocks, new)
-            tail = _common_end(last.blocks, new, head)
+            head, tail = common(last.blocks, new)
             middle = self._compute(new[head : len(new) - tail], context)
             answers = last.answers[:head] + middle + last.answers[len(last.answers) - tail :]
         self._places[place] = _Last(context, new, answers)
@@ -57,7 +56,13 @@ class Remembered(Generic[T, C]):
         return answers
 
 
-def _common_start(old: list[Block], new: list[Block]) -> int:
+def common(old: Sequence[Block], new: Sequence[Block]) -> tuple[int, int]:
+    """Return how many blocks two files share at their start, and how many of the others at their end."""
+    head = _common_start(old, new)
+    return head, _common_end(old, new, head)
+
+
+def _common_start(old: Sequence[Block], new: Sequence[Block]) -> int:
     at, limit = 0, min(len(old), len(new))
     while at < limit and old[at : min(at + _STEP, limit)] == new[at : min(at + _STEP, limit)]:
         at = min(at + _STEP, limit)
@@ -66,7 +71,7 @@ def _common_start(old: list[Block], new: list[Block]) -> int:
     return at
 
 
-def _common_end(old: list[Block], new: list[Block], head: int) -> int:
+def _common_end(old: Sequence[Block], new: Sequence[Block], head: int) -> int:
     """Return how many blocks at the end are the same, none of them among the first `head`."""
     size, limit = 0, min(len(old), len(new)) - head
     while size + _STEP <= limit and _end(old, size, _STEP) == _end(new, size, _STEP):
@@ -76,6 +81,6 @@ def _common_end(old: list[Block], new: list[Block], head: int) -> int:
     return size
 
 
-def _end(blocks: list[Block], skipped: int, size: int) -> list[Block]:
+def _end(blocks: Sequence[Block], skipped: int, size: int) -> Sequence[Block]:
     stop = len(blocks) - skipped
     return blocks[stop - size : stop]

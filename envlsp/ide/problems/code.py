@@ -8,16 +8,20 @@ from envlsp.ide.envfile import EnvFile
 from envlsp.ide.problems.codes import CODES
 from envlsp.ide.problems.wellknown import is_given
 from envlsp.ide.results import Place, Problem, Severity
-from envlsp.ide.snapshot import Snapshot, Where
+from envlsp.ide.snapshot import Snapshot, Standing, Where
 from envlsp.ide.usages import Usage
 from envlsp.ide.words import listed
+
+_UNTOLD = (Standing.LOADING, Standing.LOCKED, Standing.WAITING)
+"""The team may have the name: nobody can tell yet."""
 
 
 def code_problems(snapshot: Snapshot, place: Place) -> Iterator[Problem]:
     """Yield the reads of a code file that will find nothing, or nothing in some environments."""
-    usages = snapshot.usages.files.get(place, ())
+    document = snapshot.documents.get(place)
+    usages = snapshot.usages.files.get(place, ()) if document is None else document.usages
     where = snapshot.where(place) if usages else None
-    if where is None:
+    if where is None or where.project.standing in _UNTOLD:
         return
     files = _files(snapshot, where)
     releases = [facts for (app, _), facts in where.project.environments.items() if app == where.app.name]
@@ -33,7 +37,7 @@ def code_problems(snapshot: Snapshot, place: Place) -> Iterator[Problem]:
         elif not usage.has_default and (lacking := _lacking(snapshot, where, usage.name)):
             code = "missing-in-environment"
             message = f"{usage.name} is missing in {listed(lacking)}"
-            yield Problem(code, usage.range, message, CODES[code].severity)
+            yield Problem(code, usage.range, message, CODES[code].severity, data={"name": usage.name})
 
 
 def _files(snapshot: Snapshot, where: Where) -> list[EnvFile]:
@@ -45,8 +49,10 @@ def _undefined(where: Where, usage: Usage) -> Problem:
     code = "undefined-name"
     message = f"{usage.name} is in no env file and no release of {where.app.name}"
     if usage.has_default:
-        return Problem(code, usage.range, f"{message}; the default counts", Severity.HINT)
-    return Problem(code, usage.range, message, CODES[code].severity)
+        return Problem(
+            code, usage.range, f"{message}; the default counts", Severity.HINT, data={"name": usage.name}
+        )
+    return Problem(code, usage.range, message, CODES[code].severity, data={"name": usage.name})
 
 
 def _lacking(snapshot: Snapshot, where: Where, name: str) -> Sequence[str]:

@@ -47,8 +47,17 @@ def problems(snapshot: Snapshot, place: Place) -> tuple[Problem, ...]:
     return tuple(sorted(found, key=lambda one: (one.range, one.severity)))
 
 
-def problems_on(snapshot: Snapshot, place: Place, first: int, last: int) -> tuple[tuple[Problem, int], ...]:
+def problems_on(
+    snapshot: Snapshot, place: Place, first: int, last: int, codes: Collection[str] | None = None
+) -> tuple[tuple[Problem, int], ...]:
     """Return the problems of an env file on some lines, however many there are elsewhere.
+
+    Args:
+        snapshot: where to look.
+        place: the file.
+        first: the first line, from 0.
+        last: the last line.
+        codes: only these.
 
     Returns:
         Each with the block it is about, or `look.FILE`.
@@ -63,7 +72,8 @@ def problems_on(snapshot: Snapshot, place: Place, first: int, last: int) -> tupl
         (_problem(look, finding), finding.block)
         for family in _FAMILIES
         for finding in _reported(look, family, wanted)
-        if first <= look.range_of(finding.block).start.line <= last
+        if (codes is None or finding.code in codes)
+        and first <= look.range_of(finding.block).start.line <= last
     )
 
 
@@ -105,4 +115,5 @@ def _problem(look: Look, finding: Finding) -> Problem:
         finding.severity,
         finding.is_unnecessary,
         finding.related,
+        {"name": finding.name} if finding.name else {},
     )

@@ -31,6 +31,8 @@ class Finding(NamedTuple):
     severity: Severity
     related: tuple[Related, ...] = ()
     is_unnecessary: bool = False
+    name: str = ""
+    """The name it is about, where that is not the block's own."""
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,8 @@ def undefined(look: Look) -> Iterator[Finding]:
         for mentioned in note.mentions:
             message = _complaint(look, index, mentioned)
             if message:
-                yield Finding(code, index, message, CODES[code].severity)
+                subject = mentioned.name if is_quotable(mentioned) else ""
+                yield Finding(code, index, message, CODES[code].severity, name=subject)
 
 
 def is_quotable(mentioned: Mentioned) -> bool:

@@ -61,12 +61,9 @@ def conflicts(look: Look) -> Iterator[Finding]:
     for name, candidates in look.where.facts.conflicts.items():
         sides = "; ".join(_side(one) for one in candidates)
         places = look.env.by_name.get(name)
-        yield Finding(
-            code,
-            places[-1] if places else FILE,
-            f"{name} has several newest values: {sides}",
-            CODES[code].severity,
-        )
+        message = f"{name} has several newest values: {sides}"
+        block = places[-1] if places else FILE
+        yield Finding(code, block, message, CODES[code].severity, name=name)
 
 
 def _behind(look: Look, found: Drift, name: str) -> str:

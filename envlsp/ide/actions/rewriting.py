@@ -1,0 +1,174 @@
+"""Fixes that change how a line is written and not what it says, or take it away."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from envlsp.domain.dotenv.expand import evaluate
+from envlsp.domain.dotenv.tokens import Kind
+from envlsp.ide.actions.trying import applied, line_end_of, lines_range, tried
+from envlsp.ide.envfile import EnvFile
+from envlsp.ide.positions import Range
+from envlsp.ide.problems import problems_on
+from envlsp.ide.problems.characters import invisible_in
+from envlsp.ide.problems.look import named
+from envlsp.ide.results import Action, ActionKind, Edit, Place, Problem
+from envlsp.ide.snapshot import Snapshot
+
+Fix = Callable[[Place, EnvFile, int, Problem], Iterator[Action]]
+
+_WORDS = {"'": "single", '"': "double"}
+_OPENED = re.compile(r"""\s*(?:export\s+)?[\w.-]+\s*[=:]\s*(['"`])""")
+SAFE = frozenset({"unsafe-unquoted-value", "duplicate-name", "invisible-character"})
+"""Codes that `source.fixAll.envlsp` looks after; a fix that changes a value is left out of it."""
+
+
+def quote(place: Place, env: EnvFile, block: int, problem: Problem) -> Iterator[Action]:
+    """Offer quotes around an unquoted value, of a kind that leaves it what it is."""
+    statement = env.blocks[block].statement
+    is_cut = statement.comment_start == statement.value_end  # which half was meant, only a person knows
+    for mark in _quotes_for(env, block):
+        edits = _around(place, env.value_range(block), mark)
+        if _is_fixed(tried(env, edits), env, block):
+            yield _quick(f"Put the value in {_WORDS[mark]} quotes", edits, problem, is_preferred=not is_cut)
+            break
+    if is_cut:
+        whole = env.range_of(block, statement.value_start, statement.comment_end)
+        for mark, word in _WORDS.items():
+            edits = _around(place, whole, mark)
+            if _is_fixed(tried(env, edits, [env.blocks[block].name]), env, block):
+                title = f"Put all of it in {word} quotes, with what follows the #"
+                yield _quick(title, edits, problem)
+                break
+
+
+def close_quote(place: Place, env: EnvFile, block: int, problem: Problem) -> Iterator[Action]:
+    """Offer to close a quote where its line ends, or its comment begins."""
+    found, statement = env.blocks[block], env.blocks[block].statement
+    first_line = found.data.decode("utf-8", "replace").splitlines()[0]
+    opened = _OPENED.match(first_line.removeprefix("\ufeff"))
+    if opened is None:
+        return
+    ends = [len(first_line.rstrip().encode())]
+    if found.is_named:
+        ends.insert(0, statement.value_end)
+    for end in ends:
+        at = env.position_of(block, end)
+        edits = (Edit(place, Range(at, at), opened[1]),)
+        new = tried(env, edits, [found.name] if found.is_named else _named_on(env, edits, block))
+        if new is not None and block < len(new.blocks) and not new.blocks[block].faults:
+            yield _quick("Close the quote", edits, problem, is_preferred=True)
+            return
+
+
+def remove_duplicate(place: Place, env: EnvFile, block: int, problem: Problem) -> Iterator[Action]:
+    """Offer to take out an assignment that does not count."""
+    edits = (Edit(place, lines_range(env, block), ""),)
+    if tried(env, edits) is not None:
+        last = env.name_range(env.by_name[env.blocks[block].name][-1]).start.line + 1
+        yield _quick(f"Remove this line; line {last} counts", edits, problem, is_preferred=True)
+
+
+def remove_unused(place: Place, env: EnvFile, block: int, problem: Problem) -> Iterator[Action]:
+    """Offer to take out a name altogether."""
+    name = env.blocks[block].name
+    edits = tuple(Edit(place, lines_range(env, index), "") for index in env.by_name[name])
+    if tried(env, edits, [name]) is not None:
+        yield _quick(f"Remove {named(name)} from this file", edits, problem)
+
+
+def remove_invisible(place: Place, env: EnvFile, block: int, problem: Problem) -> Iterator[Action]:
+    """Offer to take out the characters that nobody can see."""
+    edits = tuple(
+        Edit(place, env.range_of(block, at, at + len(char.encode())), "")
+        for char, at in invisible_in(env.blocks[block])
+    )
+    if edits and tried(env, edits, _named_on(env, edits, block)) is not None:
+        what = "the invisible character" if len(edits) == 1 else f"the {len(edits)} invisible characters"
+        yield _quick(f"Remove {what}", edits, problem, is_preferred=True)
+
+
+def remove_nul(place: Place, env: EnvFile, block: int, problem: Problem) -> Iterator[Action]:
+    """Offer to take out NUL bytes."""
+    data = env.blocks[block].data
+    places = [at for at, byte in enumerate(data) if byte == 0]
+    edits = tuple(Edit(place, env.range_of(block, at, at + 1), "") for at in places)
+    if edits and tried(env, edits, _named_on(env, edits, block)) is not None:
+        yield _quick("Remove the NUL bytes", edits, problem, is_preferred=True)
+
+
+def reference_defined(place: Place, env: EnvFile, block: int, problem: Problem) -> Iterator[Action]:
+    """Offer to add the name that a value refers to, above it, since some loaders read in file order."""
+    at, name = env.position_of(block, 0), str(problem.data.get("name", ""))
+    if name and name not in env.by_name:
+        edits = (Edit(place, Range(at, at), f"{name}={line_end_of(env)}"),)
+        new = tried(env, edits, [name])
+        if new is not None and name in new.by_name:
+            yield _quick(f"Add {name} above", edits, problem)
+
+
+FIXES: Mapping[str, Fix] = {
+    "unsafe-unquoted-value": quote,
+    "unterminated-quote": close_quote,
+    "duplicate-name": remove_duplicate,
+    "unused-name": remove_unused,
+    "invisible-character": remove_invisible,
+    "nul-byte": remove_nul,
+    "undefined-reference": reference_defined,
+}
+"""Code -> what changes the text of its own file."""
+
+
+def fix_all(snapshot: Snapshot, place: Place, env: EnvFile) -> Action | None:
+    """Return the one action that makes all safe fixes of a file; None if there are none to make.
+
+    Safe means that every name keeps its value, references resolved.
+    """
+    edits: list[Edit] = []
+    taken: set[int] = set()
+    for problem, block in problems_on(snapshot, place, 0, len(env.text.lines), SAFE):
+        action = None if block in taken else next(FIXES[problem.code](place, env, block, problem), None)
+        if action is not None and action.is_preferred and tried(env, action.edits) is not None:
+            taken.add(block)
+            edits += action.edits
+    if not edits:
+        return None
+    new = tried(env, edits)
+    if new is None or evaluate(new.document).values != evaluate(env.document).values:
+        return None
+    return Action("Fix all that is safe to fix", ActionKind.FIX_ALL, tuple(edits))
+
+
+def _quotes_for(env: EnvFile, block: int) -> Sequence[str]:
+    """Return the quotes to try; a shell resolves references in double ones and leaves single ones alone."""
+    found = env.blocks[block]
+    literal = found.literal
+    if found.references:
+        return ('"', "'")
+    return ("'", '"') if any(byte in literal for byte in b"$\\`") else ('"', "'")
+
+
+def _around(place: Place, where: Range, mark: str) -> tuple[Edit, ...]:
+    return tuple(Edit(place, Range(at, at), mark) for at in where)
+
+
+def _is_fixed(new: EnvFile | None, env: EnvFile, block: int) -> bool:
+    """Return whether a block is one assignment of the same name, with nothing wrong in it."""
+    if new is None or block >= len(new.blocks) or len(new.blocks) != len(env.blocks):
+        return False
+    found = new.blocks[block]
+    return (
+        not found.faults and found.statement.kind is Kind.ASSIGNMENT and found.name == env.blocks[block].name
+    )
+
+
+def _named_on(env: EnvFile, edits: Sequence[Edit], block: int) -> list[str]:
+    """Return the names that a block gives before and after edits to it."""
+    new = env.edited(applied(env.text, edits))
+    after = new.blocks[block].name if block < len(new.blocks) else ""
+    return [name for name in (env.blocks[block].name, after) if name]
+
+
+def _quick(title: str, edits: Sequence[Edit], problem: Problem, *, is_preferred: bool = False) -> Action:
+    return Action(title, ActionKind.QUICK_FIX, tuple(edits), fixes=problem, is_preferred=is_preferred)
