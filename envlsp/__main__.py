@@ -26,6 +26,11 @@ def main() -> int:
 
         if (code := attempt(words)) is not None:
             _leave(code)
+    if words[:1] == ["lsp"]:
+        from envlsp.cli.serve import attempt as serve
+
+        if (code := serve(words[1:])) is not None:
+            _leave(code)
     from envlsp.cli.main import run
 
     return run(words)

@@ -47,6 +47,7 @@ VERBS: dict[str, str] = {
     "sync": "bring this device and whoever is online in step",
     "peers": "the other devices of the team",
     "agent": "keep this device reachable for teammates",
+    "lsp": "serve an editor: the language server",
     "parse": "show what a loader reads in a .env file",
     "demo": "show two teammates at work, on this machine",
 }

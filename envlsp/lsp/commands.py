@@ -1,0 +1,199 @@
+"""Commands: every verb of the service, each in a thread of its own.
+
+A verb opens the store, asks people and waits for the network, so it never runs in the
+event loop. It gets a `Service` of its own, as if it were typed in a terminal. Two of the
+results carry a value because the person asked for it (`envlsp.reveal`, `envlsp.copy`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from envlsp.domain.secret import SecretText
+from envlsp.errors import NotFound, Stopped, UsageError
+from envlsp.ide.snapshot import Kind
+from envlsp.lsp.names import PREFIX
+from envlsp.lsp.session import REVEAL_S
+from envlsp.lsp.talk import EditorTalk
+from envlsp.lsp.uris import VIRTUAL_SCHEME
+
+if TYPE_CHECKING:
+    from envlsp.lsp.progress import Token
+    from envlsp.lsp.server import Server
+    from envlsp.service.verbs import Desk
+
+T = TypeVar("T")
+Work = Callable[["Desk"], T]
+
+
+class Commands:
+    """What the person started and what is still running."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._running: set[threading.Event] = set()
+
+    def cancel_all(self) -> None:
+        """Stop what is running: the editor leaves."""
+        for stopped in self._running:
+            stopped.set()
+
+    async def run(self, command: str, argument: dict[str, Any], token: Token | None = None) -> Any:
+        """Do what a command says and return its result as JSON.
+
+        Args:
+            command: `envlsp.…`.
+            argument: its one object, with `uri` where it is about a document.
+            token: for progress, where the editor gave one.
+
+        Raises:
+            EnvlspError: as the verb does.
+        """
+        name = command.removeprefix(PREFIX)
+        if not command.startswith(PREFIX):
+            raise UsageError("there is no such command", fix="the commands of envlsp begin with envlsp.")
+        if name in ("reveal", "copy"):
+            return await self._reveal(name, argument)
+        if name == "show":
+            return {"text": await self.show(_text(argument, "uri"))}
+
+        def work(desk: Desk) -> Any:
+            from envlsp.service import verbs
+
+            return verbs.run(name, desk, argument)
+
+        try:
+            return await self._in_thread(work, self._place_of(argument), f"envlsp {name}", token)
+        finally:
+            self._server.sources.look_again()
+
+    async def show(self, uri: str) -> str:
+        """Return an environment as a document, masked.
+
+        Raises:
+            BadText, NotFound: there is no such document.
+        """
+
+        def work(desk: Desk) -> str:
+            from envlsp.service import verbs
+
+            return str(verbs.run("show", desk, {"uri": uri})["text"])
+
+        return await self._in_thread(work, self._place_of({}), "envlsp show", None)
+
+    async def _reveal(self, verb: str, argument: dict[str, Any]) -> dict[str, Any]:
+        uri, name = _text(argument, "uri"), _text(argument, "name")
+        session = self._server.session
+        place = session.places.place(uri)
+        document = session.snapshot.documents.get(place)
+        if document is not None and document.kind is Kind.ENV and document.env is not None:
+            from envlsp.ide.revealing import value_in
+
+            value = value_in(document.env, name)
+            if value is None:
+                raise NotFound("this file does not give that name a value", fix="envlsp list")
+        else:
+            value = await self._in_thread(
+                _value_work(uri, name), self._place_of(argument), "envlsp get", None
+            )
+        if verb == "reveal" and "reveal" not in self._server.client.extensions:
+            session.grant(place, name, value)
+        return {"value": value.reveal_text(), "expires_s": REVEAL_S}
+
+    async def _in_thread(self, work: Work[T], place: Path, title: str, token: Token | None) -> T:
+        """Run a piece of work in a thread; taken back, it is told so, and nobody waits for it."""
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[T] = loop.create_future()
+        stopped = threading.Event()
+
+        def stop() -> None:
+            stopped.set()
+            future.cancel()
+
+        def settle(result: T | None, error: BaseException | None) -> None:
+            if future.done():
+                return
+            if error is not None:
+                future.set_exception(error)
+            else:
+                future.set_result(result)  # type: ignore[arg-type]
+
+        def run() -> None:
+            result, error = None, None
+            try:
+                result = self._at_desk(work, place, loop, stopped, line.report)
+            except BaseException as exc:  # noqa: BLE001  (it is raised again where it is waited for)
+                error = exc
+            with suppress(RuntimeError):  # the loop is closed
+                loop.call_soon_threadsafe(settle, result, error)
+
+        line = self._server.work.line(title, stop)
+        line.begin(token)
+        self._running.add(stopped)
+        threading.Thread(target=run, name=title, daemon=True).start()
+        try:
+            return await future
+        finally:
+            stopped.set()
+            self._running.discard(stopped)
+            line.end()
+
+    def _at_desk(
+        self,
+        work: Work[T],
+        place: Path,
+        loop: asyncio.AbstractEventLoop,
+        stopped: threading.Event,
+        report: Callable[[str], None],
+    ) -> T:
+        from envlsp.service.facade import Service
+        from envlsp.service.verbs import Desk
+
+        talk = EditorTalk(self._server, loop, stopped.is_set)
+        service = Service(talk, environ=self._server.environ)
+
+        def tell(line: str) -> None:
+            if stopped.is_set():
+                raise Stopped
+            loop.call_soon_threadsafe(report, line)
+
+        try:
+            return work(Desk(service, place, talk, tell, stopped.is_set, self._text_of))
+        finally:
+            service.close()
+
+    def _text_of(self, path: Path) -> bytes | None:
+        """Return a file as the editor shows it. Called in threads: documents never change in place."""
+        document = self._server.session.document(str(path))
+        return None if document is None else document.text.to_bytes()
+
+    def _place_of(self, argument: dict[str, Any]) -> Path:
+        """Return where a command is: its document, else the workspace."""
+        uri = argument.get("uri")
+        if isinstance(uri, str) and not uri.startswith(f"{VIRTUAL_SCHEME}:"):
+            place = self._server.session.places.place(uri)
+            if Path(place).is_absolute():
+                return Path(place)
+        folders = self._server.session.folders
+        return Path(folders[0]) if folders else Path.cwd()
+
+
+def _value_work(uri: str, name: str) -> Work[SecretText]:
+    def work(desk: Desk) -> SecretText:
+        from envlsp.service import verbs
+
+        return verbs.value_of(desk, name, {"uri": uri})
+
+    return work
+
+
+def _text(argument: dict[str, Any], name: str) -> str:
+    found = argument.get(name)
+    if not isinstance(found, str) or not found:
+        raise UsageError(f"this command needs '{name}'", fix=f"give '{name}' in its argument")
+    return found

@@ -1,0 +1,292 @@
+"""The one translator between the editor's messages and `ide`: copies, and decides nothing.
+
+Columns are counted alike on both sides (docs/adr/0018), so numbers are copied. What an
+editor cannot take is left out or put more plainly, by what it said of itself.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, TypeAlias
+
+from lsprotocol import types
+
+from envlsp.ide import results
+from envlsp.ide.positions import Position, Range
+from envlsp.ide.results import Place
+from envlsp.lsp.session import Session
+
+SOURCE = "envlsp"
+
+AnyAction: TypeAlias = types.CodeAction | types.Command
+AnySymbol: TypeAlias = types.DocumentSymbol | types.SymbolInformation
+Changes: TypeAlias = list[tuple[Range | None, str]]
+
+_ITEM_KINDS = {
+    results.ItemKind.VARIABLE: types.CompletionItemKind.Variable,
+    results.ItemKind.VALUE: types.CompletionItemKind.Value,
+    results.ItemKind.PROPERTY: types.CompletionItemKind.Property,
+    results.ItemKind.SNIPPET: types.CompletionItemKind.Snippet,
+}
+
+
+# ------------------------------------------------------------------- what comes in
+
+
+def from_position(position: types.Position) -> Position:
+    """Return a place in a text."""
+    return Position(position.line, position.character)
+
+
+def from_range(place: types.Range) -> Range:
+    """Return a stretch of a text."""
+    return Range(from_position(place.start), from_position(place.end))
+
+
+def from_changes(changes: Iterable[types.TextDocumentContentChangeEvent]) -> Changes:
+    """Return the edits of a notification; None in place of a range is the whole text."""
+    return [
+        (
+            from_range(change.range) if isinstance(change, types.TextDocumentContentChangePartial) else None,
+            change.text,
+        )
+        for change in changes
+    ]
+
+
+# ------------------------------------------------------------------- what goes out
+
+
+def to_position(position: Position) -> types.Position:
+    """Return a place in a text."""
+    return types.Position(position.line, position.column)
+
+
+def to_range(place: Range) -> types.Range:
+    """Return a stretch of a text."""
+    return types.Range(to_position(place.start), to_position(place.end))
+
+
+def to_location(session: Session, target: results.Target) -> types.Location:
+    """Return a place in a document."""
+    return types.Location(session.places.uri(target.place), to_range(target.range))
+
+
+def to_markup(text: str, *, markdown: bool) -> types.MarkupContent:
+    """Return a text for people; without its marks where the editor shows none."""
+    if markdown:
+        return types.MarkupContent(types.MarkupKind.Markdown, text)
+    return types.MarkupContent(types.MarkupKind.PlainText, to_plain(text))
+
+
+def to_plain(markdown: str) -> str:
+    """Return what a text in Markdown says."""
+    text = re.sub(r"^```.*\n?", "", markdown, flags=re.MULTILINE)
+    text = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", text)
+    text = re.sub(r"(?<!\\)(?:\*\*|`|(?<![\w\\])_(?=\S)|(?<=\S)(?<!\\)_(?!\w))", "", text)
+    return re.sub(r"\\([\\`*_{}\[\]()#+\-.!<>|~])", r"\1", text)
+
+
+def to_hover(session: Session, hover: results.Hover) -> types.Hover:
+    """Return what is shown over a range."""
+    contents = to_markup(hover.markdown, markdown=session.client.markdown_hover)
+    return types.Hover(contents, to_range(hover.range))
+
+
+def to_completion(session: Session, completion: results.Completion) -> types.CompletionList:
+    """Return a list of what may be typed."""
+    items = completion.items
+    shared = None
+    if session.client.item_defaults and items:
+        ranges = {item.edit.range for item in items}
+        shared = ranges.pop() if len(ranges) == 1 else None
+    return types.CompletionList(
+        completion.is_incomplete,
+        [_to_item(session, item, shared) for item in items],
+        None if shared is None else types.CompletionItemDefaults(edit_range=to_range(shared)),
+    )
+
+
+def _to_item(session: Session, item: results.Item, shared: Range | None) -> types.CompletionItem:
+    new = item.edit.new_text
+    found = types.CompletionItem(
+        item.label,
+        kind=_ITEM_KINDS[item.kind],
+        detail=item.detail or None,
+        sort_text=item.sort or None,
+        data=dict(item.data) or None,
+    )
+    if item.documentation:
+        found.documentation = to_markup(item.documentation, markdown=session.client.markdown_completion)
+    if shared is None:
+        found.text_edit = types.TextEdit(to_range(item.edit.range), new)
+    elif new != item.label:
+        found.text_edit_text = new
+    return found
+
+
+def to_edit(edit: results.Edit) -> types.TextEdit:
+    """Return a replacement of a range."""
+    return types.TextEdit(to_range(edit.range), edit.new_text)
+
+
+def to_workspace_edit(session: Session, edits: Iterable[results.Edit]) -> types.WorkspaceEdit:
+    """Return edits by document; where versions are understood, for the versions we saw."""
+    by_place: dict[Place, list[types.TextEdit]] = {}
+    for edit in edits:
+        by_place.setdefault(edit.place, []).append(to_edit(edit))
+    if not session.client.document_changes:
+        return types.WorkspaceEdit(
+            changes={session.places.uri(place): found for place, found in by_place.items()}
+        )
+    return types.WorkspaceEdit(
+        document_changes=[
+            types.TextDocumentEdit(_versioned(session, place), found) for place, found in by_place.items()
+        ]
+    )
+
+
+def _versioned(session: Session, place: Place) -> types.OptionalVersionedTextDocumentIdentifier:
+    document = session.document(place)
+    version = None if document is None else document.version
+    return types.OptionalVersionedTextDocumentIdentifier(session.places.uri(place), version)
+
+
+def to_diagnostic(session: Session, problem: results.Problem) -> types.Diagnostic:
+    """Return something that is wrong."""
+    client = session.client
+    found = types.Diagnostic(
+        to_range(problem.range),
+        problem.message,
+        severity=types.DiagnosticSeverity(problem.severity),
+        code=problem.code,
+        source=SOURCE,
+    )
+    if problem.is_unnecessary and client.diagnostic_tags:
+        found.tags = [types.DiagnosticTag.Unnecessary]
+    if problem.related and client.related_information:
+        found.related_information = [
+            types.DiagnosticRelatedInformation(to_location(session, target), message)
+            for target, message in problem.related
+        ]
+    if problem.data and client.diagnostic_data:
+        found.data = dict(problem.data)
+    return found
+
+
+def to_command(session: Session, command: results.Command) -> types.Command:
+    """Return something for the server to do; a place in its argument becomes a URI."""
+    if not command.name:
+        return types.Command(command.title, "")
+    return types.Command(command.title, command.name, arguments=[to_argument(session, command.argument)])
+
+
+def to_argument(session: Session, argument: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the argument of a command, `place` put as `uri`."""
+    found = dict(argument)
+    if isinstance(place := found.pop("place", None), str):
+        found.setdefault("uri", session.places.uri(place))
+    return found
+
+
+def to_actions(session: Session, actions: Iterable[results.Action]) -> list[AnyAction]:
+    """Return what is offered; to an editor that takes commands only, those that are no more."""
+    if session.client.action_literals:
+        return [_to_action(session, action) for action in actions]
+    return [
+        to_command(session, action.command)
+        for action in actions
+        if action.command is not None and not action.edits
+    ]
+
+
+def _to_action(session: Session, action: results.Action) -> types.CodeAction:
+    found = types.CodeAction(action.title, kind=action.kind.value)
+    if action.edits:
+        found.edit = to_workspace_edit(session, action.edits)
+    if action.command is not None:
+        found.command = to_command(session, action.command)
+    if action.fixes is not None:
+        found.diagnostics = [to_diagnostic(session, action.fixes)]
+    if action.is_preferred and session.client.preferred_actions:
+        found.is_preferred = True
+    return found
+
+
+def to_lenses(session: Session, lenses: Iterable[results.Lens]) -> list[types.CodeLens]:
+    """Return lines above lines."""
+    return [types.CodeLens(to_range(lens.range), to_command(session, lens.command)) for lens in lenses]
+
+
+def to_hints(hints: Iterable[results.Hint]) -> list[types.InlayHint]:
+    """Return words behind lines."""
+    return [
+        types.InlayHint(
+            to_position(hint.position), hint.label, tooltip=hint.tooltip or None, padding_left=True
+        )
+        for hint in hints
+    ]
+
+
+def to_symbols(session: Session, place: Place, symbols: Iterable[results.Symbol]) -> Sequence[AnySymbol]:
+    """Return the outline of a document: a tree, or a list where the editor knows no trees."""
+    if session.client.hierarchical_symbols:
+        return [_to_symbol(symbol) for symbol in symbols]
+    return list(_to_flat(session.places.uri(place), symbols, None))
+
+
+def _to_symbol(symbol: results.Symbol) -> types.DocumentSymbol:
+    return types.DocumentSymbol(
+        symbol.name,
+        _symbol_kind(symbol),
+        to_range(symbol.range),
+        to_range(symbol.selection),
+        detail=symbol.detail or None,
+        children=[_to_symbol(child) for child in symbol.children] or None,
+    )
+
+
+def _to_flat(
+    uri: str, symbols: Iterable[results.Symbol], container: str | None
+) -> Iterable[types.SymbolInformation]:
+    for symbol in symbols:
+        location = types.Location(uri, to_range(symbol.range))
+        kind = _symbol_kind(symbol)
+        yield types.SymbolInformation(location, symbol.name, kind, container_name=container)
+        yield from _to_flat(uri, symbol.children, symbol.name)
+
+
+def _symbol_kind(symbol: results.Symbol) -> types.SymbolKind:
+    return types.SymbolKind.Namespace if symbol.children else types.SymbolKind.Variable
+
+
+def to_folds(folds: Iterable[results.Fold]) -> list[types.FoldingRange]:
+    """Return lines that can be folded away; only whole ones, which every editor can."""
+    return [
+        types.FoldingRange(
+            fold.start_line,
+            fold.end_line,
+            kind=types.FoldingRangeKind.Comment if fold.is_comment else types.FoldingRangeKind.Region,
+        )
+        for fold in folds
+    ]
+
+
+def to_tokens(tokens: Iterable[results.Token]) -> types.SemanticTokens:
+    """Return coloured stretches, each counted from the one before it."""
+    data: list[int] = []
+    line = column = 0
+    for token in tokens:
+        start = token.column - column if token.line == line else token.column
+        data += (token.line - line, start, token.length, int(token.kind), 0)
+        line, column = token.line, token.column
+    return types.SemanticTokens(data)
+
+
+def to_selection(caret: Position, around: Sequence[Range]) -> types.SelectionRange:
+    """Return ranges, the smallest first, each inside the next; the caret alone where there are none."""
+    found: types.SelectionRange | None = None
+    for place in reversed(around):
+        found = types.SelectionRange(to_range(place), parent=found)
+    return found or types.SelectionRange(to_range(Range(caret, caret)))

@@ -1,0 +1,22 @@
+"""`completionItem/resolve`: the documentation of one item of a list."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lsprotocol import types
+
+from envlsp.ide.completion import resolve
+from envlsp.lsp.convert import to_markup
+
+if TYPE_CHECKING:
+    from envlsp.lsp.server import Server
+
+
+def handle(server: Server, item: types.CompletionItem) -> types.CompletionItem:
+    """Add what a hover would say."""
+    data = item.data
+    text = resolve(server.session.snapshot, data) if isinstance(data, dict) else ""
+    if text:
+        item.documentation = to_markup(text, markdown=server.client.markdown_completion)
+    return item

@@ -1,0 +1,130 @@
+"""News for the editor: what to ask again for, and where the team stands.
+
+News come in bursts (a sync brings ten releases), so they are held for a moment and told
+once; and an editor that has not answered the last refresh is not asked again before it has.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Any
+
+from lsprotocol import types
+
+from envlsp.ide.snapshot import EnvironmentFacts, Kind, ProjectFacts
+
+if TYPE_CHECKING:
+    from envlsp.lsp.server import Server
+
+HOLD_S = 0.03
+"""Long enough for news that come together, too short to see."""
+STATUS = "envlsp/status"
+
+_REFRESH = {
+    "codeLens": types.WORKSPACE_CODE_LENS_REFRESH,
+    "inlayHint": types.WORKSPACE_INLAY_HINT_REFRESH,
+    "diagnostics": types.WORKSPACE_DIAGNOSTIC_REFRESH,
+    "semanticTokens": types.WORKSPACE_SEMANTIC_TOKENS_REFRESH,
+}
+
+
+class Notify:
+    """What the editor is to be told, as soon as it is a good moment."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._wanted: set[str] = set()
+        self._asked: set[str] = set()
+        self._timer: asyncio.TimerHandle | None = None
+        self._status: Any = None
+
+    def facts_changed(self) -> None:
+        """Note that the service knows something new."""
+        self._want("codeLens", "inlayHint", "diagnostics")
+
+    def usages_changed(self) -> None:
+        """Note that code reads other variables than before."""
+        self._want("codeLens", "diagnostics")
+
+    def settings_changed(self) -> None:
+        """Note that the person wants to see other things."""
+        self._want(*_REFRESH)
+
+    def _want(self, *names: str) -> None:
+        self._wanted.update(names)
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(HOLD_S, self._tell)
+
+    def _tell(self) -> None:
+        self._timer = None
+        wanted, self._wanted = self._wanted, set()
+        for name in sorted(wanted & self._server.client.refresh):
+            if name in self._asked:
+                self._wanted.add(name)
+            else:
+                self._ask(name)
+        if "diagnostics" in wanted:
+            self._server.diagnostics.all_changed()
+            self._refresh_contents()
+        self._tell_status()
+
+    def _ask(self, name: str) -> None:
+        self._asked.add(name)
+
+        def answered(_future: Future[Any]) -> None:
+            self._asked.discard(name)
+            if name in self._wanted:
+                self._want(name)
+
+        self._server.protocol.send_request(_REFRESH[name]).add_done_callback(answered)
+
+    def _refresh_contents(self) -> None:
+        """Let the editor fetch our own documents again."""
+        if not self._server.client.text_content:
+            return
+        for document in self._server.session.snapshot.documents.values():
+            if document.kind is Kind.VIRTUAL:
+                params = types.TextDocumentContentRefreshParams(document.uri)
+                self._server.protocol.send_request(types.WORKSPACE_TEXT_DOCUMENT_CONTENT_REFRESH, params)
+
+    def _tell_status(self) -> None:
+        if "status" not in self._server.client.extensions:
+            return
+        found = status(self._server)
+        if found != self._status:
+            self._status = found
+            self._server.protocol.tell(STATUS, found)
+
+
+def status(server: Server) -> dict[str, Any]:
+    """Return where every project of the workspace stands, as docs/lsp-extensions.md has it."""
+    facts = server.session.snapshot.facts
+    return {"peers": facts.peers, "projects": [_project(server, project) for project in facts.projects]}
+
+
+def _project(server: Server, project: ProjectFacts) -> dict[str, Any]:
+    return {
+        "uri": server.session.places.uri(project.root),
+        "name": project.name,
+        "team": project.team,
+        "standing": project.standing.name.lower().replace("_", "-"),
+        "detail": project.detail,
+        "role": project.role,
+        "members": list(project.members),
+        "environments": [
+            _environment(server, app, env, facts) for (app, env), facts in project.environments.items()
+        ],
+    }
+
+
+def _environment(server: Server, app: str, env: str, facts: EnvironmentFacts) -> dict[str, Any]:
+    return {
+        "app": app,
+        "env": env,
+        "uri": server.session.places.uri(facts.file),
+        "releases": list(facts.heads),
+        "base": facts.base_label,
+        "behind": facts.behind,
+        "conflicts": sorted(facts.conflicts),
+    }

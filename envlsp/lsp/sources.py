@@ -1,0 +1,179 @@
+"""Where the facts come from: the engine, the index of code, and our own watcher.
+
+Each has a thread of its own and hands over finished values. They are loaded in a thread
+too, and only when the first answers are out: until then the processor belongs to whoever
+waits for a hover.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from envlsp.ide.results import Place
+from envlsp.ide.snapshot import Facts
+from envlsp.ide.usages import Usages
+from envlsp.lsp import guard
+
+if TYPE_CHECKING:
+    from envlsp.lsp.server import Server
+    from envlsp.service.engine import Engine
+
+T = TypeVar("T")
+
+QUIET_S = 0.03
+"""No message for so long means that the first answers are out."""
+START_S = 0.4
+"""Start anyway after so long."""
+IDLE_S = 1.5
+"""No message for so long means that the network's libraries can be loaded unnoticed."""
+JOIN_S = 15.0
+"""Join anyway after so long."""
+CLOSE_S = 2.0
+
+
+class Source(Protocol):
+    """What the engine, the index and the watcher have in common."""
+
+    def set_folders(self, folders: Sequence[Place]) -> None:
+        """Look at these folders from now on."""
+
+    def close(self) -> None:
+        """End, soon."""
+
+
+class Sources:
+    """What fills the snapshot, from the moment the editor is ready to its end."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self.engine: Engine | None = None
+        self._all: list[Source] = []
+        self._lock = threading.Lock()
+        self._is_closed = False
+        self._wants_network = False
+        self._loop: asyncio.AbstractEventLoop
+
+    def start_when_quiet(self) -> None:
+        """Begin as soon as the editor's first questions are answered."""
+        self._loop = asyncio.get_running_loop()
+        self._when_quiet(QUIET_S, self._loop.time() + START_S, self._start)
+
+    def set_folders(self) -> None:
+        """Follow the workspace's folders."""
+        folders = self._server.session.folders
+        for source in self._started():
+            source.set_folders(folders)
+
+    def look_again(self, places: Sequence[Place] = ()) -> None:
+        """Say that files or releases may have changed."""
+        for source in self._started():
+            if (look := getattr(source, "look_again", None)) is not None:
+                look(places)
+
+    def settings_changed(self) -> None:
+        """Join the network if that is allowed now."""
+        if self._wants_network:
+            self._join()
+
+    async def close(self) -> None:
+        """End all of them within two seconds."""
+        with self._lock:
+            self._is_closed = True
+            found, self._all = self._all, []
+            self.engine = None
+        if not found:
+            return
+        loop = asyncio.get_running_loop()
+        closed = asyncio.Event()
+
+        def close_all() -> None:
+            threads = [threading.Thread(target=_closing, args=(source,), daemon=True) for source in found]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            with suppress(RuntimeError):  # we did not wait for it, and the loop is closed
+                loop.call_soon_threadsafe(closed.set)
+
+        threading.Thread(target=close_all, daemon=True).start()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(closed.wait(), CLOSE_S)
+
+    def _when_quiet(self, quiet_s: float, latest: float, then: Callable[[], None]) -> None:
+        now = self._loop.time()
+        wait_s = self._server.protocol.last_heard + quiet_s - now
+        if wait_s <= 0 or now >= latest:
+            then()
+        else:
+            self._loop.call_later(min(wait_s, latest - now), self._when_quiet, quiet_s, latest, then)
+
+    def _start(self) -> None:
+        threading.Thread(target=self._load, name="envlsp-start", daemon=True).start()
+
+    def _load(self) -> None:
+        """Load and start what there is; in a thread, because importing takes a while."""
+        from envlsp.service.engine import Engine
+
+        folders = list(self._server.session.folders)
+        encoding = self._server.client.encoding
+        engine = Engine(self._in_loop(self._on_facts), encoding, environ=self._server.environ)
+        if not self._add(engine):
+            return
+        self.engine = engine
+        engine.start(folders)
+        with suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(self._join_when_idle)
+        self._load_index(folders)
+
+    def _load_index(self, folders: list[Place]) -> None:
+        from envlsp.service.code_index import CodeIndex
+
+        index = CodeIndex(self._in_loop(self._on_usages), self._server.client.encoding)
+        if self._add(index):
+            index.set_folders(folders)
+
+    def _add(self, source: Source) -> bool:
+        with self._lock:
+            if not self._is_closed:
+                self._all.append(source)
+            return not self._is_closed
+
+    def _started(self) -> list[Source]:
+        with self._lock:
+            return list(self._all)
+
+    def _join_when_idle(self) -> None:
+        self._when_quiet(IDLE_S, self._loop.time() + JOIN_S, self._join)
+
+    def _join(self) -> None:
+        """Become this device's node, if the person lets us and nobody else is."""
+        self._wants_network = True
+        if self.engine is not None and self._server.session.snapshot.settings.network:
+            self._wants_network = False
+            self.engine.join_network()
+
+    def _in_loop(self, then: Callable[[T], None]) -> Callable[[T], None]:
+        def publish(found: T) -> None:
+            with suppress(RuntimeError):  # the loop is closed: nobody is interested any more
+                self._loop.call_soon_threadsafe(then, found)
+
+        return publish
+
+    def _on_facts(self, facts: Facts) -> None:
+        self._server.session.set_facts(facts)
+        self._server.notify.facts_changed()
+
+    def _on_usages(self, usages: Usages) -> None:
+        self._server.session.set_usages(usages)
+        self._server.notify.usages_changed()
+
+
+def _closing(source: Source) -> None:
+    try:
+        source.close()
+    except Exception as exc:  # noqa: BLE001  (we are leaving, and the others leave too)
+        guard.note(exc, "closing failed")
