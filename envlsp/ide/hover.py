@@ -60,22 +60,24 @@ def describe(snapshot: Snapshot, place: Place, name: str, value: SecretText | No
     """
     scope = scope_of(snapshot, place)
     rows = list(_rows(scope, name))
-    is_empty = bool(rows) and rows[0].is_empty
-    own = snapshot.env_file(place)
-    if own is not None and own.winner(name) is not None:
-        is_empty = _is_empty(own, name)
-    if value is not None and len(value):
-        title = f"{code(name)}\n\n{block(value.reveal_text())}"
-    elif is_empty:
-        title = f"{code(name)} (empty)"
-    elif rows or (own is not None and own.winner(name) is not None):
-        title = f"{code(name)} {MASK}"
-    else:
-        title = f"{code(name)} is in no env file and in no release."
-    parts = [title, *_documentation(scope, name)]
+    parts = [_title(scope, name, rows, value), *_documentation(scope, name)]
     if rows:
         parts.append("\n".join(_line(row, rows) for row in rows))
     return "\n\n".join(parts)
+
+
+def _title(scope: Scope, name: str, rows: list[_Row], value: SecretText | None) -> str:
+    if value is not None and len(value):
+        return f"{code(name)}\n\n{block(value.reveal_text())}"
+    own = scope.snapshot.env_file(scope.place)
+    if own is not None and own.winner(name) is not None:
+        return f"{code(name)} {'(empty)' if _is_empty(own, name) else MASK}"
+    if rows:
+        return f"{code(name)} {'(empty)' if rows[0].is_empty else MASK}"
+    described = [scope.shown(place) for place, file in scope.files() if file.winner(name) is not None]
+    if described:
+        return f"{code(name)} has no value yet: only {plain(described[0])} has it."
+    return f"{code(name)} is in no env file and in no release."
 
 
 class _Row(NamedTuple):
@@ -89,7 +91,11 @@ class _Row(NamedTuple):
 
 
 def _rows(scope: Scope, name: str) -> Iterator[_Row]:
-    for slot in scope.slots():
+    slots = list(scope.slots())
+    if all(slot.facts is None for slot in slots):
+        # Without a team there are only files to tell apart.
+        slots = [slot._replace(label=scope.shown(slot.place)) for slot in slots]
+    for slot in slots:
         local = slot.file is not None and slot.file.winner(name) is not None
         released = slot.facts.names.get(name) if slot.facts is not None else None
         conflicts = slot.facts.conflicts.get(name, ()) if slot.facts is not None else ()

@@ -9,6 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from envlsp.domain.dotenv import reparse
+from envlsp.domain.dotenv.blocks import cut
 from envlsp.domain.dotenv.expand import evaluate
 from envlsp.domain.dotenv.parse import parse
 from envlsp.ide.envfile import Block, EnvFile
@@ -105,13 +106,12 @@ def test_values_are_those_of_the_loader(text: str, dialect: str) -> None:
 def counted(monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
     """Count the bytes that are read again."""
     read: list[int] = []
-    whole = reparse.cut
 
-    def cut(data: bytes, dialect: str) -> list[Block]:
+    def counting(data: bytes, dialect: str) -> list[Block]:
         read.append(len(data))
-        return whole(data, dialect)
+        return cut(data, dialect)
 
-    monkeypatch.setattr(reparse, "cut", cut)
+    monkeypatch.setattr(reparse, "cut", counting)
     return lambda: sum(read)
 
 

@@ -57,7 +57,6 @@ def test_a_caret_at_either_end_touches_a_range() -> None:
     assert Position(3, 2) in place
     assert Position(3, 5) in place
     assert Position(3, 6) not in place
-    assert "3:2" not in place
 
 
 def test_ranges_that_touch_overlap() -> None:
