@@ -139,14 +139,14 @@ class Naive:
             if (len(before[k]) > 1 and (k in mine or len(before[k]) > 1)) or before[k] != {mine.get(k)}
         }
 
-    def view(self, heads: set[RecordId]) -> dict[SecretName, set[str | None]]:
+    def makers(self, heads: set[RecordId]) -> dict[SecretName, set[RecordId]]:
         closure = set(heads).union(*(self.below(h) for h in heads))
         changed = {x: self.changed(x) for x in closure}
-        view = {}
-        for k in NAMES:
-            cand = self.maximal({x for x in closure if k in changed[x]})
-            view[k] = {self.contents[x].entries.get(k) for x in cand} or {None}
-        return view
+        return {k: self.maximal({x for x in closure if k in changed[x]}) for k in NAMES}
+
+    def view(self, heads: set[RecordId]) -> dict[SecretName, set[str | None]]:
+        made = self.makers(heads)
+        return {k: {self.contents[x].entries.get(k) for x in made[k]} or {None} for k in NAMES}
 
 
 def check_against_oracle(scene: Scene) -> None:
@@ -200,6 +200,19 @@ def scenes(draw: st.DrawFn, *, wild: bool = True) -> Scene:
 @settings(max_examples=300, deadline=None)
 def test_merge_equals_the_transcription(scene: Scene) -> None:
     check_against_oracle(scene)
+
+
+@given(scenes())
+@settings(deadline=None)
+def test_who_gave_a_name_its_value_is_its_newest_changer(scene: Scene) -> None:
+    naive, history = Naive(scene), scene.history()
+    for heads in (naive.heads(), *({r} for r in naive.nodes if naive.effective(r))):
+        entries = history.view(heads).entries
+        made = naive.makers(heads)
+        expected = {
+            name: min(made[name], key=lambda record: (scene.nodes[record].height, record)) for name in entries
+        }
+        assert history.origins(heads) == expected
 
 
 @given(scenes(), st.randoms())
