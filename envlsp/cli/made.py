@@ -10,14 +10,9 @@ if TYPE_CHECKING:
     from envlsp.service.pushing import Made
 
 
-def file_words(frame: Frame, made: Made, file: str) -> None:
+def tell_file(frame: Frame, made: Made, file: str) -> None:
     """Say whether the file was brought along, and what to do where it was not."""
-    from envlsp.service.pulling import FileState
+    from envlsp.service.verbs.shapes import file_words
 
-    match made.file:
-        case FileState.UPDATED:
-            frame.output.say(f"brought {file} along")
-        case FileState.DIFFERS:
-            frame.output.say(f"{file} has edits of its own and was left as it is; merge them: envlsp pull")
-        case _:
-            pass
+    if words := file_words(made, file):
+        frame.output.say(words)

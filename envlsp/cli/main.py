@@ -38,6 +38,7 @@ VERBS: dict[str, str] = {
     "log": "who released what, and when",
     "diff": "the names on which releases, or one and the file, differ",
     "rollback": "go back to an older release",
+    "resolve": "settle a name about which releases disagree",
     "get": "print one value",
     "set": "give one name a value",
     "list": "list the names, values masked",

@@ -1,10 +1,11 @@
-"""Members as lines and as fields."""
+"""Members as lines."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from envlsp.cli.main import Frame
+from envlsp.service.verbs.shapes import members_fields
 
 if TYPE_CHECKING:
     from envlsp.service.results import MemberInfo
@@ -13,24 +14,13 @@ if TYPE_CHECKING:
 
 def show_members(frame: Frame, team: Team) -> None:
     """Print the members of a team."""
-    team.replica.refresh()
-    members = team.people.list()
+    from envlsp.service.verbs.granting import members
+
+    found = members(team)
     if frame.json:
-        frame.output.document({"members": [member_fields(member) for member in members]})
+        frame.output.document(members_fields(found))
     else:
-        frame.output.table(map(_row, members), ("ID", "NAME", "ADDRESS", "ROLE", "DEVICES"))
-
-
-def member_fields(member: MemberInfo) -> dict[str, Any]:
-    """Return one member for `--json`."""
-    return {
-        "id": member.id,
-        "name": member.name,
-        "address": member.address,
-        "role": member.role,
-        "devices": [{"id": identity, "label": label} for identity, label in member.devices],
-        "you": member.is_self,
-    }
+        frame.output.table(map(_row, found), ("ID", "NAME", "ADDRESS", "ROLE", "DEVICES"))
 
 
 def _row(member: MemberInfo) -> tuple[str, ...]:

@@ -1,8 +1,7 @@
-"""Who is typing: `--as`, or git's idea of it, or a question."""
+"""Who is typing: `--as`, else what `service.identity` finds out."""
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -15,8 +14,6 @@ if TYPE_CHECKING:
     from envlsp.service.people import Person
 
 Function = TypeVar("Function", bound=Callable[..., Any])
-
-GIT_TIMEOUT_S = 5.0
 
 
 def person_option(function: Function) -> Function:
@@ -38,23 +35,7 @@ def who(frame: Frame, text: str | None, device: str | None) -> Person:
         UsageError: not said, and nobody can be asked.
         BadText: no name can be read out of it.
     """
-    from envlsp.service.people import parse_person
+    from envlsp.service import identity
 
-    if text is None:
-        text = frame.talk.ask("who are you, as teammates will see it", default=_git_identity(), flag="--as")
-    return parse_person(typed(text), typed(device) if device else None)
-
-
-def _git_identity() -> str:
-    name, address = _git_setting("user.name"), _git_setting("user.email")
-    return f"{name} <{address}>" if name and address else name or address
-
-
-def _git_setting(name: str) -> str:
-    try:
-        done = subprocess.run(
-            ["git", "config", "--get", name], capture_output=True, timeout=GIT_TIMEOUT_S, check=False
-        )
-    except (OSError, subprocess.SubprocessError):
-        return ""
-    return done.stdout.decode("utf-8", "replace").strip()
+    said = typed(text) if text is not None else None
+    return identity.who(frame.talk, frame.cwd, said, typed(device) if device else None)

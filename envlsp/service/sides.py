@@ -39,9 +39,13 @@ class Side:
     """Four hex digits: equal marks, equal values; empty where it was taken away."""
 
     def __str__(self) -> str:
-        """Return `v2-b7f2 by Alice ••••••  1a2b`, without the value."""
-        shown = f"{MASK} {self.mark}" if self.literal is not None else "removed"
-        return f"{self.release} by {self.author} {shown}"
+        """Return `v2-b7f2 by Alice •••••• 1a2b`, without the value."""
+        return f"{self.release} by {self.author} {self.shown}"
+
+    @property
+    def shown(self) -> str:
+        """What stands for the value: a mask and its mark, or that it was taken away."""
+        return f"{MASK} {self.mark}" if self.literal is not None else "removed"
 
 
 Sides = dict[SecretName, tuple[Side, ...]]

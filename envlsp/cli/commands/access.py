@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import click
 
-from envlsp.cli.delivery import Courier, delivered
+from envlsp.cli.delivery import courier, delivered
 from envlsp.cli.environment import offline_option, opened_team
 from envlsp.cli.letting_in import let_in
 from envlsp.cli.main import Frame
 from envlsp.cli.membership import show_members
 from envlsp.cli.roles import role_option
 from envlsp.cli.words import count
-from envlsp.errors import Misuse, NotFound
+from envlsp.service.verbs.shapes import granted_fields, removed_fields, rotated_fields
 
 
 @click.group(invoke_without_command=True)
@@ -41,29 +41,21 @@ def grant(frame: Frame, who: str, role: str, offline: bool) -> None:
     An address that is no member's yet is invited: the code that is printed lets in
     only whoever gives that address.
     """
-    from envlsp.service.access import set_role
     from envlsp.service.people import role_from_word
+    from envlsp.service.verbs import granting
 
     with opened_team(frame) as (service, opened):
-        courier = Courier(frame, service, opened, offline=offline)
-        courier.fetch()
-        people, wanted = opened.team.people, role_from_word(role)
-        try:
-            user = people.find(who)
-        except NotFound:
-            if "@" not in who or offline:
-                raise
-            let_in(frame, service, opened, wanted, address=who)
+        news = courier(frame, service, opened, offline=offline)
+        granted = granting.grant(news, opened.team, who, role, may_invite=not offline)
+        if granted is None:
+            let_in(frame, service, opened, role_from_word(role), address=who)
             return
-        is_new = set_role(opened.team.replica, user, wanted)
-        reached = courier.deliver() if is_new else 0
-        name = people.of_member(opened.team.replica.state.members[user]).display_name
     if frame.json:
-        frame.output.document({"name": name, "role": role, "changed": is_new, "reached": reached})
-    elif is_new:
-        frame.output.line(f"{name} is {role} now{delivered(reached)}")
+        frame.output.document(granted_fields(granted, role))
+    elif granted.is_new:
+        frame.output.line(f"{granted.name} is {role} now{delivered(granted.reached)}")
     else:
-        frame.output.line(f"{name} is {role} already")
+        frame.output.line(f"{granted.name} is {role} already")
 
 
 @command.command()
@@ -72,24 +64,16 @@ def grant(frame: Frame, who: str, role: str, offline: bool) -> None:
 @click.pass_obj
 def revoke(frame: Frame, who: str, offline: bool) -> None:
     """Remove WHO from the team and start a new key without them."""
-    from envlsp.service.access import revoke as remove
+    from envlsp.service.verbs import granting
 
     with opened_team(frame) as (service, opened):
-        courier = Courier(frame, service, opened, offline=offline)
-        courier.fetch()
-        team = opened.team
-        user = team.people.find(who)
-        member = team.replica.state.members[user]
-        name, devices = team.people.of_member(member).display_name, count(len(member.devices), "device")
-        if not frame.talk.confirm(f"remove {name} ({devices}) from the team?"):
-            raise Misuse("you said no; nobody was removed", fix="answer y, or add --yes")
-        remove(team.replica, team.releases, {user})
-        reached = courier.deliver()
+        news = courier(frame, service, opened, offline=offline)
+        removed = granting.remove(news, opened.team, who, frame.talk)
     if frame.json:
-        frame.output.document({"name": name, "removed": True, "reached": reached})
+        frame.output.document(removed_fields(removed))
     else:
-        frame.output.line(f"{name} was removed{delivered(reached)}")
-    frame.output.say("what they have read they may have kept: change those values at their source")
+        frame.output.line(f"{removed.name} was removed{delivered(removed.reached)}")
+    frame.output.say(granting.KEPT)
 
 
 @command.command()
@@ -97,14 +81,12 @@ def revoke(frame: Frame, who: str, offline: bool) -> None:
 @click.pass_obj
 def rotate(frame: Frame, offline: bool) -> None:
     """Start a new key of the team, and encrypt the newest releases again."""
-    from envlsp.service.access import rotate as start_epoch
+    from envlsp.service.verbs import granting
 
     with opened_team(frame) as (service, opened):
-        courier = Courier(frame, service, opened, offline=offline)
-        courier.fetch()
-        again = start_epoch(opened.team.replica, opened.team.releases)
-        reached = courier.deliver()
+        rotated = granting.start_key(courier(frame, service, opened, offline=offline), opened.team)
     if frame.json:
-        frame.output.document({"encrypted_again": again, "reached": reached})
+        frame.output.document(rotated_fields(rotated))
     else:
-        frame.output.line(f"new key; {count(again, 'release')} encrypted again{delivered(reached)}")
+        again = count(rotated.again, "release")
+        frame.output.line(f"new key; {again} encrypted again{delivered(rotated.reached)}")

@@ -16,6 +16,7 @@ from envlsp.cli.main import Frame
 from envlsp.cli.output import Style, paint
 from envlsp.cli.words import plain
 from envlsp.domain.secret import MASK
+from envlsp.service.verbs.shapes import change_fields
 
 if TYPE_CHECKING:
     from envlsp.domain.secret import SecretText
@@ -72,13 +73,7 @@ def _shown(value: SecretText, mark: str, *, reveal: bool) -> str:
 
 
 def _fields(line: DiffLine, *, reveal: bool) -> dict[str, Any]:
-    words = {"+": "added", "-": "removed", "~": "changed"}
-    fields: dict[str, Any] = {
-        "name": line.name,
-        "change": words[_sign(line)],
-        "old_mark": line.old_mark or None,
-        "new_mark": line.new_mark or None,
-    }
+    fields = change_fields(line)
     if reveal:
         fields["old"] = line.old.reveal_text() if line.old is not None else None
         fields["new"] = line.new.reveal_text() if line.new is not None else None

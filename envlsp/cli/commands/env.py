@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from envlsp.cli.delivery import Courier, delivered
+from envlsp.cli.delivery import courier, delivered
 from envlsp.cli.environment import offline_option
 from envlsp.cli.main import Frame
 from envlsp.cli.shapes import near, when
 from envlsp.cli.words import count, typed
+from envlsp.service.verbs.shapes import created_fields, environments_fields
 
 if TYPE_CHECKING:
     from envlsp.service.results import EnvironmentInfo
@@ -28,19 +29,16 @@ def command() -> None:
 @click.pass_obj
 def create(frame: Frame, name: str, message: str, offline: bool) -> None:
     """Create an environment, still without a release."""
-    from envlsp.service.environments import create_environment
+    from envlsp.service.verbs import beginning
 
-    target = name if ":" in name else f":{name}"
     with frame.service() as service:
-        here = service.open(frame.cwd, target)
-        courier = Courier(frame, service, here, offline=offline)
-        courier.fetch()
-        create_environment(here.team, here.context.triple, typed(message))
-        reached = courier.deliver()
-        triple, path = here.context.triple, here.context.file
+        here = service.open(frame.cwd, beginning.environment_word(name))
+        (context, reached) = beginning.create(
+            courier(frame, service, here, offline=offline), here, typed(message)
+        )
+        triple, path = context.triple, context.file
     if frame.json:
-        fields = {"project": triple.project, "app": triple.app, "env": triple.env, "file": str(path)}
-        frame.output.document({**fields, "reached": reached})
+        frame.output.document(created_fields(triple, str(path), reached))
     else:
         frame.output.line(f"{triple}  {near(path, frame.cwd)}{delivered(reached)}")
 
@@ -56,7 +54,7 @@ def list_(frame: Frame) -> None:
         team = service.open_team(frame.cwd).team
         found = list_environments(team, open_project(frame.cwd))
     if frame.json:
-        frame.output.document({"environments": [_fields(info) for info in found]})
+        frame.output.document(environments_fields(found))
     else:
         rows = (_row(frame, info) for info in found)
         frame.output.table(rows, ("ENVIRONMENT", "FILE", "RELEASE", "NAMES", ""))
@@ -72,15 +70,3 @@ def _row(frame: Frame, info: EnvironmentInfo) -> tuple[str, ...]:
         count(info.names, "name"),
         "archived" if info.archived else "",
     )
-
-
-def _fields(info: EnvironmentInfo) -> dict[str, Any]:
-    return {
-        "project": info.triple.project,
-        "app": info.triple.app,
-        "env": info.triple.env,
-        "file": str(info.path) if info.path else None,
-        "release": info.release.label if info.release else None,
-        "names": info.names,
-        "archived": info.archived,
-    }

@@ -8,6 +8,7 @@ from envlsp.cli.main import Frame
 from envlsp.cli.people import device_option, person_option, who
 from envlsp.cli.shapes import near
 from envlsp.cli.words import count
+from envlsp.service.verbs.shapes import init_fields
 
 
 @click.command()
@@ -53,16 +54,7 @@ def command(
         )
         result = init(service, frame.cwd, options)
     if frame.json:
-        frame.output.document(
-            {
-                "team": result.team,
-                "project": result.project,
-                "new_team": result.new_team,
-                "config": str(result.config),
-                "env_file": str(result.env_file),
-                "secrets": result.secrets_found,
-            }
-        )
+        frame.output.document(init_fields(result))
         return
     kind = "a new team" if result.new_team else "your team"
     frame.output.line(f"{result.project} in {kind}, {result.team}")

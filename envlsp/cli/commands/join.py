@@ -11,6 +11,7 @@ from envlsp.cli.output import read_stdin
 from envlsp.cli.people import device_option, person_option, who
 from envlsp.cli.words import count
 from envlsp.errors import BadText, NotInitialised
+from envlsp.service.verbs.shapes import join_fields
 
 if TYPE_CHECKING:
     from envlsp.service.context import Project
@@ -47,15 +48,7 @@ def command(
         servers = signaling or signaling_servers(config, service.environ)
         result = join(service, project, text, who(frame, person, device), servers)
     if frame.json:
-        frame.output.document(
-            {
-                "team": result.team,
-                "inviter": result.inviter,
-                "words": result.words,
-                "members": result.members,
-                "already": result.already,
-            }
-        )
+        frame.output.document(join_fields(result))
         return
     frame.output.line(f"joined {result.inviter}'s team of {count(result.members, 'member')}, {result.team}")
     frame.output.say("get the secrets: envlsp pull" if project else "in a clone of a project: envlsp pull")

@@ -8,6 +8,7 @@ from envlsp.cli.environment import environment_words, opened
 from envlsp.cli.main import Frame
 from envlsp.cli.reading import local_option, read
 from envlsp.domain.secret import MASK
+from envlsp.service.verbs.shapes import list_fields
 
 
 @click.command()
@@ -30,9 +31,7 @@ def command(
         reading = read(frame, here, local=local)
         marks = {name: value_mark(here.team, value) for name, value in sorted(reading.values.items())}
     if frame.json:
-        secrets = [{"name": name, "mark": mark} for name, mark in marks.items()]
-        content = {"release": reading.release, "secrets": secrets, "conflicts": [*reading.conflicts]}
-        frame.output.document(content)
+        frame.output.document(list_fields(reading.release, marks, reading.conflicts))
     else:
         frame.output.table(((name, f"{MASK} {mark}") for name, mark in marks.items()), ("NAME", "VALUE"))
     demand_settled(reading)

@@ -8,7 +8,8 @@ import click
 
 from envlsp.cli.environment import environment_words, opened
 from envlsp.cli.main import Frame
-from envlsp.cli.shapes import counts, release_fields, when
+from envlsp.cli.shapes import when
+from envlsp.service.verbs.shapes import counts, log_fields
 
 if TYPE_CHECKING:
     from envlsp.service.results import ReleaseInfo
@@ -25,7 +26,7 @@ def command(frame: Frame, target: str | None, env: str | None, limit: int | None
     with opened(frame, target, env) as here:
         releases = log(here.team, here.context)[:limit]
     if frame.json:
-        frame.output.document({"releases": [release_fields(release) for release in releases]})
+        frame.output.document(log_fields(releases))
     else:
         frame.output.table(map(_row, releases), ("RELEASE", "AUTHOR", "WHEN", "NAMES", "MESSAGE"))
     if not releases:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from envlsp.cli.environment import opened_team
 from envlsp.cli.main import Frame
 from envlsp.cli.shapes import when
+from envlsp.service.verbs.shapes import peers_fields
 
 if TYPE_CHECKING:
     from envlsp.service.results import PeerInfo
@@ -26,7 +27,7 @@ def command(frame: Frame) -> None:
     with opened_team(frame) as (service, opened):
         found = peers(service, opened)
     if frame.json:
-        frame.output.document({"peers": [_fields(peer) for peer in found]})
+        frame.output.document(peers_fields(found))
     else:
         frame.output.table(map(_row, found), ("ID", "NAME", "STATE", "PATH", "SEEN", ""))
     if not found:
@@ -36,14 +37,3 @@ def command(frame: Frame) -> None:
 def _row(peer: PeerInfo) -> tuple[str, ...]:
     seen = when(peer.last_seen) if peer.last_seen is not None else "never"
     return peer.id, peer.name, peer.state, peer.path, seen, "in step" if peer.in_sync else ""
-
-
-def _fields(peer: PeerInfo) -> dict[str, Any]:
-    return {
-        "id": peer.id,
-        "name": peer.name,
-        "state": peer.state,
-        "path": peer.path,
-        "last_seen": peer.last_seen,
-        "in_sync": peer.in_sync,
-    }

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import click
 
-from envlsp.cli.delivery import Courier
+from envlsp.cli.delivery import courier
 from envlsp.cli.environment import environment_words, offline_option, opened
 from envlsp.cli.main import Frame
-from envlsp.cli.shapes import counts, difference_fields, near
+from envlsp.cli.shapes import near
+from envlsp.service.verbs.shapes import counts, pull_fields
 
 
 @click.command()
@@ -30,23 +31,14 @@ def command(
     from envlsp.service.pulling import pull
 
     with opened(frame, target, env) as here:
-        if not Courier(frame, here.service, here.opened, offline=offline).fetch():
+        if not courier(frame, here.service, here.opened, offline=offline).fetch():
             frame.output.say("nobody reachable now: this is the newest that is known here")
         result = pull(here.team, here.context, force=force)
     file = near(result.path, frame.cwd)
     if result.layout_dropped:
         frame.output.warn(f"the layout of {result.release.label} does not fit its values; wrote sorted lines")
     if frame.json:
-        frame.output.document(
-            {
-                "release": result.release.label,
-                "id": result.release.id,
-                "file": str(result.path),
-                "written": result.written,
-                "changed": difference_fields(result.change),
-                "kept": difference_fields(result.kept_edits),
-            }
-        )
+        frame.output.document(pull_fields(result))
     elif result.written:
         author = result.release.author
         frame.output.line(f"{file}  {result.release.label} by {author}  {counts(result.change)}")

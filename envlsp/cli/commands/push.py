@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from envlsp.cli.delivery import Courier, delivered
+from envlsp.cli.delivery import courier, delivered
 from envlsp.cli.environment import environment_words, offline_option, opened
 from envlsp.cli.main import Frame
-from envlsp.cli.shapes import counts, made_fields, near
+from envlsp.cli.shapes import near
 from envlsp.cli.words import typed
+from envlsp.service.verbs.shapes import counts, made_fields
 
 if TYPE_CHECKING:
     from envlsp.domain.dotenv.tokens import Problem
@@ -40,10 +41,9 @@ def command(
     from envlsp.service.pushing import push
 
     with opened(frame, target, env) as here:
-        courier = Courier(frame, here.service, here.opened, offline=offline)
-        courier.fetch()
-        made = push(here.team, here.context, typed(message), force=force)
-        reached = courier.deliver() if made.made else 0
+        made, reached = courier(frame, here.service, here.opened, offline=offline).release(
+            lambda: push(here.team, here.context, typed(message), force=force)
+        )
     _warn(frame, near(here.context.file, frame.cwd), made.problems)
     if frame.json:
         frame.output.document(made_fields(made, reached))

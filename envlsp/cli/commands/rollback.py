@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import click
 
-from envlsp.cli.delivery import Courier, delivered
+from envlsp.cli.delivery import courier, delivered
 from envlsp.cli.environment import env_option, offline_option, opened
-from envlsp.cli.made import file_words
+from envlsp.cli.made import tell_file
 from envlsp.cli.main import Frame
-from envlsp.cli.shapes import counts, made_fields, near
+from envlsp.cli.shapes import near
+from envlsp.service.verbs.shapes import counts, made_fields
 
 
 @click.command()
@@ -30,10 +31,9 @@ def command(
     from envlsp.service.pushing import rollback
 
     with opened(frame, None, env) as here:
-        courier = Courier(frame, here.service, here.opened, offline=offline)
-        courier.fetch()
-        made = rollback(here.team, here.context, release)
-        reached = courier.deliver() if made.made else 0
+        made, reached = courier(frame, here.service, here.opened, offline=offline).release(
+            lambda: rollback(here.team, here.context, release)
+        )
         file = near(here.context.file, frame.cwd)
     if frame.json:
         frame.output.document(made_fields(made, reached))
@@ -42,4 +42,4 @@ def command(
         frame.output.line(f"{new.label}  {new.message}  {counts(new.changed)}{delivered(reached)}")
     else:
         frame.output.line(f"{made.release.label} says the same already")
-    file_words(frame, made, file)
+    tell_file(frame, made, file)

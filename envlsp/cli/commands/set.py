@@ -10,14 +10,15 @@ import sys
 
 import click
 
-from envlsp.cli.delivery import Courier, delivered
+from envlsp.cli.delivery import courier, delivered
 from envlsp.cli.environment import env_option, offline_option, opened
-from envlsp.cli.made import file_words
+from envlsp.cli.made import tell_file
 from envlsp.cli.main import Frame
 from envlsp.cli.output import read_stdin
-from envlsp.cli.shapes import made_fields, near
+from envlsp.cli.shapes import near
 from envlsp.domain.secret import SecretText, is_secret_name
 from envlsp.errors import BadText, UsageError
+from envlsp.service.verbs.shapes import made_fields
 
 
 @click.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
@@ -42,10 +43,9 @@ def command(
     frame = context.ensure_object(Frame)
     with opened(frame, None, env) as here:
         value = _read_value(frame, name)
-        courier = Courier(frame, here.service, here.opened, offline=offline)
-        courier.fetch()
-        made = set_value(here.team, here.context, name, value)
-        reached = courier.deliver() if made.made else 0
+        made, reached = courier(frame, here.service, here.opened, offline=offline).release(
+            lambda: set_value(here.team, here.context, name, value)
+        )
         file = near(here.context.file, frame.cwd)
     if frame.json:
         frame.output.document(made_fields(made, reached))
@@ -53,7 +53,7 @@ def command(
         frame.output.line(f"{made.release.label}  set {name}{delivered(reached)}")
     else:
         frame.output.line(f"{name} has that value already, in {made.release.label}")
-    file_words(frame, made, file)
+    tell_file(frame, made, file)
 
 
 def _refuse_values(name: str, extra: list[str]) -> None:

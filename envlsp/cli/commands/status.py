@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from envlsp.cli.environment import environment_words, opened
 from envlsp.cli.main import Frame
-from envlsp.cli.shapes import counts, difference_fields, near, when
+from envlsp.cli.shapes import near, when
 from envlsp.cli.words import count
+from envlsp.service.verbs.shapes import counts, status_fields
 
 if TYPE_CHECKING:
     from envlsp.service.results import Freshness, StatusResult
+    from envlsp.service.sides import Sides
 
 
 @click.command()
@@ -22,49 +24,29 @@ if TYPE_CHECKING:
 def command(frame: Frame, target: str | None, env: str | None) -> None:
     """Show where the environment and its file stand, from what is on this device."""
     from envlsp.service.comparing import status
+    from envlsp.service.sides import sides
 
     with opened(frame, target, env) as here:
         result = status(here.team, here.context)
+        known = sides(here.team, here.context) if result.conflicts else {}
     if frame.json:
-        frame.output.document(_fields(result))
+        frame.output.document(status_fields(result))
         return
-    for line in _lines(result, near(result.path, frame.cwd)):
+    for line in _lines(result, known, near(result.path, frame.cwd)):
         frame.output.line(line)
     if step := _next_step(result):
         frame.output.say(f"next: {step}")
 
 
-def _fields(result: StatusResult) -> dict[str, Any]:
-    release, freshness = result.release, result.freshness
-    return {
-        "team": result.team,
-        "project": result.triple.project,
-        "app": result.triple.app,
-        "env": result.triple.env,
-        "file": str(result.path),
-        "exists": result.exists,
-        "release": release.label if release else None,
-        "id": release.id if release else None,
-        "based_on": result.based_on,
-        "behind": result.behind,
-        **difference_fields(result.change),
-        "conflicts": [*result.conflicts],
-        "role": result.role,
-        "member": not result.removed,
-        "rolled_back": result.rolled_back,
-        "confirmed_by": freshness.confirmed_by,
-        "devices": freshness.devices,
-        "as_of": freshness.as_of,
-    }
-
-
-def _lines(result: StatusResult, file: str) -> Iterator[str]:
+def _lines(result: StatusResult, known: Sides, file: str) -> Iterator[str]:
     release = result.release
     newest = f"{release.label} by {release.author}, {when(release.ts)}" if release else "no release yet"
     yield f"{result.triple}  {newest}"
     yield f"{file}  {_file_words(result)}"
     if result.conflicts:
         yield f"in conflict: {', '.join(result.conflicts)}"
+        for name, found in known.items():
+            yield from (f"  {name}  {side}, {when(side.ts)}" for side in found)
     if result.rolled_back:
         yield "the history on this device is older than it was: releases are missing, and none can be made"
     if result.removed:
@@ -94,7 +76,7 @@ def _next_step(result: StatusResult) -> str | None:
     if result.rolled_back:
         return "envlsp sync" if result.freshness.devices else "envlsp sync --accept-loss"
     if result.conflicts:
-        return f"envlsp log, then: envlsp set {result.conflicts[0]}"
+        return f"envlsp resolve {result.conflicts[0]}"
     if not result.exists:
         return "envlsp pull" if result.release else f"write {result.path.name}, then: envlsp push"
     if result.release is None:

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from envlsp.cli.delivery import is_alone
 from envlsp.cli.environment import opened_team
 from envlsp.cli.main import Frame
 from envlsp.cli.words import count
+from envlsp.service.verbs.shapes import sync_fields
 
 if TYPE_CHECKING:
     from envlsp.service.facade import OpenedTeam
@@ -31,24 +31,17 @@ if TYPE_CHECKING:
 @click.pass_obj
 def command(frame: Frame, replicas: int, *, accept_loss: bool) -> None:
     """Bring this device and every teammate's device that is online in step."""
-    from envlsp.service.network import sync
     from envlsp.service.results import SyncResult
+    from envlsp.service.verbs.meeting import bring_in_step
 
     with opened_team(frame) as (service, opened):
-        alone = is_alone(opened)
-        result = SyncResult(0, 0, 0, 0) if alone else sync(service, opened, replicas=replicas)
+        found = bring_in_step(service, opened, replicas=replicas)
+        result = found or SyncResult(0, 0, 0, 0)
         if accept_loss:
             _accept_loss(frame, opened)
     if frame.json:
-        frame.output.document(
-            {
-                "reached": result.reached,
-                "in_sync": result.in_sync,
-                "received": result.received,
-                "devices": result.devices,
-            }
-        )
-    elif alone:
+        frame.output.document(sync_fields(result))
+    elif found is None:
         frame.output.line("no other device in the team")
     else:
         devices = f"{result.in_sync} of {count(result.devices, 'other device')}"

@@ -32,10 +32,31 @@ _MODULES: Mapping[str, tuple[str, frozenset[str]]] = {
     "pull": ("releasing", frozenset({"force"})),
     "rollback": ("releasing", frozenset({"release"})),
     "set": ("releasing", frozenset({"name"})),
+    "resolve": ("releasing", frozenset({"name", "take", "takes"})),
     "status": ("looking", frozenset()),
     "log": ("looking", frozenset({"limit"})),
     "diff": ("looking", frozenset({"from", "to"})),
     "list": ("looking", frozenset()),
+    "show": ("looking", frozenset({"release"})),
+    "members": ("granting", frozenset()),
+    "invite": ("granting", frozenset({"role"})),
+    "access.list": ("granting", frozenset()),
+    "access.grant": ("granting", frozenset({"who", "role"})),
+    "access.revoke": ("granting", frozenset({"who"})),
+    "access.rotate": ("granting", frozenset()),
+    "team.create": (
+        "beginning",
+        frozenset({"as", "device", "project", "signaling", "team", "new_team", "recovery", "dialect"}),
+    ),
+    "join": ("beginning", frozenset({"code", "as", "device", "signaling"})),
+    "env.create": ("beginning", frozenset({"name", "message"})),
+    "env.list": ("beginning", frozenset()),
+    "sync": ("meeting", frozenset({"replicas"})),
+    "peers": ("meeting", frozenset()),
+    "refresh": ("meeting", frozenset()),
+    "unlock": ("meeting", frozenset()),
+    "parse": ("files", frozenset({"dialect"})),
+    "git.ignore": ("files", frozenset()),
 }
 """Each verb: the module that has it, and its arguments besides those of all verbs."""
 
@@ -52,6 +73,7 @@ TERMINAL_ONLY: Mapping[str, str] = {
     "run": "it becomes the program it starts, in a terminal's own process",
     "agent": "an editor's server keeps the device reachable itself, while it runs",
     "demo": "it plays two people on one terminal",
+    "lsp": "it is what an editor starts",
 }
 """Verbs of the command line that no editor has, and why."""
 

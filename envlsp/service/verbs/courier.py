@@ -55,14 +55,16 @@ class Courier:
         self._is_cancelled = is_cancelled
         self._is_silent = offline or is_alone(opened)
         self._nobody = False
+        self._has_news = False
 
     def release(self, make: Callable[[], Made]) -> Released:
-        """Get the news, make a release, hand it on.
+        """Get the news unless that was done, make a release, hand it on.
 
         Raises:
             Stopped: the person stopped it before it was made; nothing has changed.
         """
-        self.fetch()
+        if not self._has_news:
+            self.fetch()
         if self._is_cancelled():
             raise Stopped("nothing was changed")
         made = make()
@@ -74,6 +76,7 @@ class Courier:
         Raises:
             Stopped: the person stopped it.
         """
+        self._has_news = True
         return self._meet() > 0 or self._is_silent
 
     def deliver(self) -> int:

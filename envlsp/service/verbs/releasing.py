@@ -1,20 +1,22 @@
-"""The verbs that make a release or write the file: push, pull, set, rollback."""
+"""The verbs that make a release or write the file: push, pull, set, rollback, resolve."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from typing import NoReturn
 
 from envlsp.domain.ids import RecordId
-from envlsp.domain.secret import SecretText, is_secret_name
+from envlsp.domain.secret import SecretName, SecretText, is_secret_name
 from envlsp.domain.versions import id_text
 from envlsp.errors import BadText, NotFound
+from envlsp.ide.ages import ago
 from envlsp.service.comparing import log
 from envlsp.service.facade import Opened
-from envlsp.service.ports import Choice
+from envlsp.service.ports import Choice, Talk
 from envlsp.service.pulling import pull
 from envlsp.service.pushing import Made, push, rollback, set_value
+from envlsp.service.resolving import resolve
+from envlsp.service.sides import Sides, sides
 from envlsp.service.verbs.arguments import Arguments
 from envlsp.service.verbs.desk import Desk, Json, demand_saved
 from envlsp.service.verbs.opening import courier_of, open_environment
@@ -64,11 +66,12 @@ def _rollback(desk: Desk, arguments: Arguments) -> Json:
 def _picked(desk: Desk, here: Opened) -> str:
     """Return the release that the person picks among the last ones, the newest left out."""
     releases = [release for release in log(here.team, here.context) if not release.void]
+    now = int(desk.service.clock())
     choices = [
         Choice(
             id_text(RecordId(bytes.fromhex(release.id)))[:PICKED_ID_CHARS],
             f"{release.label} by {release.author}",
-            f"{date_of(release.ts)}  {counts(release.changed)}  {release.message}".rstrip(),
+            f"{ago(release.ts, now)}  {counts(release.changed)}  {release.message}".rstrip(),
         )
         for release in releases[1 : PICKED_MAX + 1]
     ]
@@ -90,6 +93,38 @@ def _refuse_name() -> NoReturn:
     raise BadText("a name has letters, digits, '_', '.' or '-', at most 128", fix="give another 'name'")
 
 
+def _resolve(desk: Desk, arguments: Arguments) -> Json:
+    here, takes = open_environment(desk, arguments), arguments.pairs("takes")
+    if name := arguments.text("name"):
+        takes[name] = arguments.text("take")
+    demand_saved(desk, here.context.file)
+    known = sides(here.team, here.context)
+    takes = {
+        name: take or pick_side(desk.talk, known, name) for name, take in (takes or _first(known)).items()
+    }
+    return _release(desk, arguments, here, lambda: resolve(here.team, here.context, takes))[0]
+
+
+def _first(known: Sides) -> dict[str, str]:
+    """Return the first name in conflict, its side still to be picked."""
+    return dict.fromkeys([*known][:1], "")
+
+
+def pick_side(talk: Talk, known: Sides, name: str) -> str:
+    """Return the release whose side of a name the person picks.
+
+    Raises:
+        NotFound: the name is not in conflict.
+    """
+    found = known.get(SecretName(name))
+    if found is None:
+        raise NotFound("that name is not in conflict", fix="envlsp status")
+    return talk.pick(
+        f"take which side of {name}?",
+        [Choice(side.release, f"{side.release} by {side.author}", side.shown) for side in found],
+    )
+
+
 def _release(desk: Desk, arguments: Arguments, here: Opened, make: Callable[[], Made]) -> tuple[Json, Made]:
     """Make a release between the news and the delivery; say what became of the file."""
     file = here.context.file
@@ -107,17 +142,10 @@ def _release(desk: Desk, arguments: Arguments, here: Opened, make: Callable[[], 
     return made_fields(made, reached), made
 
 
-def date_of(ts: int) -> str:
-    """Return the day and minute of a claimed time, in UTC."""
-    try:
-        return datetime.fromtimestamp(ts, UTC).strftime("%Y-%m-%d %H:%M UTC")
-    except (ValueError, OverflowError, OSError):
-        return "at no possible time"  # whoever made it claims the year 300 million
-
-
 VERBS: Mapping[str, Callable[[Desk, Arguments], Json]] = {
     "push": _push,
     "pull": _pull,
     "rollback": _rollback,
     "set": _set,
+    "resolve": _resolve,
 }

@@ -7,7 +7,7 @@ through here; a value shows as four hex digits, equal where values are.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from envlsp.service.verbs.desk import Json
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         StatusResult,
         SyncResult,
     )
+    from envlsp.service.verbs.granting import Granted, Removed, Rotated
 
 SCHEMA = 1
 
@@ -220,6 +221,46 @@ def join_fields(result: JoinResult) -> Json:
         "members": result.members,
         "already": result.already,
     }
+
+
+def granted_fields(granted: Granted, role: str) -> Json:
+    """Return a role that was given."""
+    return {"name": granted.name, "role": role, "changed": granted.is_new, "reached": granted.reached}
+
+
+def removed_fields(removed: Removed) -> Json:
+    """Return a member who was removed."""
+    return {"name": removed.name, "removed": True, "reached": removed.reached}
+
+
+def rotated_fields(rotated: Rotated) -> Json:
+    """Return a new key of the team."""
+    return {"encrypted_again": rotated.again, "reached": rotated.reached}
+
+
+def refreshed_fields(records: int, before: int) -> Json:
+    """Return how many records there are, and how many of them are news."""
+    return {"records": records, "received": records - before}
+
+
+def unlocked_fields(teams: int, *, was_open: bool) -> Json:
+    """Return an unlocked device; `changed` is false where it was so before."""
+    return {"unlocked": True, "changed": not was_open, "teams": teams}
+
+
+def parsed_fields(report: Mapping[str, Any]) -> Json:
+    """Return what a loader reads in a file: names and problems, without the values."""
+    return {"names": [*report["values"]], "problems": report["problems"]}
+
+
+def ignored_fields(file: str, *, added: bool) -> Json:
+    """Return a file that git is told to leave alone; `added` is false where it was so before."""
+    return {"file": file, "added": added}
+
+
+def shown_fields(uri: str, release: str, text: str) -> Json:
+    """Return an environment as a masked document."""
+    return {"uri": uri, "release": release, "text": text}
 
 
 def counts(change: Difference) -> str:

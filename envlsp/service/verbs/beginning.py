@@ -1,0 +1,108 @@
+"""The verbs that bring something into being: a team, membership of one, an environment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from envlsp.errors import NotInitialised
+from envlsp.service.config import signaling_servers
+from envlsp.service.context import Context, Project, open_project
+from envlsp.service.environments import create_environment, list_environments
+from envlsp.service.facade import Opened
+from envlsp.service.identity import who
+from envlsp.service.pairing import join
+from envlsp.service.starting import InitOptions, init
+from envlsp.service.verbs.arguments import Arguments
+from envlsp.service.verbs.courier import Courier
+from envlsp.service.verbs.desk import Desk, Json
+from envlsp.service.verbs.opening import courier_of, open_team
+from envlsp.service.verbs.shapes import (
+    created_fields,
+    environments_fields,
+    init_fields,
+    join_fields,
+)
+
+CODE_FLAG = "code"
+
+
+class Created(NamedTuple):
+    """An environment that was created."""
+
+    context: Context
+    reached: int
+
+
+def create(courier: Courier, here: Opened, note: str) -> Created:
+    """Create an environment and tell teammates."""
+    courier.fetch()
+    create_environment(here.team, here.context.triple, note)
+    return Created(here.context, courier.deliver())
+
+
+def environment_word(name: str) -> str:
+    """Return `[APP:]NAME` as a target."""
+    return name if ":" in name else f":{name}"
+
+
+# --- for an editor -----------------------------------------------------------------------------
+
+
+def _create_environment(desk: Desk, arguments: Arguments) -> Json:
+    name = arguments.text("name") or desk.talk.ask("name of the environment")
+    here = desk.service.open(desk.place, environment_word(name))
+    created = create(courier_of(desk, here, arguments), here, arguments.text("message"))
+    return created_fields(created.context.triple, str(created.context.file), created.reached)
+
+
+def _list_environments(desk: Desk, _arguments: Arguments) -> Json:
+    return environments_fields(list_environments(open_team(desk).team, open_project(desk.place)))
+
+
+def _create_team(desk: Desk, arguments: Arguments) -> Json:
+    person = who(desk.talk, desk.folder, arguments.text("as") or None, arguments.text("device") or None)
+    options = InitOptions(
+        person=person,
+        project=arguments.text("project") or None,
+        signaling=arguments.texts("signaling"),
+        team=arguments.text("team") or None,
+        new_team=arguments.flag("new_team"),
+        recovery=arguments.flag("recovery", default=True),
+        dialect=arguments.text("dialect", "node"),
+    )
+    return init_fields(init(desk.service, desk.folder, options, talk=desk.talk))
+
+
+def _join(desk: Desk, arguments: Arguments) -> Json:
+    code = arguments.text("code") or desk.talk.ask("the code that an admin reads to you", flag=CODE_FLAG)
+    project = _project(desk)
+    config = project.config if project else None
+    servers = arguments.texts("signaling") or signaling_servers(config, desk.service.environ)
+    person = who(desk.talk, desk.folder, arguments.text("as") or None, arguments.text("device") or None)
+    desk.report("meeting the other side")
+    joined = join(
+        desk.service,
+        project,
+        code.strip(),
+        person,
+        servers,
+        talk=desk.talk,
+        is_cancelled=desk.is_cancelled,
+    )
+    return join_fields(joined)
+
+
+def _project(desk: Desk) -> Project | None:
+    try:
+        return open_project(desk.place)
+    except NotInitialised:
+        return None
+
+
+VERBS: Mapping[str, Callable[[Desk, Arguments], Json]] = {
+    "env.create": _create_environment,
+    "env.list": _list_environments,
+    "team.create": _create_team,
+    "join": _join,
+}

@@ -1,0 +1,178 @@
+"""Who may do what: the verbs that let people in, change their role, remove them.
+
+What happens is shared with the command line; what is said about it is not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from envlsp.domain.ids import UserId
+from envlsp.errors import Misuse, NotFound
+from envlsp.service.access import revoke, rotate, set_role
+from envlsp.service.facade import OpenedTeam
+from envlsp.service.pairing import invite
+from envlsp.service.people import role_from_word
+from envlsp.service.ports import Choice, Talk
+from envlsp.service.results import MemberInfo
+from envlsp.service.team import Team
+from envlsp.service.verbs.arguments import Arguments
+from envlsp.service.verbs.courier import Courier
+from envlsp.service.verbs.desk import Desk, Json
+from envlsp.service.verbs.opening import courier_of, open_team
+from envlsp.service.verbs.shapes import granted_fields, members_fields, removed_fields, rotated_fields
+
+DEFAULT_ROLE = "developer"
+KEPT = "what they have read they may have kept: change those values at their source"
+
+
+class Granted(NamedTuple):
+    """What a grant came to."""
+
+    name: str
+    is_new: bool
+    """False where they had the role already."""
+    reached: int
+
+
+class Removed(NamedTuple):
+    """Who was removed."""
+
+    name: str
+    reached: int
+
+
+class Rotated(NamedTuple):
+    """What a new key came to."""
+
+    again: int
+    """Releases that were encrypted again."""
+    reached: int
+
+
+def members(team: Team) -> list[MemberInfo]:
+    """Return the members of a team, founder first."""
+    team.replica.refresh()
+    return team.people.list()
+
+
+def grant(courier: Courier, team: Team, who: str, role: str, *, may_invite: bool) -> Granted | None:
+    """Give a member a role; None where `who` is an address of nobody yet, who is to be invited.
+
+    Raises:
+        NotFound: nobody of that name, and no address to invite.
+        EnvlspError: as `set_role` does.
+    """
+    courier.fetch()
+    wanted = role_from_word(role)
+    try:
+        user = team.people.find(who)
+    except NotFound:
+        if "@" not in who or not may_invite:
+            raise
+        return None
+    is_new = set_role(team.replica, user, wanted)
+    reached = courier.deliver() if is_new else 0
+    return Granted(_name(team, user), is_new, reached)
+
+
+def remove(courier: Courier, team: Team, who: str, talk: Talk) -> Removed:
+    """Remove a member and start a new key without them, once the person here has said yes.
+
+    Raises:
+        Misuse: they said no.
+        EnvlspError: as `revoke` does.
+    """
+    courier.fetch()
+    user = team.people.find(who)
+    count = len(team.replica.state.members[user].devices)
+    name, devices = _name(team, user), f"{count} device{'' if count == 1 else 's'}"
+    if not talk.confirm(f"remove {name} ({devices}) from the team?"):
+        raise Misuse("you said no; nobody was removed", fix="answer y, or add --yes")
+    revoke(team.replica, team.releases, {user})
+    return Removed(name, courier.deliver())
+
+
+def start_key(courier: Courier, team: Team) -> Rotated:
+    """Start a new key of the team, and encrypt the newest releases again."""
+    courier.fetch()
+    again = rotate(team.replica, team.releases)
+    return Rotated(again, courier.deliver())
+
+
+def _name(team: Team, user: UserId) -> str:
+    return team.people.of_member(team.replica.state.members[user]).display_name
+
+
+# --- for an editor -----------------------------------------------------------------------------
+
+
+def _members(desk: Desk, _arguments: Arguments) -> Json:
+    return members_fields(members(open_team(desk).team))
+
+
+def _invite(desk: Desk, arguments: Arguments) -> Json:
+    return _let_in(desk, open_team(desk), arguments.text("role", DEFAULT_ROLE), None)
+
+
+def _let_in(desk: Desk, opened: OpenedTeam, role: str, address: str | None) -> Json:
+    """Show a code and wait for whoever uses it: minutes, unless it is cancelled."""
+
+    def show(code: str) -> None:
+        desk.talk.say(f"read this to them: {code}; they type: envlsp join {code}")
+        desk.report(f"waiting for whoever types {code}; it works once, for ten minutes")
+
+    wanted = role_from_word(role)
+    joined = invite(
+        desk.service,
+        opened,
+        wanted,
+        show,
+        address=address,
+        talk=desk.talk,
+        is_cancelled=desk.is_cancelled,
+    )
+    return {"joined": joined}
+
+
+def _grant(desk: Desk, arguments: Arguments) -> Json:
+    who, role = arguments.required("who"), arguments.text("role", DEFAULT_ROLE)
+    opened = open_team(desk)
+    courier = courier_of(desk, opened, arguments)
+    granted = grant(courier, opened.team, who, role, may_invite=not arguments.flag("offline"))
+    if granted is None:
+        return _let_in(desk, opened, role, who)
+    return granted_fields(granted, role)
+
+
+def _revoke(desk: Desk, arguments: Arguments) -> Json:
+    opened = open_team(desk)
+    who = arguments.text("who") or _picked(desk, opened.team)
+    removed = remove(courier_of(desk, opened, arguments), opened.team, who, desk.talk)
+    desk.talk.say(KEPT)
+    return removed_fields(removed)
+
+
+def _picked(desk: Desk, team: Team) -> str:
+    """Return the id of the member whom the person picks."""
+    others = [member for member in members(team) if not member.is_self]
+    if not others:
+        raise NotFound("you are the only member", fix="envlsp members")
+    choices = [Choice(m.id, f"{m.name} {m.address}".rstrip(), m.role) for m in others]
+    return desk.talk.pick("remove whom?", choices)
+
+
+def _rotate(desk: Desk, arguments: Arguments) -> Json:
+    opened = open_team(desk)
+    return rotated_fields(start_key(courier_of(desk, opened, arguments), opened.team))
+
+
+VERBS: Mapping[str, Callable[[Desk, Arguments], Json]] = {
+    "members": _members,
+    "invite": _invite,
+    "access.list": _members,
+    "access.grant": _grant,
+    "access.revoke": _revoke,
+    "access.rotate": _rotate,
+}

@@ -1,0 +1,66 @@
+"""The verbs about the other devices of the team, and about this one: sync, peers, refresh, unlock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from envlsp.service.facade import OpenedTeam, Service
+from envlsp.service.network import peers, sync
+from envlsp.service.ports import Cancelled, never
+from envlsp.service.results import SyncResult
+from envlsp.service.verbs.arguments import Arguments
+from envlsp.service.verbs.courier import is_alone
+from envlsp.service.verbs.desk import Desk, Json
+from envlsp.service.verbs.opening import open_team
+from envlsp.service.verbs.shapes import peers_fields, refreshed_fields, sync_fields, unlocked_fields
+
+
+def bring_in_step(
+    service: Service, opened: OpenedTeam, *, replicas: int = 0, is_cancelled: Cancelled = never
+) -> SyncResult | None:
+    """Sync with whoever is online; None where the team has no other device.
+
+    Args:
+        service: this device.
+        opened: the team.
+        replicas: go on until so many other devices hold everything.
+        is_cancelled: whether the person has stopped waiting.
+    """
+    if is_alone(opened):
+        return None
+    return sync(service, opened, replicas=replicas, is_cancelled=is_cancelled)
+
+
+def _sync(desk: Desk, arguments: Arguments) -> Json:
+    opened, replicas = open_team(desk), arguments.number("replicas")
+    desk.report("meeting teammates")
+    result = bring_in_step(desk.service, opened, replicas=replicas, is_cancelled=desk.is_cancelled)
+    return sync_fields(result or SyncResult(0, 0, 0, 0))
+
+
+def _peers(desk: Desk, _arguments: Arguments) -> Json:
+    return peers_fields(peers(desk.service, open_team(desk)))
+
+
+def _refresh(desk: Desk, _arguments: Arguments) -> Json:
+    """Take in what other processes of this device have stored since we looked last."""
+    desk.service.vault.reload()
+    team = open_team(desk).team
+    before = len(team.replica.ledger)
+    team.replica.refresh()
+    return refreshed_fields(len(team.replica.ledger), before)
+
+
+def _unlock(desk: Desk, _arguments: Arguments) -> Json:
+    """Open this device's keys; the person in front is asked for the passphrase, hidden."""
+    was_open = desk.service.vault.is_open
+    teams = desk.service.vault.unlock(desk.talk).teams()
+    return unlocked_fields(len(teams), was_open=was_open)
+
+
+VERBS: Mapping[str, Callable[[Desk, Arguments], Json]] = {
+    "sync": _sync,
+    "peers": _peers,
+    "refresh": _refresh,
+    "unlock": _unlock,
+}
