@@ -74,7 +74,8 @@ def read_client(params: Any) -> Client:
         preferred_actions=text.flag("codeAction.isPreferredSupport"),
         prepare_rename=text.flag("rename.prepareSupport"),
         document_changes=workspace.flag("workspaceEdit.documentChanges"),
-        pull_diagnostics=text.get("diagnostic") is not None,
+        # Facts arrive after a document was opened, so who asks must also be told to ask again.
+        pull_diagnostics=text.get("diagnostic") is not None and workspace.flag("diagnostics.refreshSupport"),
         related_information=text.flag("publishDiagnostics.relatedInformation")
         or text.flag("diagnostic.relatedInformation"),
         diagnostic_tags=1 in text.items("publishDiagnostics.tagSupport.valueSet")

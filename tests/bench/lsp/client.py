@@ -28,6 +28,7 @@ CAPABILITIES: dict[str, Any] = {
         "workspaceFolders": True,
         "configuration": True,
         "workspaceEdit": {"documentChanges": True},
+        "diagnostics": {"refreshSupport": True},
         "didChangeWatchedFiles": {"dynamicRegistration": True, "relativePatternSupport": True},
     },
     "textDocument": {
