@@ -10,13 +10,12 @@ from typing import Any
 
 from envlsp import __version__
 from envlsp.lsp.client import Client
+from envlsp.lsp.names import COMMANDS
 
 TOKEN_TYPES = ("variable", "string", "comment", "keyword", "operator", "parameter")
 """The legend, in the order of `ide.results.TokenKind`."""
 
 ACTION_KINDS = ("quickfix", "refactor", "source", "source.fixAll.envlsp")
-
-COMMANDS: tuple[str, ...] = ()
 
 
 def greeting(client: Client) -> dict[str, Any]:

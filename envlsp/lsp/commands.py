@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from envlsp.domain.secret import SecretText
-from envlsp.errors import NotFound, Stopped, UsageError
+from envlsp.errors import EnvlspError, NotFound, Stopped, UsageError
 from envlsp.ide.snapshot import Kind
-from envlsp.lsp.names import PREFIX
+from envlsp.lsp.names import LOOKING, PREFIX
 from envlsp.lsp.session import REVEAL_S
 from envlsp.lsp.talk import EditorTalk
 from envlsp.lsp.uris import VIRTUAL_SCHEME
@@ -25,6 +25,7 @@ from envlsp.lsp.uris import VIRTUAL_SCHEME
 if TYPE_CHECKING:
     from envlsp.lsp.progress import Token
     from envlsp.lsp.server import Server
+    from envlsp.service.facade import Service
     from envlsp.service.verbs import Desk
 
 T = TypeVar("T")
@@ -37,6 +38,7 @@ class Commands:
     def __init__(self, server: Server) -> None:
         self._server = server
         self._running: set[threading.Event] = set()
+        self._kek: bytes | None = None  # opens device.key: a person types their passphrase once
 
     def cancel_all(self) -> None:
         """Stop what is running: the editor leaves."""
@@ -59,8 +61,6 @@ class Commands:
             raise UsageError("there is no such command", fix="the commands of envlsp begin with envlsp.")
         if name in ("reveal", "copy"):
             return await self._reveal(name, argument)
-        if name == "show":
-            return {"text": await self.show(_text(argument, "uri"))}
 
         def work(desk: Desk) -> Any:
             from envlsp.service import verbs
@@ -70,7 +70,8 @@ class Commands:
         try:
             return await self._in_thread(work, self._place_of(argument), f"envlsp {name}", token)
         finally:
-            self._server.sources.look_again()
+            if name not in LOOKING:
+                self._server.sources.look_again()
 
     async def show(self, uri: str) -> str:
         """Return an environment as a document, masked.
@@ -163,9 +164,25 @@ class Commands:
             loop.call_soon_threadsafe(report, line)
 
         try:
+            self._unlock(service)
             return work(Desk(service, place, talk, tell, stopped.is_set, self._text_of))
         finally:
+            self._note_key(service)
             service.close()
+
+    def _unlock(self, service: Service) -> None:
+        """Open this device's key as it was opened before, if it was."""
+        if self._kek is not None:
+            with suppress(EnvlspError):  # it has changed since: then the person is asked again
+                service.vault.take_key(self._kek)
+
+    def _note_key(self, service: Service) -> None:
+        """Keep what opens the key, and let the engine have it too."""
+        if not service.vault.is_open or (kek := service.vault.open().kek) == self._kek:
+            return
+        self._kek = kek
+        if (engine := self._server.sources.engine) is not None:
+            engine.unlocked(kek)
 
     def _text_of(self, path: Path) -> bytes | None:
         """Return a file as the editor shows it. Called in threads: documents never change in place."""

@@ -1,8 +1,47 @@
-"""The names of commands, as they are told to the editor before anything of the service is loaded."""
+"""The names of commands, as they are told to the editor before anything of the service is loaded.
+
+A test holds `VERBS` against `service.verbs`.
+"""
 
 from __future__ import annotations
 
 PREFIX = "envlsp."
 
-OWN = ("reveal", "copy", "show")
-"""What the server answers by itself, besides the verbs of the service."""
+OWN = ("reveal", "copy")
+"""What the server answers by itself, besides the verbs of the service: they give out a value."""
+
+VERBS = (
+    "push",
+    "pull",
+    "rollback",
+    "set",
+    "resolve",
+    "status",
+    "log",
+    "diff",
+    "list",
+    "show",
+    "members",
+    "invite",
+    "access.list",
+    "access.grant",
+    "access.revoke",
+    "access.rotate",
+    "team.create",
+    "join",
+    "env.create",
+    "env.list",
+    "sync",
+    "peers",
+    "refresh",
+    "unlock",
+    "parse",
+    "git.ignore",
+)
+
+LOOKING = frozenset(
+    {"status", "log", "diff", "list", "show", "members", "access.list", "env.list", "peers", "parse"}
+)
+"""Verbs after which everything is as it was."""
+
+COMMANDS = tuple(PREFIX + name for name in (*OWN, *VERBS))

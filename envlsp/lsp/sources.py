@@ -20,7 +20,9 @@ from envlsp.lsp import guard
 
 if TYPE_CHECKING:
     from envlsp.lsp.server import Server
+    from envlsp.service.code_index import CodeIndex
     from envlsp.service.engine import Engine
+    from envlsp.service.watching import Watcher
 
 T = TypeVar("T")
 
@@ -38,9 +40,6 @@ CLOSE_S = 2.0
 class Source(Protocol):
     """What the engine, the index and the watcher have in common."""
 
-    def set_folders(self, folders: Sequence[Place]) -> None:
-        """Look at these folders from now on."""
-
     def close(self) -> None:
         """End, soon."""
 
@@ -51,6 +50,9 @@ class Sources:
     def __init__(self, server: Server) -> None:
         self._server = server
         self.engine: Engine | None = None
+        self._index: CodeIndex | None = None
+        self._watcher: Watcher | None = None
+        self._watched: set[Place] = set()
         self._all: list[Source] = []
         self._lock = threading.Lock()
         self._is_closed = False
@@ -65,14 +67,17 @@ class Sources:
     def set_folders(self) -> None:
         """Follow the workspace's folders."""
         folders = self._server.session.folders
-        for source in self._started():
-            source.set_folders(folders)
+        for source in (self.engine, self._index):
+            if source is not None:
+                source.set_folders(folders)
+        self._watch()
 
     def look_again(self, places: Sequence[Place] = ()) -> None:
         """Say that files or releases may have changed."""
-        for source in self._started():
-            if (look := getattr(source, "look_again", None)) is not None:
-                look(places)
+        if self.engine is not None:
+            self.engine.look_again(places)
+        if self._index is not None and places:
+            self._index.look_again(places)
 
     def settings_changed(self) -> None:
         """Join the network if that is allowed now."""
@@ -84,7 +89,7 @@ class Sources:
         with self._lock:
             self._is_closed = True
             found, self._all = self._all, []
-            self.engine = None
+            self.engine = self._index = self._watcher = None
         if not found:
             return
         loop = asyncio.get_running_loop()
@@ -128,23 +133,43 @@ class Sources:
         with suppress(RuntimeError):
             self._loop.call_soon_threadsafe(self._join_when_idle)
         self._load_index(folders)
+        if not self._server.client.watch_files:
+            self._load_watcher(engine)
 
     def _load_index(self, folders: list[Place]) -> None:
         from envlsp.service.code_index import CodeIndex
 
         index = CodeIndex(self._in_loop(self._on_usages), self._server.client.encoding)
         if self._add(index):
+            self._index = index
             index.set_folders(folders)
+
+    def _load_watcher(self, engine: Engine) -> None:
+        from envlsp.service.watching import Watcher
+
+        watcher = Watcher(engine.look_again)
+        if self._add(watcher):
+            self._watcher = watcher
+            with suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(self._watch)
+
+    def _watch(self) -> None:
+        """Watch the folders that have env files, or may get one."""
+        if self._watcher is None:
+            return
+        facts, folders = self._server.session.snapshot.facts, set(self._server.session.folders)
+        folders.update(place.rpartition("/")[0] for place in facts.disk)
+        folders.update(project.root for project in facts.projects)
+        folders.update(app.folder for project in facts.projects for app in project.apps)
+        if folders != self._watched:
+            self._watched = folders
+            self._watcher.set_folders(sorted(folders))
 
     def _add(self, source: Source) -> bool:
         with self._lock:
             if not self._is_closed:
                 self._all.append(source)
             return not self._is_closed
-
-    def _started(self) -> list[Source]:
-        with self._lock:
-            return list(self._all)
 
     def _join_when_idle(self) -> None:
         self._when_quiet(IDLE_S, self._loop.time() + JOIN_S, self._join)
@@ -165,6 +190,7 @@ class Sources:
 
     def _on_facts(self, facts: Facts) -> None:
         self._server.session.set_facts(facts)
+        self._watch()
         self._server.notify.facts_changed()
 
     def _on_usages(self, usages: Usages) -> None:
