@@ -7,14 +7,14 @@ the names that are shown cost anything.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
-from itertools import islice
+from collections.abc import Callable, Container, Iterable, Mapping
+from itertools import filterfalse, islice
 from typing import NamedTuple
 
 from envlsp.code.languages import language_for
 from envlsp.ide.envfile import EnvFile
 from envlsp.ide.hover import describe
-from envlsp.ide.locate import Under, in_env
+from envlsp.ide.locate import Spot, Under, in_env
 from envlsp.ide.names import Names
 from envlsp.ide.positions import Position, Range, line_range, to_index, units_of
 from envlsp.ide.results import Completion, Edit, Item, ItemKind, Json, Place
@@ -61,6 +61,8 @@ class _Source(NamedTuple):
 
     label: str
     names: Names
+    is_fit: Callable[[str], bool] | None = None
+    """Which of them are meant; all where it is None."""
 
 
 class _Blank(NamedTuple):
@@ -74,7 +76,8 @@ class _Blank(NamedTuple):
     after: str = ""
     taken: frozenset[str] = frozenset()
     """Names that stand there already: offered last."""
-    is_fit: Callable[[str], bool] = lambda _: True
+    excluded: Container[str] = ()
+    """Names that make no sense here."""
 
 
 def _in_code(snapshot: Snapshot, document: Document, position: Position) -> Completion:
@@ -103,13 +106,12 @@ def _in_env(snapshot: Snapshot, document: Document, file: EnvFile, position: Pos
         return _NOTHING
     rest = _NAME_AFTER.match(after)
     rest_of_name = rest[0] if rest is not None else ""
-    own = (spot.index,) if spot.under is Under.NAME else ()
     blank = _Blank(
         document.place,
         typed[1],
         _around(position, typed[1], rest_of_name, snapshot),
         after="" if after[len(rest_of_name) :].lstrip().startswith("=") else "=",
-        is_fit=lambda name: file.by_name.get(name, own) == own,
+        excluded=_given_elsewhere(file, spot),
     )
     return _answer(blank, list(_lacking(scope_of(snapshot, document.place))))
 
@@ -122,7 +124,6 @@ def _reference(
     rest_of_name = rest[0] if rest is not None else ""
     start = Position(position.line, position.column - len(typed))
     end = Position(position.line, position.column + len(rest_of_name))
-    owner = file.blocks[file.block_of(position)].name
     # `:-` and the like go on inside the braces.
     is_closed = bool(brace) and after[len(rest_of_name) :].startswith(("}", ":", "-", "+"))
     blank = _Blank(
@@ -131,7 +132,7 @@ def _reference(
         Range(start, end),
         before="" if brace else "{",
         after="" if is_closed else "}",
-        is_fit=lambda name: name != owner,
+        excluded=(file.blocks[file.block_of(position)].name,),
     )
     return _answer(blank, [_Source("", file.sorted_names)])
 
@@ -164,10 +165,21 @@ def _lacking(scope: Scope) -> Iterable[_Source]:
         if slot.facts is not None:
             yield _Source(f"team, {slot.label}", slot.facts.sorted_names)
     usages = scope.snapshot.usages
-    read = usages.sorted_names
-    if scope.project is not None and len(scope.project.apps) > 1:
-        read = Names.of(name for name, places in usages.by_name.items() if any(map(scope.covers, places)))
-    yield _Source("read by code", read)
+    is_shared = scope.project is not None and len(scope.project.apps) > 1
+    yield _Source(
+        "read by code",
+        usages.sorted_names,
+        (lambda name: any(map(scope.covers, usages.by_name[name]))) if is_shared else None,
+    )
+
+
+def _given_elsewhere(file: EnvFile, spot: Spot) -> Mapping[str, object]:
+    """Return the names that a file gives, without the one that is being typed."""
+    if spot.under is not Under.NAME or file.by_name[spot.name] != (spot.index,):
+        return file.by_name
+    others = dict(file.by_name)
+    del others[spot.name]
+    return others
 
 
 def _answer(blank: _Blank, sources: list[_Source]) -> Completion:
@@ -190,8 +202,10 @@ def _found(
     """Return names that fit, each with where it is from; of each source enough to fill the answer."""
     found: dict[str, list[str]] = {}
     enough = most + 1 + len(blank.taken)
-    for label, names in sources:
-        fitting = (name for name in search(names, blank.typed) if blank.is_fit(name))
+    for label, names, is_fit in sources:
+        fitting: Iterable[str] = filterfalse(blank.excluded.__contains__, search(names, blank.typed))
+        if is_fit is not None:
+            fitting = filter(is_fit, fitting)
         for name in islice(fitting, enough):
             labels = found.setdefault(name, [])
             if label and label not in labels:

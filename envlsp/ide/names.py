@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
-from itertools import islice, takewhile
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 _SUBSEQUENCE_MAX = 1_000
 """Up to how many names letters with gaps are looked for; above, it would be felt."""
+_LOOKS_MAX = 1_000
+"""How many names of a long table are looked at that hold what is typed further in."""
 
 
 class Names(NamedTuple):
@@ -41,27 +44,37 @@ class Names(NamedTuple):
             lower.insert(at, name.lower())
         return Names(tuple(names), tuple(lower), "\n".join(lower))
 
-    def beginning(self, typed: str) -> Iterator[str]:
-        """Yield the names that begin with what is typed, in order."""
-        wanted = typed.lower()
-        start = bisect_left(self.lower, wanted)
-        rest = zip(islice(self.lower, start, None), islice(self.names, start, None), strict=True)
-        return (name for _, name in takewhile(lambda pair: pair[0].startswith(wanted), rest))
+    def beginning(self, typed: str) -> Sequence[str]:
+        """Return the names that begin with what is typed, in order."""
+        start, stop = self._span(typed.lower())
+        return self.names[start:stop]
 
     def holding(self, typed: str) -> Iterator[str]:
-        """Yield the names that hold what is typed further in; in a short table also with gaps."""
+        """Yield names that hold what is typed further in; in a short table also with gaps."""
         wanted = typed.lower()
-        if len(self.names) <= _SUBSEQUENCE_MAX:
-            for low, name in zip(self.lower, self.names, strict=True):
-                if not low.startswith(wanted) and _is_subsequence(wanted, low):
-                    yield name
+        start, stop = self._span(wanted)
+        if len(self.names) > _SUBSEQUENCE_MAX:
+            yield from islice(self._searched(wanted, start, stop), _LOOKS_MAX)
             return
+        for index, low in enumerate(self.lower):
+            if not start <= index < stop and _is_subsequence(wanted, low):
+                yield self.names[index]
+
+    def _span(self, wanted: str) -> tuple[int, int]:
+        """Return where the names begin and end that start with some lower case letters."""
+        start = bisect_left(self.lower, wanted)
+        return start, bisect_left(self.lower, wanted + chr(sys.maxunicode), start)
+
+    def _searched(self, wanted: str, start: int, stop: int) -> Iterator[str]:
         at = self.joined.find(wanted)
         while at >= 0:
             line = self.joined.rfind("\n", 0, at) + 1
+            if line == at and start < stop:
+                # The names that begin with it stand together: go on behind the last of them.
+                at = self.joined.find(self.lower[stop - 1], at)
             end = self.joined.find("\n", at)
             low = self.joined[line : end if end >= 0 else None]
-            if line < at:
+            if line < at and not low.startswith(wanted):
                 yield self.names[bisect_left(self.lower, low)]
             at = self.joined.find(wanted, end) if end >= 0 else -1
 
