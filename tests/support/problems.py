@@ -50,3 +50,10 @@ def problem(scene: Scene, code: str, place: str = "/shop/.env") -> Problem:
     """Return the one problem of a code in a file."""
     (found,) = [one for one in problems(scene.snapshot, place) if one.code == code]
     return found
+
+
+def problems_of(
+    scene: Scene, ignore: frozenset[str] = frozenset(), place: str = "/shop/.env"
+) -> tuple[Problem, ...]:
+    """Return the problems of a file, some codes switched off."""
+    return problems(without(scene.snapshot, ignore), place)

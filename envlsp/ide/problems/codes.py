@@ -34,7 +34,7 @@ CODES: Mapping[str, Code] = MappingProxyType(
         "unterminated-quote": Code(_E, "a quote that is never closed", "close it at the end of the line"),
         "duplicate-name": Code(_W, "assigned again further down", "remove the line that does not count"),
         "undefined-reference": Code(_W, "`${NAME}` of a name that is defined nowhere", "add the name"),
-        "endless-reference": Code(_E, "references that never come to an end", ""),
+        "endless-reference": Code(_W, "references that lead back to themselves, or multiply", ""),
         "invisible-character": Code(_W, "a character that nobody can see", "remove it"),
         "unsafe-unquoted-value": Code(_I, "a value that a shell reads otherwise", "put it in quotes"),
         # What the names are for

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from envlsp.domain.dotenv.dialects import dialect_named
-from envlsp.domain.dotenv.expand import NO_ENV
 from envlsp.ide.problems.codes import CODES
 from envlsp.ide.problems.look import Finding, Look
 from envlsp.ide.problems.notes import Mentioned
 from envlsp.ide.problems.wellknown import is_given
+from envlsp.ide.results import Severity
 
+_VALUE_MAX_BYTES = 128 * 1024
+"""What Linux passes to a process in one variable."""
 _UPPER = re.compile(r"[A-Z_][A-Z0-9_]*")
 
 
@@ -38,37 +39,65 @@ def _complaint(look: Look, index: int, mentioned: Mentioned) -> str:
     places = look.env.by_name.get(mentioned.name)
     if places is None:
         return f"{what} refers to a name that is defined nowhere in this file"
-    if look.env.dialect == "python" and places[0] > index:
-        return f"{what} refers to a name that is assigned only further down; this loader reads in file order"
+    if look.env.dialect == "python" and places[0] >= index:
+        return f"{what} refers to a name that has no value yet: this loader reads in file order"
     return ""
 
 
 def endless(look: Look) -> Iterator[Finding]:
-    """Yield the names whose references never come to an end."""
+    """Yield the names whose references lead back to them, or multiply beyond all bounds."""
     code = "endless-reference"
-    graph = {
-        look.env.blocks[index].name: {mentioned.name for mentioned in note.mentions}
-        for index, note in look.noted
-        if note.mentions and look.env.by_name[look.env.blocks[index].name][-1] == index
-    }
-    circle = _not_ending(graph)
-    if not circle:
-        return
-    decode = dialect_named(look.env.dialect).decode
-    used = circle.union(*(graph[name] for name in circle))
-    pairs = [
-        (name, decode(block.literal))
-        for name in look.env.by_name
-        if name in used and (block := look.env.winner(name)) is not None
-    ]
-    for name in dialect_named(look.env.dialect).expand(pairs, NO_ENV).endless:
-        message = "its references never come to an end; the loader leaves them as written"
-        yield Finding(code, look.env.by_name[name][-1], message, CODES[code].severity)
+    graph, circling = _graph(look), CODES[code].severity
+    sizes = _sizes(look, graph)
+    for name in graph:
+        size = sizes.get(name)
+        if size is None and look.env.dialect != "python":  # which reads in file order, and never circles
+            message = "its references lead back to a name that is being resolved already"
+            yield Finding(code, look.env.by_name[name][-1], message, circling)
+        elif size is not None and size > _VALUE_MAX_BYTES:
+            message = "its references multiply: the value would be too long for any process"
+            yield Finding(code, look.env.by_name[name][-1], message, Severity.ERROR)
 
 
-def _not_ending(graph: dict[str, set[str]]) -> set[str]:
-    """Return the names from which following references leads into a circle."""
-    left = {name: targets & graph.keys() for name, targets in graph.items()}
-    while done := {name for name, targets in left.items() if not targets}:
-        left = {name: targets - done for name, targets in left.items() if name not in done}
-    return set(left)
+def _graph(look: Look) -> dict[str, set[str]]:
+    """Return which names the value that counts refers to, for each name whose value refers to any."""
+    found = {}
+    for index, note in look.noted:
+        name = look.env.blocks[index].name
+        if note.mentions and look.env.by_name[name][-1] == index:
+            targets = {mentioned.name for mentioned in note.mentions}
+            found[name] = targets - {name} if is_given(name) else targets  # PATH=${PATH}:more
+    return found
+
+
+def _sizes(look: Look, graph: Mapping[str, set[str]]) -> dict[str, int]:
+    """Return how many bytes values grow to; a name that leads into a circle has no size."""
+    waiting = {name: len(targets & graph.keys()) for name, targets in graph.items()}
+    users: dict[str, list[str]] = {}
+    for name, targets in graph.items():
+        for target in targets & graph.keys():
+            users.setdefault(target, []).append(name)
+    sizes: dict[str, int] = {}
+    ready = [name for name, count in waiting.items() if count == 0]
+    while ready:
+        name = ready.pop()
+        sizes[name] = _size(look, name, sizes)
+        for user in users.get(name, ()):
+            waiting[user] -= 1
+            if waiting[user] == 0:
+                ready.append(user)
+    return sizes
+
+
+def _size(look: Look, name: str, sizes: Mapping[str, int]) -> int:
+    """Return the size of a value whose references all have theirs."""
+    block = look.env.winner(name)
+    if block is None:
+        return 0
+    size = len(block.literal)
+    for reference in block.references:
+        target = look.env.winner(reference.name) if reference.name != name else None
+        plain = 0 if target is None else len(target.literal)
+        written = reference.end - reference.start + len("$")
+        size += sizes.get(reference.name, plain) - written
+    return size
