@@ -10,9 +10,12 @@ import json
 import re
 from dataclasses import dataclass
 
-from envlsp.cli.demo.children import Stopped
+from envlsp.cli.demo.children import Child, Stopped
+from envlsp.cli.demo.editing import Editing
+from envlsp.cli.demo.editor import Editor
+from envlsp.cli.demo.neovim import push_from_neovim
 from envlsp.cli.demo.shop import files_with, move_api, write_shop
-from envlsp.cli.demo.stage import CONTINUED, Actor, Stage
+from envlsp.cli.demo.stage import CONTINUED, Actor, Stage, is_in_step
 
 _CODE = re.compile(r"\b\d+(?:-[a-z]+){2,}\b")
 _WORDS = re.compile(r"both screens must show: (.+)")
@@ -45,10 +48,11 @@ class Play:
         self._team(url)
         self._clone()
         self._invitation()
-        self._online()
+        agents = self._online()
         self._first_release()
         self._change()
         self._back()
+        self._editor(agents[self.bob.name])
         self._proof(hidden)
 
     def _server(self) -> str:
@@ -95,13 +99,15 @@ class Play:
         )
         self.alice.type("envlsp members")
 
-    def _online(self) -> None:
+    def _online(self) -> dict[str, Child]:
         self.stage.title("Both stay online with an agent; an open editor will do as well")
+        agents = {}
         for actor in (self.alice, self.bob):
-            actor.start("envlsp agent", until=lambda line: line == "ready")
+            agents[actor.name], _ = actor.start("envlsp agent", until=lambda line: line == "ready")
         for actor in (self.alice, self.bob):
-            actor.wait_until("envlsp peers --json", _is_in_step)
+            actor.wait_until("envlsp peers --json", is_in_step)
         self.alice.type("envlsp peers")
+        return agents
 
     def _first_release(self) -> None:
         self.stage.title("Alice pushes, and Bob pulls the same bytes")
@@ -130,6 +136,16 @@ class Play:
         self._arrived(self.bob, "v3")
         self.bob.type("envlsp pull")
         self._same_bytes()
+
+    def _editor(self, agent: Child) -> None:
+        self.stage.title("Bob opens the project in an editor: its language server is all it takes")
+        self.stage.tell("Bob's agent ends. From here on the language server in his editor is the peer.")
+        agent.end()
+        bob = self.bob
+        with Editor(bob.words("envlsp lsp"), bob.shop, bob.environ()) as editor:
+            Editing(self.alice, bob, editor).run()
+            self.stage.title("Another window: Bob pushes from Neovim, and the editor above is the peer")
+            push_from_neovim(self.alice, bob)
 
     def _proof(self, hidden: tuple[str, ...]) -> None:
         stage = self.stage
@@ -163,8 +179,3 @@ class Play:
 def _words(text: str) -> str:
     found = _WORDS.search(text)
     return found[1] if found else ""
-
-
-def _is_in_step(text: str) -> bool:
-    peers = json.loads(text)["peers"]
-    return bool(peers) and all(peer["in_sync"] for peer in peers)

@@ -11,6 +11,18 @@ NEW_API = "https://api-eu.shop.example"
 """The one value that is changed, and shown: an address, no secret."""
 
 _README = "# shop\n\nReads its settings from the environment.\n"
+_PYTHON = """\
+import os
+
+API = os.environ["API_URL"]
+DATABASE = os.environ["DATABASE_URL"]
+PAYMENTS = os.environ.get("PAYMENT_KEY")
+"""
+_TYPESCRIPT = """\
+export const name = process.env.SHOP_NAME;
+export const secret = process.env.SESION_SECRET;
+"""
+"""With a mistake in it, for the editor to find."""
 
 
 def write_shop(folder: Path) -> tuple[str, ...]:
@@ -21,6 +33,8 @@ def write_shop(folder: Path) -> tuple[str, ...]:
     """
     folder.mkdir(parents=True)
     (folder / "README.md").write_text(_README)
+    (folder / "shop.py").write_text(_PYTHON)
+    (folder / "web.ts").write_text(_TYPESCRIPT)
     (folder / ".gitignore").write_text("node_modules/\n")
     password, payment, session = secrets.token_hex(9), secrets.token_hex(12), secrets.token_urlsafe(24)
     text = f"""\

@@ -7,12 +7,13 @@ command that fails ends the demo.
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 import sys
 import textwrap
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,7 +25,7 @@ WIDTH = 96
 CONTINUED = "\\\n    "
 """Goes on in the next line, as in a shell."""
 _OURS = {"envlsp": "envlsp", "envlsp-signaling": "envlsp_signaling"}
-_FOREIGN = ("ENVLSP_", "GIT_", "XDG_CONFIG")
+_FOREIGN = ("ENVLSP_", "GIT_", "XDG_", "NVIM")
 
 
 @dataclass(slots=True)
@@ -78,7 +79,7 @@ class Actor:
             Stopped: it failed.
         """
         self._prompt(line)
-        code, text = run(self._words(line), at or self.shop, self._environ())
+        code, text = run(self.words(line), at or self.shop, self.environ())
         for said in text.splitlines():
             self.stage.show(said)
         if code:
@@ -92,7 +93,7 @@ class Actor:
             Stopped: it ended without such a line.
         """
         self._prompt(f"{line} &")
-        child = self.stage.children.start(self._words(line), self._place(), self._environ())
+        child = self.stage.children.start(self.words(line), self._place(), self.environ())
         for said in child.lines():
             self.stage.show(said)
             if until(said):
@@ -121,37 +122,53 @@ class Actor:
         Raises:
             Stopped: it never was.
         """
+        self.wait_for(self.words(line), holds)
+
+    def wait_for(self, words: Sequence[str], holds: Callable[[str], bool]) -> None:
+        """Run a program quietly, again and again, until what it says is right.
+
+        Raises:
+            Stopped: it never was.
+        """
         limit = deadline()
-        for code, text in self._answers(line):
+        for code, text in self._answers(words):
             if code == 0 and holds(text):
                 return
             if time.monotonic() > limit:
-                raise Stopped(f"{self.name}$ {line}: what was waited for never came, but: {text}")
+                raise Stopped(f"{self.name}$ {shlex.join(words)}: the wrong answer to the end: {text}")
 
-    def _answers(self, line: str) -> Iterator[tuple[int, str]]:
+    def _answers(self, words: Sequence[str]) -> Iterator[tuple[int, str]]:
         while True:
-            yield run(self._words(line), self._place(), self._environ())
+            yield run(words, self._place(), self.environ())
             time.sleep(POLL_S)
 
-    def _prompt(self, line: str) -> None:
-        self.stage.shown.append(f"{self.name}$ {line}")
-        print(f"{paint(f'{self.name}$', self.style, sys.stdout)} {line}", flush=True)
+    def act(self, what: str, where: str) -> None:
+        """Do something that is not a command: say what, and where."""
+        self._prompt(what, f"{self.name}'s {where}>")
+
+    def _prompt(self, line: str, prompt: str = "") -> None:
+        prompt = prompt or f"{self.name}$"
+        self.stage.shown.append(f"{prompt} {line}")
+        print(f"{paint(prompt, self.style, sys.stdout)} {line}", flush=True)
 
     def _place(self) -> Path:
         return self.shop if self.shop.is_dir() else self.home
 
-    def _words(self, line: str) -> list[str]:
+    def words(self, line: str) -> list[str]:
+        """Return the program and the arguments that a line stands for."""
         home, line = str(self.home), line.replace(CONTINUED, " ")
         words = [home + word[1:] if word.startswith("~/") else word for word in shlex.split(line)]
         if words[0] in _OURS:  # this very program, whatever else the PATH may have
             return [sys.executable, "-m", _OURS[words[0]], *words[1:]]
         return ["sh", "-c", line] if "&&" in words else words
 
-    def _environ(self) -> dict[str, str]:
+    def environ(self) -> dict[str, str]:
+        """Return the environment of this person's processes."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)}
         return {
             **kept,
             "HOME": str(self.home),
+            "PATH": os.pathsep.join((os.path.dirname(sys.executable), kept.get("PATH", os.defpath))),
             "ENVLSP_HOME": str(self.home / ".envlsp"),
             "PYTHONUNBUFFERED": "1",  # errors and data in the order they were said
             "PYTHONSAFEPATH": "1",  # the repository's own files are no modules of ours
@@ -163,3 +180,9 @@ class Actor:
             "GIT_COMMITTER_NAME": self.name.title(),
             "GIT_COMMITTER_EMAIL": self.address,
         }
+
+
+def is_in_step(peers: str) -> bool:
+    """Return whether `envlsp peers --json` says that somebody is there and everybody has all of it."""
+    found = json.loads(peers)["peers"]
+    return bool(found) and all(peer["in_sync"] for peer in found)
