@@ -200,6 +200,8 @@ def _servers(top: Table) -> tuple[str, ...]:
 
 
 def _is_websocket(url: str) -> bool:
+    if not url.isprintable() or " " in url:
+        return False  # urlsplit would take some of these out without a word
     try:
         parts = urlsplit(url)
         return parts.scheme in {"ws", "wss"} and bool(parts.hostname) and (parts.port or 1) > 0

@@ -31,6 +31,7 @@ CODES = {
 }
 """Codes of the problems; stable."""
 
+_SCHEMES = ("ws://", "wss://")
 _MAX_NUMBER = 10**9
 
 
@@ -154,7 +155,8 @@ class _Check:
         if entry is None:
             return
         for node in entry.value.items if entry.value.items is not None else [entry.value]:
-            if node.text and node.text[:2].lower() == "ws" and not _is_url(node.text):
+            # What does not begin so, the schema has refused.
+            if node.text and node.text.lower().startswith(_SCHEMES) and not _is_url(node.text):
                 yield self._problem("config-bad-value", node, "signaling must be a ws:// or wss:// URL")
 
     def _same(self, words: Mapping[str, Node | None], what: str, of: tuple[str, ...]) -> Iterator[Problem]:
@@ -208,6 +210,8 @@ def plain(node: Node, path: tuple[Name, ...]) -> Any:
 
 
 def _is_url(url: str) -> bool:
+    if not url.isprintable() or " " in url:
+        return False
     try:
         parts = urlsplit(url)
         return parts.scheme in {"ws", "wss"} and bool(parts.hostname) and (parts.port or 1) > 0

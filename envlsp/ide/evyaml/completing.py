@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from envlsp.ide.evyaml.outline import Site, names_in, site_at
-from envlsp.ide.evyaml.schema import fields_of, is_table, schema_at
+from envlsp.ide.evyaml.schema import Schema, fields_of, is_table, schema_at
 from envlsp.ide.positions import Position
 from envlsp.ide.results import Completion, Edit, Item, ItemKind
 from envlsp.ide.snapshot import Document, ProjectFacts, Snapshot
@@ -42,12 +42,12 @@ def _names(project: ProjectFacts | None, document: Document, site: Site) -> Iter
     for order, (name, field) in enumerate(fields_of(part).items()):
         if name not in taken:
             detail = "required" if name in required else ""
-            text = f"{name}:" if is_table(field) else f"{name}: "
+            text = _written(name, field, site)
             documentation = field.get("description", "")
             yield _item(document, site, name, text, order=order, detail=detail, documentation=documentation)
     for order, env in enumerate(_environments_of(project, site)):
         if env not in taken:
-            yield _item(document, site, env, f"{env}: ", order=order, detail="environment")
+            yield _item(document, site, env, _written(env, {}, site), order=order, detail="environment")
 
 
 def _values(project: ProjectFacts | None, document: Document, site: Site) -> Iterator[Item]:
@@ -73,6 +73,13 @@ def _values(project: ProjectFacts | None, document: Document, site: Site) -> Ite
 def environments(project: ProjectFacts) -> list[str]:
     """Return the environments that any app of a project has, as they come."""
     return list(dict.fromkeys(env for app in project.apps for env in app.files))
+
+
+def _written(name: str, field: Schema, site: Site) -> str:
+    """Return a name with the colon it needs."""
+    if site.has_colon:
+        return name
+    return f"{name}:" if is_table(field) else f"{name}: "
 
 
 def _environments_of(project: ProjectFacts | None, site: Site) -> list[str]:

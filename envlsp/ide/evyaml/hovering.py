@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from envlsp.ide.ages import ago
+from envlsp.ide.ages import ago, counted
 from envlsp.ide.evyaml.completing import environments, project_of
 from envlsp.ide.evyaml.outline import site_at
 from envlsp.ide.evyaml.schema import Schema, schema_at
+from envlsp.ide.markdown import code, plain
 from envlsp.ide.positions import Position
 from envlsp.ide.results import Hover
 from envlsp.ide.snapshot import Document, ProjectFacts, Snapshot, Standing
@@ -20,7 +21,7 @@ def hover(snapshot: Snapshot, document: Document, position: Position) -> Hover |
         return None
     path = (*site.path, site.word) if site.is_name else site.path
     part = schema_at(path)
-    if part is None:
+    if part is None or not path:
         return None
     project = project_of(snapshot, document)
     parts = [_title(path), part.get("description", ""), _choices(part)]
@@ -31,8 +32,8 @@ def hover(snapshot: Snapshot, document: Document, position: Position) -> Hover |
 
 def _title(path: tuple[str, ...]) -> str:
     if len(path) == 2:
-        return f"**{path[1]}**: an app"
-    return f"**{path[-1]}**"
+        return f"**{plain(path[1])}**: an app"
+    return f"**{plain(path[-1])}**"
 
 
 def _choices(part: Schema) -> str:
@@ -49,18 +50,18 @@ def _facts(snapshot: Snapshot, project: ProjectFacts, path: tuple[str, ...]) -> 
     if path == ("team",):
         yield from _team(project)
     elif path == ("default_env",):
-        yield "Environments here: " + ", ".join(f"`{env}`" for env in environments(project))
+        yield "Environments here: " + ", ".join(map(code, environments(project)))
     elif len(path) == 2 and path[0] == "apps":
         yield from _environments(snapshot, project, path[1])
 
 
 def _team(project: ProjectFacts) -> Iterator[str]:
     if project.members:
-        yield f"{len(project.members)} members: " + ", ".join(project.members)
+        yield f"{counted(len(project.members), 'member')}: " + ", ".join(map(plain, project.members))
     if project.role:
-        yield f"\nYou: {project.role}"
+        yield f"\nYour role: {project.role}"
     if project.standing is not Standing.READY and project.detail:
-        yield project.detail
+        yield f"\n{plain(project.detail)}"
 
 
 def _environments(snapshot: Snapshot, project: ProjectFacts, name: str) -> Iterator[str]:
@@ -71,8 +72,9 @@ def _environments(snapshot: Snapshot, project: ProjectFacts, name: str) -> Itera
         facts = project.environments.get((name, env))
         shown = file.removeprefix(app.folder.rstrip("/") + "/")
         if facts is None or not facts.releases:
-            yield f"- `{env}` ({shown}): no release yet"
+            yield f"- {code(env)} in {code(shown)}: no release yet"
         else:
             newest = facts.releases[0]
             heads = "+".join(facts.heads) or newest.label
-            yield f"- `{env}` ({shown}): {heads}, {newest.author}, {ago(newest.ts, snapshot.now)}"
+            age = ago(newest.ts, snapshot.now)
+            yield f"- {code(env)} in {code(shown)}: {heads}, {plain(newest.author)}, {age}"

@@ -43,6 +43,8 @@ class Site:
     start: int
     is_glued: bool = False
     """Right behind a colon: a blank has to go in between."""
+    has_colon: bool = False
+    """Whether its colon is there already."""
 
 
 @dataclass(slots=True)
@@ -137,7 +139,15 @@ def site_at(text: Text, position: Position) -> Site | None:
     path = reader.path() if top.name is None else (*reader.path(), top.name)
     columns = (units_of(line[:index], text.encoding) for index in (start, end))
     where = line_range(position.line, *columns)
-    return Site(path, is_name, unquoted(line[start:end]), where, start, line[start - 1 : start] == ":")
+    return Site(
+        path,
+        is_name,
+        unquoted(line[start:end]),
+        where,
+        start,
+        is_glued=line[start - 1 : start] == ":",
+        has_colon=line[end:].lstrip().startswith(":"),
+    )
 
 
 def names_in(text: Text) -> list[Named]:

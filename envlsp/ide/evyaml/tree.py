@@ -31,7 +31,7 @@ Path: TypeAlias = tuple[Name, ...]
 """Names of tables and numbers in lists, from the top."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Node:
     """A word, a list or a table."""
 
@@ -81,18 +81,25 @@ def read_tree(text: str) -> Tree:
     """Return the tree of a text. Never raises."""
     import yaml
 
-    data = text.removeprefix(_BOM).encode("utf-8", "replace")
+    data = text.encode("utf-8", "replace")
     if len(data) > MAX_BYTES:
         return Tree(None, [Fault(f"larger than {MAX_BYTES // 1024} KiB", 0, 0)])
-    builder = _Builder(len(text) - len(text.removeprefix(_BOM)))
+    builder = _Builder(text.startswith(_BOM))  # YAML takes one off, and does not count it
     try:
         for event in yaml.parse(data, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
             builder.take(event)
     except (yaml.YAMLError, UnicodeDecodeError) as broken:
-        mark = getattr(broken, "problem_mark", None)
-        at = min(mark.index, len(text)) if mark is not None else 0
+        at = _place_of(broken, text)
         return Tree(None, [*builder.faults, Fault("this is not YAML", at, at)])
     return builder.tree(len(text))
+
+
+def _place_of(broken: Exception, text: str) -> int:
+    """Return where the fault is; where it is only noticed at the end, where that began."""
+    end = len(text.rstrip())
+    marks = (getattr(broken, "problem_mark", None), getattr(broken, "context_mark", None))
+    places = [min(mark.index, end) for mark in marks if mark is not None]
+    return next((place for place in places if place < end), end)
 
 
 def _child(node: Node, name: Name) -> Node:
@@ -116,6 +123,7 @@ class _Builder:
         kind = type(event).__name__
         if kind in {"MappingEndEvent", "SequenceEndEvent"}:
             node, children = self._open.pop()
+            node.end = event.end_mark.index + self._offset
             self._close(node, children)
         elif kind in {"AliasEvent", "ScalarEvent", "MappingStartEvent", "SequenceStartEvent"}:
             self._add(event, kind)
