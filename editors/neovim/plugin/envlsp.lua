@@ -23,7 +23,19 @@ command('EnvReveal', function(given)
   require('envlsp').reveal(given.args)
 end, { nargs = '?', desc = 'Show the value of the name under the cursor, for some seconds' })
 
--- A command may have written a file: show what is on disk now.
+-- A command may have written a file: show what is on disk now. Of a file that was not there when its buffer
+-- was opened, Neovim would ask first.
+local function reload()
+  for _, buffer in ipairs(vim.api.nvim_list_bufs()) do
+    local lines = vim.api.nvim_buf_get_lines(buffer, 0, 2, false)
+    local name = vim.api.nvim_buf_get_name(buffer)
+    if #lines == 1 and lines[1] == '' and not vim.bo[buffer].modified and vim.bo[buffer].buftype == '' and vim.fn.getfsize(name) > 0 then
+      vim.api.nvim_buf_call(buffer, vim.cmd.edit)
+    end
+  end
+  vim.cmd.checktime()
+end
+
 vim.api.nvim_create_autocmd('LspRequest', {
   group = vim.api.nvim_create_augroup('envlsp', {}),
   callback = function(event)
@@ -31,7 +43,7 @@ vim.api.nvim_create_autocmd('LspRequest', {
     local client = vim.lsp.get_client_by_id(event.data.client_id)
     local is_ours = client and client.name == 'envlsp'
     if is_ours and request.type == 'complete' and request.method == 'workspace/executeCommand' then
-      vim.schedule(vim.cmd.checktime)
+      vim.schedule(reload)
     end
   end,
 })
