@@ -78,8 +78,14 @@ class Watcher:
 class WatchFiles:
     """watchfiles, for systems without inotify."""
 
-    def __init__(self) -> None:
-        """Wait for folders."""
+    def __init__(self, *, polls: bool = False) -> None:
+        """Wait for folders.
+
+        Args:
+            polls: whether to look at the files themselves, where the system's own way is
+                not to be had.
+        """
+        self._polls = polls
         self._folders: list[Place] = []
         self._is_new = Event()
         self._is_stopped = False
@@ -99,7 +105,7 @@ class WatchFiles:
             if not folders:
                 self._is_new.wait()
                 continue
-            with RustNotify(folders, False, False, 0, False, True) as notify:
+            with RustNotify(folders, False, self._polls, int(STEP_S * 1000), False, True) as notify:
                 found = notify.watch(int(quiet_s * 1000), int(STEP_S * 1000), 0, self._is_new)
             if isinstance(found, set):
                 return {place for _, place in found}
@@ -112,8 +118,11 @@ class WatchFiles:
 
 
 def _source() -> Source:
-    if sys.platform == "linux":
-        from envlsp.service.inotify import Inotify
+    if sys.platform != "linux":
+        return WatchFiles()
+    from envlsp.service.inotify import Inotify
 
+    try:
         return Inotify()
-    return WatchFiles()
+    except OSError:  # each user has so many, and editors take them
+        return WatchFiles(polls=True)
