@@ -265,7 +265,7 @@ class Client:
         limit = time.perf_counter() + seconds
         while (left := limit - time.perf_counter()) > 0:
             if select.select([self._out], [], [], left)[0]:
-                self._read(limit)
+                self._receive()
 
     # --- the wire ---
 
@@ -295,7 +295,7 @@ class Client:
             if writable:
                 del self._outgoing[: os.write(self._in, self._outgoing[:PIPE_BYTES])]
             elif readable:
-                self._read(time.perf_counter() + TIMEOUT_S)  # may add to what is outgoing
+                self._receive()  # may add to what is outgoing
             else:
                 raise Refused("the server takes nothing in")
 
@@ -303,6 +303,9 @@ class Client:
         left = limit - time.perf_counter()
         if left <= 0 or not select.select([self._out], [], [], left)[0]:
             raise Refused("no answer")
+        self._receive()
+
+    def _receive(self) -> None:
         data = os.read(self._out, CHUNK_BYTES)
         at = time.perf_counter()
         if not data:
