@@ -16,6 +16,11 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 _PREFIXES = ("ENVLSP_", "GIT_", "XDG_")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let golden answers be written down anew."""
+    parser.addoption("--update", action="store_true", help="rewrite the answers in tests/markers/*.txt")
+
+
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Keep the person's settings out of tests, and tests out of the person's home."""
