@@ -39,7 +39,7 @@ def _parts(env: EnvFile, place: Place) -> Iterator[Fold]:
 
 def _values(env: EnvFile) -> Iterator[Fold]:
     for index, block in enumerate(env.blocks):
-        if block.lines > block.data.endswith((b"\n", b"\r")) and block.is_named:
+        if block.lines > block.ends_line and block.is_named:
             start, end = env.first_lines[index], env.value_range(index).end.line
             if end > start:
                 yield Fold(start, end)

@@ -34,7 +34,9 @@ def hints(snapshot: Snapshot, place: Place, within: Range) -> list[Hint]:
 
 def _end_of(env: EnvFile, index: int) -> Position:
     """Return the end of the last line of a value."""
-    line = env.value_range(index).end.line
+    block = env.blocks[index]
+    is_one_line = block.lines <= block.ends_line
+    line = env.first_lines[index] if is_one_line else env.value_range(index).end.line
     return Position(line, units_of(env.text.line(line), env.text.encoding))
 
 

@@ -10,8 +10,9 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from envlsp.domain.dotenv.blocks import as_document
 from envlsp.domain.dotenv.comments import commented_out
-from envlsp.domain.dotenv.tokens import Document, Kind
+from envlsp.domain.dotenv.tokens import Kind
 from envlsp.ide.envfile import Block
 from envlsp.ide.positions import Range
 from envlsp.ide.results import Place
@@ -43,7 +44,7 @@ def links(snapshot: Snapshot, place: Place) -> list[Link]:
 
 def _addresses(block: Block, dialect: str) -> Iterator[tuple[int, int]]:
     statement = block.statement
-    if statement.kind is Kind.COMMENT and any(commented_out(Document(block.data, dialect, (statement,)))):
+    if statement.kind is Kind.COMMENT and any(commented_out(as_document(block, dialect))):
         return
     for found in _ADDRESS.finditer(block.data, statement.comment_start, statement.comment_end):
         address = found[0].rstrip(_TRAILING)

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
-from envlsp.domain.dotenv.dialects import dialect_named
 from envlsp.domain.dotenv.tokens import Kind
 from envlsp.ide.envfile import Block, EnvFile
 from envlsp.ide.positions import Encoding, Range, units_of
@@ -20,13 +18,6 @@ from envlsp.ide.snapshot import Snapshot
 
 _LINE_END = re.compile(rb"\r\n|\n|\r")
 _EXPORT = len(b"export")
-
-
-class _How(NamedTuple):
-    """What a statement's stretches depend on, besides its bytes."""
-
-    encoding: Encoding
-    dialect: str
 
 
 def tokens(snapshot: Snapshot, place: Place, within: Range | None = None) -> list[Token]:
@@ -40,30 +31,31 @@ def tokens(snapshot: Snapshot, place: Place, within: Range | None = None) -> lis
     env = snapshot.env_file(place)
     if env is None:
         return []
-    how = _How(snapshot.encoding, env.dialect)
     if within is not None:
-        return _some(env, how, within)
-    found: list[Token] = []
-    for first, mine in zip(env.first_lines, _STRETCHES.of(place, env.blocks, how), strict=False):
-        for line, column, length, kind in mine:
-            found.append(Token(first + line, column, length, kind))
-    return found
+        return _some(env, snapshot.encoding, within)
+    new = tuple.__new__  # that of a named tuple takes twice as long, and there are many
+    return [
+        new(Token, (first + line, column, length, kind))
+        for first, mine in zip(
+            env.first_lines, _STRETCHES.of(place, env.blocks, snapshot.encoding), strict=False
+        )
+        for line, column, length, kind in mine
+    ]
 
 
-def _some(env: EnvFile, how: _How, within: Range) -> list[Token]:
+def _some(env: EnvFile, encoding: Encoding, within: Range) -> list[Token]:
     first = max(env.block_at(within.start.line), 0)
     last = env.block_at(within.end.line) + 1
+    pieces = zip(env.first_lines[first:last], _stretches(env.blocks[first:last], encoding), strict=True)
     return [
         Token(start + line, column, length, kind)
-        for start, mine in zip(
-            env.first_lines[first:last], _stretches(env.blocks[first:last], how), strict=True
-        )
+        for start, mine in pieces
         for line, column, length, kind in mine
         if within.start.line <= start + line <= within.end.line
     ]
 
 
-def _stretches(blocks: Sequence[Block], how: _How) -> list[tuple[Token, ...]]:
+def _stretches(blocks: Sequence[Block], encoding: Encoding) -> list[tuple[Token, ...]]:
     """Return the stretches of each statement, lines counted from its own first one."""
     shapes: dict[Sequence[int], tuple[Token, ...]] = {}
     found: list[tuple[Token, ...]] = []
@@ -75,52 +67,49 @@ def _stretches(blocks: Sequence[Block], how: _How) -> list[tuple[Token, ...]]:
             # What is drawn follows from the offsets alone, and most lines share theirs with others.
             shape = statement[_FIRST_PART:]
             if shape not in shapes:
-                shapes[shape] = tuple(_placed(block, how))
+                shapes[shape] = tuple(_placed(block, encoding))
             found.append(shapes[shape])
         else:
-            found.append(tuple(_placed(block, how)))
+            found.append(tuple(_placed(block, encoding)))
     return found
 
 
 def _is_simple(block: Block) -> bool:
-    data = block.data
-    return (
-        _is_plain_line(block)
-        and b"$" not in data
-        and block.statement.value_start <= block.statement.name_end + 1
-    )
+    """Whether a statement is one line that holds at most a name, `=`, a value and a comment."""
+    statement = block.statement
+    is_tight = statement.value_start <= statement.name_end + len(b"=")
+    return is_tight and not block.references and _is_plain_line(block)
 
 
 def _is_plain_line(block: Block) -> bool:
     """Whether a statement is one line in which a byte is a column."""
-    data = block.data
-    return data.isascii() and (not block.lines or (block.lines == 1 and data[-1] in b"\r\n"))
+    return block.data.isascii() and block.lines <= block.ends_line
 
 
 _COLOURED = frozenset({Kind.ASSIGNMENT, Kind.BARE, Kind.COMMENT})
 _FIRST_PART = 3
 """The parts of a `Statement` come after its kind, start and end."""
-_STRETCHES: Remembered[tuple[Token, ...], _How] = Remembered(_stretches)
+_STRETCHES: Remembered[tuple[Token, ...], Encoding] = Remembered(_stretches)
 
 
-def _placed(block: Block, how: _How) -> Iterator[Token]:
+def _placed(block: Block, encoding: Encoding) -> Iterator[Token]:
     """Yield a statement's parts as stretches of lines."""
     data = block.data
     if _is_plain_line(block):
-        for start, end, kind in _parts(block, how.dialect):
+        for start, end, kind in _parts(block):
             yield Token(0, start, end - start, kind)
         return
     starts = [0, *(match.end() for match in _LINE_END.finditer(data))]
-    for start, end, kind in _parts(block, how.dialect):
+    for start, end, kind in _parts(block):
         for line, first in enumerate(starts):
             stop = starts[line + 1] if line + 1 < len(starts) else len(data)
             piece = data[max(start, first) : min(end, stop)].rstrip(b"\r\n")
             if piece and max(start, first) < stop:
-                column = _units(data[first : max(start, first)], how.encoding)
-                yield Token(line, column, _units(piece, how.encoding), kind)
+                column = _units(data[first : max(start, first)], encoding)
+                yield Token(line, column, _units(piece, encoding), kind)
 
 
-def _parts(block: Block, dialect: str) -> Iterator[tuple[int, int, TokenKind]]:
+def _parts(block: Block) -> Iterator[tuple[int, int, TokenKind]]:
     """Yield the coloured parts of a statement: (start, end, kind), offsets in its bytes."""
     statement = block.statement
     if statement.export_start >= 0:
@@ -133,21 +122,19 @@ def _parts(block: Block, dialect: str) -> Iterator[tuple[int, int, TokenKind]]:
         if mark:
             at = statement.name_end + between.index(mark)
             yield at, at + len(mark), TokenKind.OPERATOR
-        yield from _value(block, dialect)
+        yield from _value(block)
     if 0 <= statement.comment_start < statement.comment_end:
         yield statement.comment_start, statement.comment_end, TokenKind.COMMENT
 
 
-def _value(block: Block, dialect: str) -> Iterator[tuple[int, int, TokenKind]]:
+def _value(block: Block) -> Iterator[tuple[int, int, TokenKind]]:
     """Yield a literal, cut at the names that it refers to."""
     first, at, end = block.statement.value_start, block.statement.value_start, block.statement.value_end
-    literal = block.literal
-    if b"$" in literal:
-        for _, start, stop in dialect_named(dialect).references(literal):
-            if first + start > at:
-                yield at, first + start, TokenKind.STRING
-            yield first + start, first + stop, TokenKind.PARAMETER
-            at = first + stop
+    for _, start, stop in block.references:
+        if first + start > at:
+            yield at, first + start, TokenKind.STRING
+        yield first + start, first + stop, TokenKind.PARAMETER
+        at = first + stop
     if at < end:
         yield at, end, TokenKind.STRING
 

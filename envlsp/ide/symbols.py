@@ -86,12 +86,12 @@ class _Named(NamedTuple):
 
 
 def _symbol(env: EnvFile, index: int, block: Block) -> Symbol:
-    statement, line = block.statement, env.first_lines[index]
-    if block.lines <= 1 and block.data.isascii() and statement.kind is StatementKind.BARE:
-        whole = name = line_range(line, statement.name_start, statement.name_end)
-    elif block.lines <= 1 and block.data.isascii() and block.data[-1:] in {b"\n", b"\r"}:
-        name = line_range(line, statement.name_start, statement.name_end)
-        whole = line_range(line, statement.name_start, statement.value_end)
+    statement = block.statement
+    if block.lines <= block.ends_line and block.data.isascii():  # a byte is a column
+        line, new = env.first_lines[index], tuple.__new__  # as in `semantic`: there are many
+        start, end = new(Position, (line, statement.name_start)), new(Position, (line, statement.name_end))
+        last = new(Position, (line, max(statement.value_end, statement.name_end)))
+        name, whole = new(Range, (start, end)), new(Range, (start, last))
     else:
         name = env.name_range(index)
         whole = Range(name.start, env.value_range(index).end)
@@ -116,8 +116,7 @@ def last_line(env: EnvFile, end: int) -> int:
     while end > 0 and env.blocks[end - 1].statement.kind is StatementKind.BLANK:
         end -= 1
     block = env.blocks[end - 1]
-    has_end = block.data[-1:] in {b"\n", b"\r"}
-    return env.first_lines[end - 1] + max(block.lines - has_end, 0)
+    return env.first_lines[end - 1] + block.lines - block.ends_line
 
 
 def _length(text: Text, line: int) -> int:

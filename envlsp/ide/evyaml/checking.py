@@ -120,7 +120,7 @@ class _Check:
         there = self._tree.at(refusal.path).table or {}
         for name in refusal.wanted:
             if name not in there:
-                where = self._tree.key_at(refusal.path)
+                where = self._tree.name_at(refusal.path)
                 yield self._problem("config-missing-field", where, f"{name} is missing")
 
     def _unknown(self, path: Path) -> Iterator[Problem]:
@@ -132,7 +132,7 @@ class _Check:
             if name not in known:
                 near = get_close_matches(name, known, n=1)
                 rest = f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
-                where = self._places.range(entry.key.start, entry.key.end)
+                where = self._places.range(entry.name.start, entry.name.end)
                 yield Problem(
                     "config-unknown-field",
                     where,
@@ -145,7 +145,7 @@ class _Check:
         node, rule = self._tree.at(refusal.path), rule_in_words(refusal)
         if refusal.name is not None:
             assert node.table is not None
-            return self._problem("config-bad-value", node.table[refusal.name].key, f"a name {rule}")
+            return self._problem("config-bad-value", node.table[refusal.name].name, f"a name {rule}")
         named = next((name for name in reversed(refusal.path) if isinstance(name, str)), "the file")
         code = "config-wrong-type" if refusal.rule == "type" else "config-bad-value"
         return self._problem(code, node, f"{named} {rule}")

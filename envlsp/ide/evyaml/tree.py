@@ -48,7 +48,7 @@ class Node:
 class Entry(NamedTuple):
     """A name of a table, and what stands under it."""
 
-    key: Node
+    name: Node
     value: Node
 
 
@@ -68,13 +68,13 @@ class Tree:
         assert node is not None
         return node
 
-    def key_at(self, path: Sequence[Name]) -> Node:
+    def name_at(self, path: Sequence[Name]) -> Node:
         """Return the name that leads to a path; the node itself in a list and at the top."""
         if not path or isinstance(path[-1], int):
             return self.at(path)
         table = self.at(path[:-1]).table
         assert table is not None
-        return table[path[-1]].key
+        return table[path[-1]].name
 
 
 def read_tree(text: str) -> Tree:
@@ -158,13 +158,13 @@ class _Builder:
         if node.items is not None:
             node.items.extend(children)
         elif node.table is not None:
-            for key, value in _pairs(children):
-                if key.text is None:
-                    self.faults.append(Fault("a name must be a word", key.start, key.end))
-                elif key.text in node.table:
-                    self.faults.append(Fault(f"{key.text[:64]} stands twice", key.start, key.end))
+            for name, value in _pairs(children):
+                if name.text is None:
+                    self.faults.append(Fault("a name must be a word", name.start, name.end))
+                elif name.text in node.table:
+                    self.faults.append(Fault(f"{name.text[:64]} stands twice", name.start, name.end))
                 else:
-                    node.table[key.text] = Entry(key, value)
+                    node.table[name.text] = Entry(name, value)
 
 
 def _pairs(children: list[Node]) -> Iterator[tuple[Node, Node]]:
