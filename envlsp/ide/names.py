@@ -32,6 +32,9 @@ class Names(NamedTuple):
 
     def changed(self, gone: Iterable[str], come: Iterable[str]) -> Names:
         """Return the table without some names that are in it, and with others that are not."""
+        gone, come = tuple(gone), tuple(come)
+        if not gone and not come:
+            return self
         names, lower = list(self.names), list(self.lower)
         for name in dict.fromkeys(gone):
             at = names.index(name, bisect_left(lower, name.lower()))

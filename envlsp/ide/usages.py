@@ -63,4 +63,9 @@ class Usages:
             files[place] = found
         for name in {usage.name for usage in found}:
             by_name[name] = by_name.get(name, frozenset()) | {place}
-        return Usages(files, by_name, self.is_complete)
+        new = Usages(files, by_name, self.is_complete)
+        if "sorted_names" in self.__dict__:
+            gone = [usage.name for usage in old if usage.name not in by_name]
+            come = [usage.name for usage in found if usage.name not in self.by_name]
+            new.__dict__["sorted_names"] = self.sorted_names.changed(gone, come)
+        return new
