@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+from dataclasses import replace
 
 import pytest
 
+from envlsp.ide.problems.collect import problems
 from envlsp.ide.settings import DEFAULTS, FIELDS, Settings
+from tests.support.cursor import read_scene
 
 
 def check(given: object, expected: Settings, *complaints: str) -> None:
@@ -73,3 +76,10 @@ def test_a_table_in_place_of_a_value() -> None:
     settings, complaints = Settings.read({"hover": True, "trace": {"server": "off"}})
     assert settings == Settings()
     assert len(complaints) == 2
+
+
+def test_problems_can_be_switched_off() -> None:
+    scene = read_scene("A=1\nA=2\n")
+    assert problems(scene.snapshot, scene.place) != ()
+    off = replace(scene.snapshot, settings=Settings(diagnostics=False))
+    assert problems(off, scene.place) == ()

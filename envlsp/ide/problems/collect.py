@@ -34,6 +34,8 @@ _FAMILIES: tuple[Callable[[Look], Iterator[Finding]], ...] = (
 
 def problems(snapshot: Snapshot, place: Place) -> tuple[Problem, ...]:
     """Return what is wrong in a document, by place; at most a hundred of each family."""
+    if not snapshot.settings.diagnostics:
+        return ()
     document, ignore = snapshot.documents.get(place), snapshot.settings.ignore
     kind = Kind.OTHER if document is None else document.kind
     if kind is Kind.CONFIG and document is not None:
