@@ -62,19 +62,31 @@ class EmbeddedNode:
         self._may_be_node = True
         self._wake.set()
 
+    def leave_network(self) -> None:
+        """Be the node no more, and listen at most."""
+        self._may_be_node = False
+        self._interrupt_now()
+
     def unlock(self, kek: bytes) -> None:
         """Take the key of a device that is locked."""
         self._keks.append(kek)
         self._wake.set()
 
-    def close(self, timeout_s: float) -> None:
-        """Let go of the network; who comes next may have it."""
+    def hang_up(self) -> None:
+        """Let go of the network, and wait for nothing; who comes next may have it."""
         self._closed.set()
         self._wake.set()
-        with self._turn:
-            self._interrupt()
+        self._interrupt_now()
+
+    def close(self, timeout_s: float) -> None:
+        """Let go of the network, and wait until that is done."""
+        self.hang_up()
         if self._thread.ident:
             self._thread.join(timeout_s)
+
+    def _interrupt_now(self) -> None:
+        with self._turn:
+            self._interrupt()
 
     # --- the thread ------------------------------------------------------------------------------
 

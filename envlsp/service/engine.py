@@ -45,7 +45,7 @@ class _Wish:
     """These files first, and no others: None for a look that is not about files."""
     everything: bool = False
     """Every file, folder and question to git."""
-    network: bool = False
+    network: bool | None = None
     kek: bytes | None = None
     end: bool = False
 
@@ -55,7 +55,7 @@ class _Wish:
         if other.places is not None:
             self.places = (self.places or set()) | other.places
         self.everything |= other.everything
-        self.network |= other.network
+        self.network = self.network if other.network is None else other.network
         self.kek = other.kek or self.kek
         self.end |= other.end
 
@@ -85,6 +85,7 @@ class Engine:
         self._wishes: queue.SimpleQueue[_Wish] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="envlsp-engine", daemon=True)
         self._closed = threading.Event()
+        self._looking: Looking | None = None
 
     def start(self, folders: Iterable[str]) -> None:
         """Begin, with the folders that are open in the editor."""
@@ -116,6 +117,10 @@ class Engine:
         """Be this device's node as soon and as long as no other process is."""
         self._wishes.put(_Wish(network=True))
 
+    def leave_network(self) -> None:
+        """Leave being the node to others, as long as nothing else is said."""
+        self._wishes.put(_Wish(network=False))
+
     def close(self) -> None:
         """End, within two seconds; call it as often as you like."""
         if self._closed.is_set():
@@ -123,6 +128,8 @@ class Engine:
         self._closed.set()
         deadline = time.monotonic() + CLOSE_S
         self._wishes.put(_Wish(end=True))
+        if self._looking is not None:
+            self._looking.hang_up()  # saying goodbye takes longest
         if self._thread.is_alive() and threading.current_thread() is not self._thread:
             self._thread.join(max(0.0, deadline - time.monotonic()))
 
@@ -132,6 +139,7 @@ class Engine:
         from envlsp.service.looking import Looking
 
         looking = Looking(self._tell, self._encoding, self._environ, self._key_file, self.hear)
+        self._looking = looking
         try:
             while not (wish := self._next()).end:
                 with _surviving():
@@ -145,11 +153,16 @@ class Engine:
             looking.set_folders(wish.folders)
         if wish.kek is not None:
             looking.unlock(wish.kek)
-        if wish.places:
-            looking.at_files(wish.places)
-        looking.around(everything=wish.everything)
-        if wish.network:
-            looking.join_network()
+        asks_git = looking.at_files(wish.places or ())
+        if wish.everything:
+            looking.at_folders()
+        looking.at_teams()
+        if wish.everything:
+            looking.everywhere()
+        if asks_git or wish.everything:
+            looking.at_git()
+        if wish.network is not None:
+            looking.use_network(wanted=wish.network)
 
     def _tell(self, facts: Facts) -> None:
         if not self._closed.is_set():

@@ -6,6 +6,7 @@ environment is worked out again only when something came that could change it.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +18,7 @@ from envlsp.domain.ids import TEAM_SCOPE, RecordId
 from envlsp.domain.layout import snapshot_of
 from envlsp.domain.merge import View
 from envlsp.domain.secret import SecretName, SecretText
-from envlsp.errors import BadText, EnvlspError
+from envlsp.errors import BadConfig, BadText, EnvlspError
 from envlsp.ide.envfile import EnvFile
 from envlsp.ide.results import Place
 from envlsp.ide.snapshot import (
@@ -124,12 +125,10 @@ class EnvironmentReader:
             app = project.config.apps.get(triple.app)
             if triple.project != project.config.project or app is None:
                 continue
-            try:
+            with contextlib.suppress(BadConfig):  # one that cannot be told leaves the others as they are
                 file = file_of(project, app, triple.env)
-                place = _Slot(triple, file, known_dialect(app.dialect), is_archived)
-                found[triple.app, triple.env] = self._environment(place, disk.get(file))
-            except EnvlspError:
-                continue  # one that cannot be told leaves the others as they are
+                slot = _Slot(triple, file, known_dialect(app.dialect), is_archived)
+                found[triple.app, triple.env] = self._environment(slot, disk.get(file))
         return found
 
     def _environment(self, slot: _Slot, copy: EnvFile | None) -> EnvironmentFacts:

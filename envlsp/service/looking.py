@@ -64,53 +64,70 @@ class Looking:
         self._network.unlock(kek)
         self._devices.unlock(kek)
 
-    def join_network(self) -> None:
-        """Be the node when nobody else is."""
-        self._network.join_network()
+    def use_network(self, *, wanted: bool) -> None:
+        """Be the node when nobody else is, or leave that to others."""
+        if wanted:
+            self._network.join_network()
+        else:
+            self._network.leave_network()
 
-    def at_files(self, places: Collection[Place]) -> None:
-        """Look at these files before anything else."""
-        names = {os.path.basename(place) for place in places}
-        if not any(is_env_name(name) or name == FILE_NAME or name in _GIT_FILES for name in names):
-            return
+    def hang_up(self) -> None:
+        """Let go of the network; called from another thread, while this one may be busy."""
+        self._network.hang_up()
+
+    def at_files(self, places: Collection[Place]) -> bool:
+        """Look at these files; return whether any of them was ours to look at."""
+        if not any(self._is_ours(place) for place in places):
+            return False
         self._workspace.take_note(places)
         self._workspace.look()
         self._publish()
-        self._ask_git()
+        return True
 
-    def around(self, *, everything: bool) -> None:
-        """Look at what the teams say, and where `everything` is meant, at all files and folders first."""
-        if everything:
-            self._workspace.look()
-            self._publish()
-        self._ask_teams()
-        if everything:
-            known = self._workspace.grounds
-            self._workspace.search()
-            self._publish()
-            if {ground.root for ground in known} != {ground.root for ground in self._workspace.grounds}:
-                self._ask_teams()
-            self._ask_git()
-        self._network.start()  # after the first look, which the editor waits for
+    def _is_ours(self, place: Place) -> bool:
+        name = os.path.basename(place)
+        if is_env_name(name) or name == FILE_NAME or name in _GIT_FILES:
+            return True
+        below = place.rstrip("/") + "/"  # a folder that is gone, perhaps
+        return any(file.startswith(below) for file in self._workspace.disk)
+
+    def at_folders(self) -> None:
+        """Look at the files that can be found without visiting every folder."""
+        self._workspace.look()
+        self._publish()
+
+    def everywhere(self) -> None:
+        """Visit every folder."""
+        known = {ground.root for ground in self._workspace.grounds}
+        self._workspace.search()
+        self._publish()
+        if known != {ground.root for ground in self._workspace.grounds}:
+            self.at_teams()
 
     def close(self, timeout_s: float) -> None:
         """Let go of the stores and the network."""
         self._devices.close()
         self._network.close(timeout_s)
 
-    # --- steps -----------------------------------------------------------------------------------
-
-    def _ask_teams(self) -> None:
+    def at_teams(self) -> None:
+        """Look at what the projects' teams say; without a project nothing of this device is opened."""
+        if not any(ground.project for ground in self._workspace.grounds):
+            return
         self._devices.begin()
         for ground in self._workspace.grounds:
             if ground.project is not None:
-                facts = self._devices.facts_of(ground.project, self._workspace.disk)
-                self._teams[ground.root] = facts
+                found = self._devices.facts_of(ground.project, self._workspace.disk)
+                known = self._teams.get(ground.root)
+                if found.standing is Standing.LOADING and known is not None and known.text == found.text:
+                    found = replace(known, detail=found.detail)  # busy, perhaps: it was read before
+                self._teams[ground.root] = found
                 self._publish()
         self._peers = ask_online(self._devices.service.home)
         self._publish()
+        self._network.start()  # after the first look, which the editor waits for
 
-    def _ask_git(self) -> None:
+    def at_git(self) -> None:
+        """Ask git about every env file."""
         from envlsp.service.git_facts import git_facts
 
         self._git = git_facts(self._workspace.disk)

@@ -11,12 +11,14 @@ from pathlib import Path
 import pytest
 
 from envlsp.crypto.epochs import Keyring
+from envlsp.errors import StoreBusy
 from envlsp.ide.positions import Encoding
 from envlsp.ide.snapshot import Facts, Snapshot, Standing
 from envlsp.service import access
 from envlsp.service.engine import CLOSE_S, Engine
 from envlsp.service.pushing import push
 from envlsp.service.reading import value_mark
+from envlsp.service.replica import Replica
 from envlsp.service.vault import Vault
 from envlsp.store.keyfile import open_device_key, with_passphrase
 from tests.support.cast import FIRST_FILE, Actor, Cast, give, meet
@@ -34,6 +36,26 @@ def test_importing_it_loads_nothing_heavy() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     heavy = {"sqlite3", "nacl", "msgpack", "yaml", "aiortc", "asyncio", "websockets", "subprocess"}
     assert heavy.isdisjoint(done.stdout.split())
+
+
+def test_a_workspace_without_a_project_opens_nothing_of_the_device(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("A=1\n")
+    code = """
+import sys, threading
+from envlsp.ide.positions import Encoding
+from envlsp.service.engine import Engine
+asked = threading.Event()
+engine = Engine(lambda facts: facts.git and asked.set(), Encoding.UTF8)
+engine.start([sys.argv[1]])
+engine.join_network()
+asked.wait(20)
+engine.close()
+print(*sys.modules)
+"""
+    words = [sys.executable, "-c", code, str(tmp_path)]
+    done = subprocess.run(words, capture_output=True, text=True, check=True)
+    assert {"sqlite3", "nacl", "yaml", "aiortc", "asyncio"}.isdisjoint(done.stdout.split())
+    assert "envlsp.service.git_facts" in done.stdout
 
 
 def test_a_folder_without_a_team_has_its_files(tmp_path: Path) -> None:
@@ -263,6 +285,28 @@ def test_a_damaged_store_is_told_and_stops_nothing(cast: Cast) -> None:
         facts = watcher.until(lambda facts: bool(facts.projects[0].detail))
     assert facts.projects[0].standing is Standing.LOADING
     assert facts.disk
+
+
+def test_a_store_that_is_busy_for_a_while_takes_nothing_back(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (alice,) = cast.team()
+    with watching(alice) as watcher:
+        watcher.until_release("v1")
+        watcher.settle()
+
+        def busy(_: Replica) -> object:
+            raise StoreBusy("ledger.db")
+
+        whole = Replica.refresh
+        monkeypatch.setattr(Replica, "refresh", busy)
+        watcher.engine.look_again()
+        facts = watcher.until(lambda facts: "ledger.db" in facts.projects[0].detail)
+        assert facts.projects[0].standing is Standing.READY
+        assert facts.projects[0].environments
+        monkeypatch.setattr(Replica, "refresh", whole)
+        watcher.engine.look_again()
+        watcher.until(lambda facts: not facts.projects[0].detail)
 
 
 # --- git ---

@@ -56,6 +56,37 @@ def test_a_path_is_exposed_ignored_or_tracked(repository: Path) -> None:
     assert not git.is_ignored(file)
 
 
+def test_many_files_are_asked_about_at_once_in_each_repository(repository: Path, tmp_path: Path) -> None:
+    inner = repository / "vendored *"
+    inner.mkdir()
+    run(inner, "init")
+    (inner / ".gitignore").write_text(".env\n")
+    (repository / ".gitignore").write_text("/ignored/\n")
+    names = (".env", "ignored/.env", "tracked [1]/.env", "a b/.env.é")
+    for name in names:
+        (repository / name).parent.mkdir(exist_ok=True)
+        (repository / name).write_text("A=1\n")
+    run(repository, "add", "tracked [1]/.env")
+    outside = tmp_path.resolve() / ".env"
+    paths = [*(repository / name for name in names), inner / ".env", outside]
+    found = git.standings(paths)
+    assert found == {path: git.standing(path) for path in paths}
+    assert [found[path] for path in paths] == [
+        Standing.EXPOSED,
+        Standing.IGNORED,
+        Standing.TRACKED,
+        Standing.EXPOSED,
+        Standing.IGNORED,
+        Standing.NO_REPOSITORY,
+    ]
+
+
+def test_many_files_of_a_broken_repository_are_unknown(repository: Path) -> None:
+    (repository / ".git" / "HEAD").write_text("nonsense")
+    assert git.standings([repository / ".env"]) == {repository / ".env": Standing.UNKNOWN}
+    assert git.standings([]) == {}
+
+
 def test_the_entry_is_added_once_and_the_rest_is_kept(repository: Path) -> None:
     (repository / ".gitignore").write_bytes(b"# mine\r\n/dist")
     assert git.ignore(repository / "apps" / "web" / ".env")
