@@ -202,7 +202,8 @@ def test_a_viewer_settles_nothing(cast: Cast) -> None:
         resolve(bob.team, bob.context, {"A": side})
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(6))
 def test_any_order_of_taking_gives_what_was_taken(cast: Cast, seed: int) -> None:
     rnd = random.Random(seed)
     everybody = apart(cast, "bob", "carol")

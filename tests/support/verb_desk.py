@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from envlsp.domain.secret import SecretText
+from envlsp.service.facade import Service
 from envlsp.service.verbs import Desk, Json, run, value_of
 from tests.support.cast import Actor, QuietTalk
 
@@ -40,11 +41,13 @@ class Editor:
     reports: list[str] = field(default_factory=list)
     is_cancelled: bool = False
     place: Path | None = None
+    service: Service | None = None
+    """By default the actor's; another thread needs one of its own."""
 
     @property
     def desk(self) -> Desk:
         return Desk(
-            service=self.actor.service,
+            service=self.service or self.actor.service,
             place=self.place or self.actor.file,
             talk=self.talk,
             report=self.reports.append,

@@ -38,6 +38,10 @@ class Arguments:
                     fix=f"one of: {', '.join(sorted({*known, *EVERYWHERE}))}",
                 )
 
+    def has(self, name: str) -> bool:
+        """Return whether an argument was given."""
+        return name in self._given
+
     def text(self, name: str, default: str = "") -> str:
         """Return an argument that is text."""
         value = self._given.get(name, default)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from envlsp.errors import NotInitialised
+from envlsp.errors import Misuse, NotInitialised
 from envlsp.service.config import signaling_servers
 from envlsp.service.context import Context, Project, open_project
 from envlsp.service.environments import create_environment, list_environments
@@ -16,7 +16,7 @@ from envlsp.service.starting import InitOptions, init
 from envlsp.service.verbs.arguments import Arguments
 from envlsp.service.verbs.courier import Courier
 from envlsp.service.verbs.desk import Desk, Json
-from envlsp.service.verbs.opening import courier_of, open_team
+from envlsp.service.verbs.opening import asked, courier_of, open_team
 from envlsp.service.verbs.shapes import (
     created_fields,
     environments_fields,
@@ -24,7 +24,9 @@ from envlsp.service.verbs.shapes import (
     join_fields,
 )
 
-CODE_FLAG = "code"
+_WITHOUT_WORDS = (
+    "found a team without recovery words? If every admin's device is lost, nobody can be let in again"
+)
 
 
 class Created(NamedTuple):
@@ -50,7 +52,7 @@ def environment_word(name: str) -> str:
 
 
 def _create_environment(desk: Desk, arguments: Arguments) -> Json:
-    name = arguments.text("name") or desk.talk.ask("name of the environment")
+    name = asked(desk, arguments, "name", "name of the environment")
     here = desk.service.open(desk.place, environment_word(name))
     created = create(courier_of(desk, here, arguments), here, arguments.text("message"))
     return created_fields(created.context.triple, str(created.context.file), created.reached)
@@ -68,14 +70,31 @@ def _create_team(desk: Desk, arguments: Arguments) -> Json:
         signaling=arguments.texts("signaling"),
         team=arguments.text("team") or None,
         new_team=arguments.flag("new_team"),
-        recovery=arguments.flag("recovery", default=True),
+        recovery=_wants_words(desk, arguments),
         dialect=arguments.text("dialect", "node"),
     )
     return init_fields(init(desk.service, desk.folder, options, talk=desk.talk))
 
 
+def _wants_words(desk: Desk, arguments: Arguments) -> bool:
+    """Return whether to show recovery words: an editor may not be able to, so it is no default.
+
+    Raises:
+        Misuse: the person wants them.
+    """
+    vault = desk.service.vault
+    is_founding = not arguments.text("team") and (
+        arguments.flag("new_team") or not vault.exists or not vault.open().teams()
+    )
+    if arguments.flag("recovery") or not is_founding or arguments.has("recovery"):
+        return arguments.flag("recovery")
+    if not desk.talk.confirm(_WITHOUT_WORDS):
+        raise Misuse("no team was made", fix="envlsp init in a terminal, which shows recovery words")
+    return False
+
+
 def _join(desk: Desk, arguments: Arguments) -> Json:
-    code = arguments.text("code") or desk.talk.ask("the code that an admin reads to you", flag=CODE_FLAG)
+    code = asked(desk, arguments, "code", "the code that an admin reads to you")
     project = _project(desk)
     config = project.config if project else None
     servers = arguments.texts("signaling") or signaling_servers(config, desk.service.environ)

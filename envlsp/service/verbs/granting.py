@@ -20,7 +20,7 @@ from envlsp.service.team import Team
 from envlsp.service.verbs.arguments import Arguments
 from envlsp.service.verbs.courier import Courier
 from envlsp.service.verbs.desk import Desk, Json
-from envlsp.service.verbs.opening import courier_of, open_team
+from envlsp.service.verbs.opening import asked, courier_of, open_team
 from envlsp.service.verbs.shapes import granted_fields, members_fields, removed_fields, rotated_fields
 
 DEFAULT_ROLE = "developer"
@@ -137,8 +137,8 @@ def _let_in(desk: Desk, opened: OpenedTeam, role: str, address: str | None) -> J
 
 
 def _grant(desk: Desk, arguments: Arguments) -> Json:
-    who, role = arguments.required("who"), arguments.text("role", DEFAULT_ROLE)
-    opened = open_team(desk)
+    opened, role = open_team(desk), arguments.text("role", DEFAULT_ROLE)
+    who = asked(desk, arguments, "who", "who: an address, a name, or the first letters of an id")
     courier = courier_of(desk, opened, arguments)
     granted = grant(courier, opened.team, who, role, may_invite=not arguments.flag("offline"))
     if granted is None:

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from envlsp.domain.secret import SecretName, SecretText
-from envlsp.errors import BadConfig, NotFound, NotInitialised
+from envlsp.errors import NotFound
 from envlsp.service.comparing import diff, log, status
-from envlsp.service.context import open_project
 from envlsp.service.deriving import decoded, read_environment
-from envlsp.service.documents_uri import DocumentUri, to_uri
+from envlsp.service.documents_uri import to_uri
 from envlsp.service.reading import demand_value, value_mark
 from envlsp.service.showing import masked_text
 from envlsp.service.verbs.arguments import Arguments
 from envlsp.service.verbs.desk import Desk, Json
-from envlsp.service.verbs.opening import find_team, open_environment
+from envlsp.service.verbs.opening import open_document, open_environment
 from envlsp.service.verbs.shapes import (
     diff_fields,
     list_fields,
@@ -53,25 +52,10 @@ def _list(desk: Desk, arguments: Arguments) -> Json:
 
 def _show(desk: Desk, arguments: Arguments) -> Json:
     """Return an environment as a masked document; `uri` may name one of another project."""
-    document, release = arguments.document(), arguments.text("release") or None
-    if document is not None and not arguments.text("target"):
-        team, triple = desk.service.team(find_team(desk, document)), document.triple
-        release, dialect = release or document.release, _dialect(desk, document)
-    else:
-        here = open_environment(desk, arguments)
-        team, triple, dialect = here.team, here.context.triple, here.context.dialect
-    text = masked_text(team, triple, dialect, release)
-    return shown_fields(to_uri(to_team_text(team.id), triple, release), release or "", text)
-
-
-def _dialect(desk: Desk, document: DocumentUri) -> str:
-    """Return the loader of a document's app, where the project at hand says it; else empty."""
-    try:
-        config = open_project(desk.place).config
-    except (NotInitialised, BadConfig):
-        return ""
-    app = config.apps.get(document.triple.app)
-    return app.dialect if app is not None and config.project == document.triple.project else ""
+    meant = open_document(desk, arguments)
+    release = arguments.text("release") or meant.release
+    text = masked_text(meant.team, meant.triple, meant.dialect, release)
+    return shown_fields(to_uri(to_team_text(meant.team.id), meant.triple, release), release or "", text)
 
 
 def value(desk: Desk, name: str, arguments: Arguments) -> SecretText:
@@ -81,15 +65,16 @@ def value(desk: Desk, name: str, arguments: Arguments) -> SecretText:
         NotFound: there is no such name, or release.
         ConflictedName: releases disagree about it.
     """
-    here, document = open_environment(desk, arguments), arguments.document()
-    if document is None or document.release is None:
-        return demand_value(read_environment(here.team, here.context.triple, here.context.dialect), name)
-    here.team.replica.refresh()
-    found = here.team.releases.of(here.context.triple)
-    record = found.versions.find(document.release)
-    values = decoded(found.snapshots[record], here.context.dialect)
+    meant = open_document(desk, arguments)
+    dialect = meant.dialect or "node"
+    if meant.release is None:
+        return demand_value(read_environment(meant.team, meant.triple, dialect), name)
+    meant.team.replica.refresh()
+    found = meant.team.releases.of(meant.triple)
+    record = found.versions.find(meant.release)
+    values = decoded(found.snapshots[record], dialect)
     if SecretName(name) not in values:
-        raise NotFound(f"there is no {name} in {document.release}", fix="envlsp list")
+        raise NotFound(f"there is no {name} in {meant.release}", fix="envlsp list")
     return values[SecretName(name)]
 
 

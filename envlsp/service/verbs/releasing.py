@@ -19,11 +19,11 @@ from envlsp.service.resolving import resolve
 from envlsp.service.sides import Sides, sides
 from envlsp.service.verbs.arguments import Arguments
 from envlsp.service.verbs.desk import Desk, Json, demand_saved
-from envlsp.service.verbs.opening import courier_of, open_environment
+from envlsp.service.verbs.opening import asked, courier_of, open_environment
 from envlsp.service.verbs.shapes import counts, file_words, made_fields, pull_fields
 
-PICKED_MAX = 20
-"""Releases to pick from: a list longer than a screen is searched by `log`."""
+PICKED_MAX = 10
+"""Releases to pick from: some editors have only a row of buttons for them."""
 PICKED_ID_CHARS = 16
 """80 bits of the id stand for what was picked: a label may grow longer while the news arrive."""
 _PROBLEMS_SHOWN = 3
@@ -81,7 +81,8 @@ def _picked(desk: Desk, here: Opened) -> str:
 
 
 def _set(desk: Desk, arguments: Arguments) -> Json:
-    here, name = open_environment(desk, arguments), arguments.required("name")
+    here = open_environment(desk, arguments)
+    name = asked(desk, arguments, "name", "which name")
     if not is_secret_name(name):
         _refuse_name()
     demand_saved(desk, here.context.file)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from envlsp.domain.secret import is_secret_name
 from envlsp.service.verbs.desk import Json
 
 if TYPE_CHECKING:
@@ -250,7 +251,9 @@ def unlocked_fields(teams: int, *, was_open: bool) -> Json:
 
 def parsed_fields(report: Mapping[str, Any]) -> Json:
     """Return what a loader reads in a file: names and problems, without the values."""
-    return {"names": [*report["values"]], "problems": report["problems"]}
+    # What stands before a `=` and is no name may be half of a value.
+    names = [name for name in report["values"] if is_secret_name(name)]
+    return {"names": names, "problems": report["problems"]}
 
 
 def ignored_fields(file: str, *, added: bool) -> Json:
