@@ -7,7 +7,6 @@ from itertools import groupby
 
 from envlsp.domain.dotenv.tokens import Kind as StatementKind
 from envlsp.ide.envfile import EnvFile
-from envlsp.ide.evyaml.outline import names_in
 from envlsp.ide.headings import headings
 from envlsp.ide.results import Fold, Place
 from envlsp.ide.snapshot import Kind, Snapshot
@@ -56,6 +55,8 @@ def _comments(env: EnvFile) -> Iterator[Fold]:
 
 
 def _tables(text: Text) -> list[Fold]:
+    from envlsp.ide.evyaml.outline import names_in
+
     named = names_in(text)
     last: dict[int, int] = {}
     for at, one in enumerate(named):

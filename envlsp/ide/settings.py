@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import TypeAlias
 
 Given: TypeAlias = "bool | frozenset[str]"
@@ -96,6 +95,8 @@ def _read(value: object, default: Given) -> Given | None:
 
 
 def _unknown(name: str) -> str:
+    from difflib import get_close_matches  # for a rare complaint; not at every start
+
     near = get_close_matches(name, FIELDS, n=1)
     meant = f"; did you mean envlsp.{near[0]}?" if near else ""
     return f"envlsp.{name[:_NAME_MAX]} is not a setting{meant}"

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import islice
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from envlsp.domain.dotenv.tokens import Kind as StatementKind
 from envlsp.domain.secret import MASK
 from envlsp.ide.ages import counted
 from envlsp.ide.envfile import Block, EnvFile
-from envlsp.ide.evyaml.outline import Named, names_in
 from envlsp.ide.headings import Heading, headings
 from envlsp.ide.positions import Position, Range, line_range, units_of
 from envlsp.ide.results import Place, Symbol, Target
 from envlsp.ide.snapshot import Kind, Snapshot
 from envlsp.ide.text import Text
+
+if TYPE_CHECKING:
+    from envlsp.ide.evyaml.outline import Named
 
 WORKSPACE_MAX = 100
 """Names that a search of the workspace answers with."""
@@ -29,6 +31,8 @@ def symbols(snapshot: Snapshot, place: Place) -> tuple[Symbol, ...]:
         return _outline(env, place)
     document = snapshot.documents.get(place)
     if document is not None and document.kind is Kind.CONFIG:
+        from envlsp.ide.evyaml.outline import names_in
+
         return tuple(_fields(document.text, names_in(document.text)))
     return ()
 
