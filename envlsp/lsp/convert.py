@@ -24,10 +24,10 @@ AnySymbol: TypeAlias = types.DocumentSymbol | types.SymbolInformation
 Changes: TypeAlias = list[tuple[Range | None, str]]
 
 _ITEM_KINDS = {
-    results.ItemKind.VARIABLE: types.CompletionItemKind.Variable,
-    results.ItemKind.VALUE: types.CompletionItemKind.Value,
-    results.ItemKind.PROPERTY: types.CompletionItemKind.Property,
-    results.ItemKind.SNIPPET: types.CompletionItemKind.Snippet,
+    results.ItemKind.VARIABLE: types.CompletionItemKind.Variable.value,
+    results.ItemKind.VALUE: types.CompletionItemKind.Value.value,
+    results.ItemKind.PROPERTY: types.CompletionItemKind.Property.value,
+    results.ItemKind.SNIPPET: types.CompletionItemKind.Snippet.value,
 }
 
 
@@ -94,36 +94,55 @@ def to_hover(session: Session, hover: results.Hover) -> types.Hover:
     return types.Hover(contents, to_range(hover.range))
 
 
-def to_completion(session: Session, completion: results.Completion) -> types.CompletionList:
-    """Return a list of what may be typed."""
+class Ready(dict[str, Any]):
+    """JSON as it is sent, past the library's classes.
+
+    A list of a hundred items goes out on every keystroke; making objects of them and
+    converting those takes longer than to find what is in it.
+    """
+
+
+def to_completion(session: Session, completion: results.Completion) -> Ready:
+    """Return a `CompletionList` of what may be typed."""
     items = completion.items
     shared = None
     if session.client.item_defaults and items:
-        ranges = {item.edit.range for item in items}
-        shared = ranges.pop() if len(ranges) == 1 else None
-    return types.CompletionList(
-        completion.is_incomplete,
-        [_to_item(session, item, shared) for item in items],
-        None if shared is None else types.CompletionItemDefaults(edit_range=to_range(shared)),
+        first = items[0].edit.range
+        shared = first if all(item.edit.range == first for item in items) else None
+    found = Ready(
+        isIncomplete=completion.is_incomplete, items=[_to_item(session, item, shared) for item in items]
     )
-
-
-def _to_item(session: Session, item: results.Item, shared: Range | None) -> types.CompletionItem:
-    new = item.edit.new_text
-    found = types.CompletionItem(
-        item.label,
-        kind=_ITEM_KINDS[item.kind],
-        detail=item.detail or None,
-        sort_text=item.sort or None,
-        data=dict(item.data) or None,
-    )
-    if item.documentation:
-        found.documentation = to_markup(item.documentation, markdown=session.client.markdown_completion)
-    if shared is None:
-        found.text_edit = types.TextEdit(to_range(item.edit.range), new)
-    elif new != item.label:
-        found.text_edit_text = new
+    if shared is not None:
+        found["itemDefaults"] = {"editRange": _range_json(shared)}
     return found
+
+
+def _to_item(session: Session, item: results.Item, shared: Range | None) -> dict[str, Any]:
+    new = item.edit.new_text
+    found: dict[str, Any] = {"label": item.label, "kind": _ITEM_KINDS[item.kind]}
+    if item.detail:
+        found["detail"] = item.detail
+    if item.sort:
+        found["sortText"] = item.sort
+    if item.data:
+        found["data"] = dict(item.data)
+    if item.documentation:
+        kind = "markdown" if session.client.markdown_completion else "plaintext"
+        text = item.documentation if session.client.markdown_completion else to_plain(item.documentation)
+        found["documentation"] = {"kind": kind, "value": text}
+    if shared is None:
+        found["textEdit"] = {"range": _range_json(item.edit.range), "newText": new}
+    elif new != item.label:
+        found["textEditText"] = new
+    return found
+
+
+def _range_json(place: Range) -> dict[str, Any]:
+    start, end = place
+    return {
+        "start": {"line": start.line, "character": start.column},
+        "end": {"line": end.line, "character": end.column},
+    }
 
 
 def to_edit(edit: results.Edit) -> types.TextEdit:

@@ -21,6 +21,7 @@ from pygls.protocol import LanguageServerProtocol
 
 from envlsp.errors import EnvlspError, Misuse
 from envlsp.lsp import guard
+from envlsp.lsp.convert import Ready
 from envlsp.lsp.frames import Broken, Frames, Unreadable, framed
 
 if TYPE_CHECKING:
@@ -186,7 +187,7 @@ class Protocol(LanguageServerProtocol):
         if error is not None:
             body["error"] = self._converter.unstructure(error)
         else:
-            body["result"] = self._converter.unstructure(result)
+            body["result"] = result if isinstance(result, Ready) else self._converter.unstructure(result)
         self._write(framed(body))
 
     def _send_data(self, data: Any) -> None:

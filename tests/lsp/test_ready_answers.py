@@ -1,0 +1,33 @@
+"""Answers that are put together past the library's classes are what those classes say they are."""
+
+from __future__ import annotations
+
+import pytest
+from lsprotocol import converters, types
+
+from envlsp.ide.positions import Position, Range
+from envlsp.ide.results import Completion, Edit, Item, ItemKind
+from envlsp.lsp.client import Client
+from envlsp.lsp.convert import to_completion
+from envlsp.lsp.session import Session
+
+RANGE = Range(Position(1, 2), Position(1, 5))
+OTHER = Range(Position(1, 2), Position(1, 6))
+PLAIN = Item(
+    "API_URL", Edit("/shop/.env", RANGE, "API_URL"), detail="dev", sort="0api", data={"name": "API_URL"}
+)
+QUOTED = Item("A B", Edit("/shop/.env", RANGE, '"A B"'), ItemKind.VALUE, documentation="**why**")
+
+
+@pytest.mark.parametrize("items", ((), (PLAIN, QUOTED), (PLAIN, Item("X", Edit("/shop/.env", OTHER, "X")))))
+@pytest.mark.parametrize("capable", (True, False))
+def test_a_completion_is_one(items: tuple[Item, ...], *, capable: bool) -> None:
+    client = Client(item_defaults=capable, markdown_completion=capable)
+    found = to_completion(Session(client), Completion(items, is_incomplete=True))
+    converter = converters.get_converter()
+    read = converter.structure(found, types.CompletionList)
+    assert converter.unstructure(read) == found
+    assert [item.label for item in read.items] == [item.label for item in items]
+    assert all(
+        item.text_edit or (read.item_defaults and item.text_edit_text != item.label) for item in read.items
+    )
