@@ -14,14 +14,14 @@ from itertools import accumulate, count
 from operator import itemgetter
 from typing import NamedTuple
 
-from envlsp.domain.dotenv.blocks import OWN, Block, as_document, cut, line_ends
-from envlsp.domain.dotenv.comments import commented_out
+from envlsp.domain.dotenv.blocks import OWN, Block, cut, line_ends
 from envlsp.domain.dotenv.dialects import dialect_named
 from envlsp.domain.dotenv.expand import evaluate
 from envlsp.domain.dotenv.parse import parse
 from envlsp.domain.dotenv.reparse import Lines, reach_of, reparse
 from envlsp.domain.dotenv.tokens import Document, Kind
-from envlsp.domain.secret import SecretText
+from envlsp.domain.secret import SecretText, is_secret_name
+from envlsp.ide.documentation import documentation
 from envlsp.ide.names import Names
 from envlsp.ide.positions import Position, Range
 from envlsp.ide.text import Text
@@ -71,14 +71,13 @@ class EnvFile:
             same.append("first_lines")
         if [block.references for block in before] == [block.references for block in after]:
             same.append("mentioned")
-        old_names, new_names = [block.name for block in before], [block.name for block in after]
-        if old_names == new_names:
-            same += ["by_name", "sorted_names"]
-        elif "sorted_names" in tables:
-            gone = [name for name in old_names if name and name not in new.by_name]
-            come = [name for name in new_names if name and name not in self.by_name]
-            new.__dict__["sorted_names"] = tables["sorted_names"].changed(gone, come)
+        if [block.name for block in before] == [block.name for block in after]:
+            same.append("by_name")
         new.__dict__.update({table: tables[table] for table in same if table in tables})
+        if "sorted_names" in tables:
+            gone = [name for name in filter(None, map(_offered, before)) if not new.offers(name)]
+            come = [name for name in filter(None, map(_offered, after)) if not self.offers(name)]
+            new.__dict__["sorted_names"] = tables["sorted_names"].changed(gone, come)
 
     @cached_property
     def _reach(self) -> int:
@@ -103,8 +102,11 @@ class EnvFile:
 
     @cached_property
     def sorted_names(self) -> Names:
-        """The names that the file gives, ready to be searched."""
-        return Names.of(self.by_name)
+        """The names that may be offered elsewhere, ready to be searched.
+
+        A name that no release could carry, or that has no `=`, may be a stray line of a value.
+        """
+        return Names.of(dict.fromkeys(filter(None, map(_offered, self.blocks))))
 
     @cached_property
     def mentioned(self) -> Mapping[str, Sequence[int]]:
@@ -140,6 +142,10 @@ class EnvFile:
     def names(self) -> Mapping[str, Sequence[int]]:
         """The names that the file gives."""
         return self.by_name
+
+    def offers(self, name: str) -> bool:
+        """Return whether the name is one of `sorted_names`."""
+        return any(_offered(self.blocks[index]) for index in self.by_name.get(name, ()))
 
     def winner(self, name: str) -> Block | None:
         """Return the block that gives a name its value."""
@@ -179,15 +185,9 @@ class EnvFile:
     def comment_above(self, index: int) -> list[str]:
         """Return the comment lines right above a block, without their marks: its documentation.
 
-        An assignment that was commented out is none: it may hold an old value.
+        What may be a value in it is left out: see `ide.documentation`.
         """
-        found: list[str] = []
-        while index > 0 and self.blocks[index - 1].statement.kind is Kind.COMMENT:
-            index -= 1
-            block = self.blocks[index]
-            if not any(commented_out(as_document(block, self.dialect))):
-                found.append(block.data.decode("utf-8", "replace").strip("\ufeff \t\r\n").lstrip("#").strip())
-        return found[::-1]
+        return documentation(self.blocks, index)
 
     def range_of(self, index: int, start: int, end: int) -> Range:
         """Return the range of bytes of a block."""
@@ -214,3 +214,9 @@ class EnvFile:
             if last:
                 break
         return lead
+
+
+def _offered(block: Block) -> str:
+    """Return the name of an assignment that a release could carry; else nothing."""
+    is_plain = block.statement.kind is Kind.ASSIGNMENT and is_secret_name(block.name)
+    return block.name if is_plain else ""

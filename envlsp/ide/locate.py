@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from envlsp.domain.dotenv.tokens import Kind as StatementKind
+from envlsp.domain.secret import is_secret_name
 from envlsp.ide.envfile import EnvFile
 from envlsp.ide.positions import Position, Range
 from envlsp.ide.results import Place
@@ -65,7 +66,8 @@ def in_env(file: EnvFile, position: Position) -> Spot:
     if index < 0 or _is_behind(file, index, position):
         return nothing
     block = file.blocks[index]
-    if block.is_named:
+    if block.is_named and is_secret_name(block.name):
+        # Any other name may be a stray line of a value.
         found = _in_assignment(file, index, position)
         if found is not None:
             return found
@@ -73,7 +75,7 @@ def in_env(file: EnvFile, position: Position) -> Spot:
     if statement.comment_start >= 0:
         comment = file.range_of(index, statement.comment_start, statement.comment_end)
         if position in comment:
-            return Spot(Under.COMMENT, comment, block.name, index)
+            return Spot(Under.COMMENT, comment, index=index)
     return nothing
 
 
@@ -88,7 +90,7 @@ def _in_assignment(file: EnvFile, index: int, position: Position) -> Spot | None
     if position not in value:
         return None
     for mention in file.mentions(index):
-        if position in _with_marks(mention.range):
+        if position in _with_marks(mention.range) and is_secret_name(mention.name):
             return Spot(Under.REFERENCE, mention.range, mention.name, index)
     return Spot(Under.VALUE, value, block.name, index)
 

@@ -150,6 +150,30 @@ def test_the_comment_above_is_the_documentation() -> None:
     assert file.comment_above(file.by_name["B"][0]) == []
 
 
+def test_what_may_be_a_value_is_no_documentation() -> None:
+    lines = (
+        "# Note.",
+        "# KEY='-----BEGIN",
+        "# MIIEpAIBAAK hunter",
+        "# END'",
+        "# sk_live_0123456789abcdefghij",
+        "# postgres://bob:hunter2@db",
+        "# See https://docs.example.test/a/long/page/of/many/words",
+        "A=1\n",
+    )
+    file = EnvFile.of(Text.of("\n".join(lines)), "node")
+    assert file.comment_above(file.by_name["A"][0]) == [
+        "Note.",
+        "See https://docs.example.test/a/long/page/of/many/words",
+    ]
+
+
+def test_a_stray_line_is_not_offered_as_a_name() -> None:
+    file = EnvFile.of(Text.of("A=1\nMIIE\nb/c=d\nB\nB=1\n"), "python")
+    assert file.sorted_names.names == ("A", "B")
+    assert set(file.names) == {"A", "MIIE", "b/c", "B"}
+
+
 def test_the_last_line_that_gives_a_name_counts() -> None:
     file = EnvFile.of(Text.of("A=1\nB=2\nA=3\n"), "node")
     winner = file.winner("A")

@@ -34,7 +34,7 @@ def check_locate(
         ("A_B='x<|>y'", "value A_B \"'xy'\""),
         ("A_B=<|>", 'value A_B ""'),
         ("A_B='x' <|> # why", 'blank - ""'),
-        ("A_B='x' # w<|>hy", 'comment A_B "# why"'),
+        ("A_B='x' # w<|>hy", 'comment - "# why"'),
         ("# w<|>hy", 'comment - "# why"'),
         ("A=1\n<|>\nB=2", 'blank - ""'),
         ("A=1\n<|>", 'blank - ""'),
@@ -60,7 +60,7 @@ def test_in_an_env_file(scene: str, expected: str) -> None:
 @pytest.mark.parametrize("encoding", tuple(Encoding))
 def test_behind_emoji_and_combining_marks(encoding: Encoding) -> None:
     check_locate("A='😀e\u0301 ${B<|>_C}'", 'reference B_C "B_C"', encoding=encoding)
-    check_locate("A='😀e\u0301' # é<|>😀", 'comment A "# é😀"', encoding=encoding)
+    check_locate("A='😀e\u0301' # é<|>😀", 'comment - "# é😀"', encoding=encoding)
 
 
 def test_where_a_statement_ends_in_the_middle_of_a_line() -> None:
@@ -95,6 +95,11 @@ def test_a_name_alone_in_python() -> None:
 )
 def test_in_code(scene: str, expected: str) -> None:
     check_locate(f"#- app.ts\n{scene}\n", expected)
+
+
+def test_what_no_release_could_carry_is_no_name() -> None:
+    check_locate("MIIEpA/IB<|>AAK\n", 'blank - ""', dialect="python")
+    check_locate("A=${p@ss<|>}\n", 'value A "${p@ss}"', dialect="python")
 
 
 def test_nowhere() -> None:

@@ -1,0 +1,43 @@
+"""What the comment above a name says about it, without what looks like a value in it.
+
+Documentation is shown in code, where nobody expects a secret: so an assignment that was
+commented out is left out, with all its lines, and so is what looks like a token or a password.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from envlsp.domain.dotenv.blocks import Block
+from envlsp.domain.dotenv.tokens import Kind
+
+_ASSIGNMENT = re.compile(r"(?:export\s+)?[\w.-]+\s*=\s*(.*)", re.DOTALL)
+_QUOTES = "'\"`"
+_LOOKS_SECRET = re.compile(r"[^\s:]{24,}|.*://[^/\s]*:[^/\s]*@.*", re.DOTALL)
+"""One long word, as tokens are (and rulers, which say nothing either), or an address with a password."""
+
+
+def documentation(blocks: Sequence[Block], index: int) -> list[str]:
+    """Return the comment lines right above a block, without their marks."""
+    first = index
+    while first > 0 and blocks[first - 1].statement.kind is Kind.COMMENT:
+        first -= 1
+    return list(_without_values(_text(block) for block in blocks[first:index]))
+
+
+def _text(block: Block) -> str:
+    return block.data.decode("utf-8", "replace").strip("\ufeff \t\r\n").lstrip("#").strip()
+
+
+def _without_values(lines: Iterator[str]) -> Iterator[str]:
+    open_quote = ""
+    for line in lines:
+        if open_quote:
+            open_quote = "" if open_quote in line else open_quote
+        elif found := _ASSIGNMENT.fullmatch(line):
+            value = found[1]
+            if value[:1] and value[0] in _QUOTES and value[0] not in value[1:]:
+                open_quote = value[0]
+        elif not _LOOKS_SECRET.fullmatch(line):
+            yield line
