@@ -101,8 +101,8 @@ class Protocol(LanguageServerProtocol):
             return
         try:
             handler = self._handler(method)
-        except JsonRpcMethodNotFound as exc:
-            self._send_response(identity, error=guard.failure(exc))
+        except Exception as exc:  # noqa: BLE001  (also a module that cannot be loaded)
+            self._fail(identity, exc)
             return
         try:
             params = self._params(method, message)
@@ -172,9 +172,12 @@ class Protocol(LanguageServerProtocol):
         try:
             self._send_response(msg_id, future.result())
         except BaseException as exc:  # noqa: BLE001  (the boundary: what leaves is decided by guard)
-            if not isinstance(exc, (EnvlspError, asyncio.CancelledError)):
-                guard.note(exc, "a request failed")
-            self._send_response(msg_id, error=guard.failure(exc))
+            self._fail(msg_id, exc)
+
+    def _fail(self, identity: int | str, error: BaseException) -> None:
+        if not isinstance(error, (EnvlspError, asyncio.CancelledError, JsonRpcMethodNotFound)):
+            guard.note(error, "a request failed")
+        self._send_response(identity, error=guard.failure(error))
 
     def _check_handler_result(self, future: Any) -> None:
         if not future.cancelled() and (error := future.exception()) is not None:

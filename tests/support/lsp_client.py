@@ -124,7 +124,7 @@ class Editor:
 
     # ------------------------------------------------------------------- life
 
-    def initialize(self, capabilities: Mapping[str, Any], **params: Any) -> Any:
+    def initialize(self, capabilities: Mapping[str, Any], /, **params: Any) -> Any:
         """Introduce this editor."""
         folders = [] if self.root is None else [{"uri": self.root.as_uri(), "name": self.root.name}]
         given = {"processId": os.getpid(), "capabilities": capabilities, "workspaceFolders": folders} | params
@@ -135,11 +135,10 @@ class Editor:
     def stop(self) -> int:
         """Leave as an editor should, and return the server's exit code."""
         if self.process.poll() is None:
-            try:
+            with suppress(OSError, ServerError):
                 self.request("shutdown", None)
+            with suppress(OSError):
                 self.notify("exit", None)
-            except (OSError, ServerError):
-                pass
         return self.wait()
 
     def wait(self, timeout_s: float = 10.0) -> int:
@@ -249,12 +248,12 @@ class Editor:
     def wait_for(self, what: Callable[[], Any], timeout_s: float = TIMEOUT_S) -> Any:
         """Wait until something is true of what has arrived, and return it."""
         until = time.monotonic() + timeout_s
-        with self._changed:
-            while not (found := what()):
-                left = until - time.monotonic()
-                if left <= 0:
-                    raise AssertionError(f"it did not happen; stderr: {self.stderr.decode()}")
-                self._changed.wait(min(left, 0.25))
+        while not (found := what()):
+            left = until - time.monotonic()
+            if left <= 0:
+                raise AssertionError(f"it did not happen; stderr: {self.stderr.decode()}")
+            with self._changed:
+                self._changed.wait(min(left, 0.05))
         return found
 
     def told(self, method: str) -> list[Any]:
