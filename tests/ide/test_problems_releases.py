@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from envlsp.ide.drift import Stand, drift
 from envlsp.ide.results import Severity
-from envlsp.ide.snapshot import CandidateFacts, EnvironmentFacts
+from envlsp.ide.snapshot import CandidateFacts
 from tests.support.cursor import NOW, Scene, fingerprint, read_scene
-from tests.support.problems import check_problems, problem, problems_of
+from tests.support.problems import check_problems, of_environment, problem, problems_of
 
 RELEASED = """
 #- dev v1 by Alice
@@ -21,16 +21,6 @@ A=2
 B=1
 D=1
 """
-
-
-def of_dev(scene: Scene, **changes: object) -> Scene:
-    """Return the scene with other facts about its environment."""
-    facts = scene.snapshot.facts
-    (project,) = facts.projects
-    environment: EnvironmentFacts = replace(project.environments["web", "dev"], **changes)  # type: ignore[arg-type]
-    projects = (replace(project, environments={("web", "dev"): environment}),)
-    scene.snapshot = replace(scene.snapshot, facts=replace(facts, projects=projects))
-    return scene
 
 
 def base(text: str) -> Mapping[str, bytes]:
@@ -64,7 +54,7 @@ def test_what_was_taken_out_here_is_missing() -> None:
 
 
 def test_what_a_teammate_changed_since_is_told_with_who_and_when() -> None:
-    scene = of_dev(read_scene("A=1\nB=1\nC=1\n" + RELEASED), base=base("A=1 B=1 C=1"))
+    scene = of_environment(read_scene("A=1\nB=1\nC=1\n" + RELEASED), base=base("A=1 B=1 C=1"))
     found = {one.range.start.line: one for one in problems_of(scene) if one.code == "behind-release"}
     assert found[0].message == "v2 (Bob, 1 hour ago) changed it; pull to follow"
     assert found[0].severity is Severity.INFORMATION
@@ -73,14 +63,14 @@ def test_what_a_teammate_changed_since_is_told_with_who_and_when() -> None:
 
 
 def test_what_both_changed_is_a_warning() -> None:
-    scene = of_dev(read_scene("A=9\nB=1\nC=9\nD=1\n" + RELEASED), base=base("A=1 B=1 C=1 D=1"))
+    scene = of_environment(read_scene("A=9\nB=1\nC=9\nD=1\n" + RELEASED), base=base("A=1 B=1 C=1 D=1"))
     found = [one for one in problems_of(scene) if one.code == "behind-release"]
     assert [one.severity for one in found] == [Severity.WARNING, Severity.WARNING]
     assert found[0].message == "v2 (Bob, 1 hour ago) changed it, and so did you: a pull will ask"
 
 
 def test_without_a_base_nobody_knows_who_changed_it() -> None:
-    scene = of_dev(read_scene("A=1\nB=1\nD=1\n" + RELEASED), base=None)
+    scene = of_environment(read_scene("A=1\nB=1\nD=1\n" + RELEASED), base=None)
     assert [one.message for one in problems_of(scene)] == ["another value than in v2"]
     found = drift(scene.snapshot, "/shop/.env")
     assert found is not None
@@ -95,7 +85,7 @@ def test_a_conflict_names_both_sides_by_author_label_and_mark() -> None:
     )
     newest = dict(scene.snapshot.facts.projects[0].environments["web", "dev"].names)
     del newest["A"]
-    of_dev(scene, names=newest, conflicts={"A": sides, "Z": sides}, heads=("v2-b7f2", "v2-c9d1"))
+    of_environment(scene, names=newest, conflicts={"A": sides, "Z": sides}, heads=("v2-b7f2", "v2-c9d1"))
     found = [one for one in problems_of(scene) if one.code == "conflict"]
     mark = fingerprint(b"left").hex()[:4]
     assert [one.message for one in found] == [
@@ -114,7 +104,7 @@ def test_nothing_is_compared_while_the_device_is_locked() -> None:
 
 def test_a_name_of_a_stranger_stays_one_printable_line() -> None:
     text = RELEASED.replace("by Bob", "by Bo\u202eb\x07" + "x" * 100)
-    scene = of_dev(read_scene("A=1\nB=1\nC=1\n" + text), base=base("A=1 B=1 C=1"))
+    scene = of_environment(read_scene("A=1\nB=1\nC=1\n" + text), base=base("A=1 B=1 C=1"))
     message = problem_at(scene, 0)
     assert message.isprintable()
     assert len(message) < 120

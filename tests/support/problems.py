@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from envlsp.ide.problems import problems
 from envlsp.ide.results import Problem
-from envlsp.ide.snapshot import Snapshot
+from envlsp.ide.snapshot import EnvironmentFacts, Snapshot
 from tests.support.cursor import Scene, read_scene
 
 
@@ -57,3 +57,13 @@ def problems_of(
 ) -> tuple[Problem, ...]:
     """Return the problems of a file, some codes switched off."""
     return problems(without(scene.snapshot, ignore), place)
+
+
+def of_environment(scene: Scene, **changes: object) -> Scene:
+    """Return the scene with other facts about its environment `dev`."""
+    facts = scene.snapshot.facts
+    (project,) = facts.projects
+    environment: EnvironmentFacts = replace(project.environments["web", "dev"], **changes)  # type: ignore[arg-type]
+    projects = (replace(project, environments={("web", "dev"): environment}),)
+    scene.snapshot = replace(scene.snapshot, facts=replace(facts, projects=projects))
+    return scene

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from envlsp.ide.actions.trying import appended
 from envlsp.ide.envfile import EnvFile
@@ -46,12 +46,15 @@ def from_example(look: Look, problem: Problem) -> Iterator[Action]:
 
 
 def to_example(look: Look, block: int, problem: Problem) -> Iterator[Action]:
-    """Offer to add a name to the example, with the comment above it."""
+    """Offer to add a name to the example: the name alone, since that file is committed.
+
+    The comment above it stays here; whatever it says, it was written into a secret file.
+    """
     example, name = example_of(look), look.env.blocks[block].name
     if example is None:
         return
     place, env = example
-    edit = appended(place, env, [name], _documentation(look.env, block))
+    edit = appended(place, env, [name])
     if edit is not None:
         yield Action(f"Add {name} to {file_name(place)}", ActionKind.QUICK_FIX, (edit,), None, problem)
 
@@ -62,14 +65,3 @@ def _files_without(snapshot: Snapshot, where: Where, name: str) -> Iterator[tupl
         env = snapshot.env_file(file)
         if env is not None and name not in env.by_name:
             yield file, env
-
-
-def _documentation(env: EnvFile, block: int) -> Sequence[str]:
-    """Return the comment above a name, if every line of it is nothing but words.
-
-    The example is committed: what could be an old value, or a note to a tool, stays here.
-    """
-    lines = env.comment_above(block)
-    if any("=" in line or "envlsp-ignore" in line for line in lines):
-        return ()
-    return [f"# {line}".rstrip() for line in lines]

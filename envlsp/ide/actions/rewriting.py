@@ -84,18 +84,10 @@ def remove_invisible(place: Place, env: EnvFile, block: int, problem: Problem) -
         Edit(place, env.range_of(block, at, at + len(char.encode())), "")
         for char, at in invisible_in(env.blocks[block])
     )
-    if edits and tried(env, edits, _named_on(env, edits, block)) is not None:
+    new = tried(env, edits, _named_on(env, edits, block)) if edits else None
+    if new is not None and not _has_invisible(new, block):
         what = "the invisible character" if len(edits) == 1 else f"the {len(edits)} invisible characters"
         yield _quick(f"Remove {what}", edits, problem, is_preferred=True)
-
-
-def remove_nul(place: Place, env: EnvFile, block: int, problem: Problem) -> Iterator[Action]:
-    """Offer to take out NUL bytes."""
-    data = env.blocks[block].data
-    places = [at for at, byte in enumerate(data) if byte == 0]
-    edits = tuple(Edit(place, env.range_of(block, at, at + 1), "") for at in places)
-    if edits and tried(env, edits, _named_on(env, edits, block)) is not None:
-        yield _quick("Remove the NUL bytes", edits, problem, is_preferred=True)
 
 
 def reference_defined(place: Place, env: EnvFile, block: int, problem: Problem) -> Iterator[Action]:
@@ -114,7 +106,6 @@ FIXES: Mapping[str, Fix] = {
     "duplicate-name": remove_duplicate,
     "unused-name": remove_unused,
     "invisible-character": remove_invisible,
-    "nul-byte": remove_nul,
     "undefined-reference": reference_defined,
 }
 """Code -> what changes the text of its own file."""
@@ -144,7 +135,7 @@ def _quotes_for(env: EnvFile, block: int) -> Sequence[str]:
     """Return the quotes to try; a shell resolves references in double ones and leaves single ones alone."""
     found = env.blocks[block]
     literal = found.literal
-    if found.references:
+    if 0 < literal.count(b"$") <= len(found.references):
         return ('"', "'")
     return ("'", '"') if any(byte in literal for byte in b"$\\`") else ('"', "'")
 
@@ -161,6 +152,11 @@ def _is_fixed(new: EnvFile | None, env: EnvFile, block: int) -> bool:
     return (
         not found.faults and found.statement.kind is Kind.ASSIGNMENT and found.name == env.blocks[block].name
     )
+
+
+def _has_invisible(env: EnvFile, block: int) -> bool:
+    """Return whether a block still has some; U+2028 is invisible, and ends a line for one loader."""
+    return block < len(env.blocks) and any(True for _ in invisible_in(env.blocks[block]))
 
 
 def _named_on(env: EnvFile, edits: Sequence[Edit], block: int) -> list[str]:

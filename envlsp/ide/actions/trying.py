@@ -56,13 +56,13 @@ def lines_range(env: EnvFile, block: int) -> Range:
     return Range(env.position_of(block, 0), env.text.end() if last else env.position_of(block + 1, 0))
 
 
-def appended(place: Place, env: EnvFile, names: Sequence[str], above: Sequence[str] = ()) -> Edit | None:
-    """Return the edit that adds `NAME=` for each name at the end of a file, comments above the first.
+def appended(place: Place, env: EnvFile, names: Sequence[str]) -> Edit | None:
+    """Return the edit that adds `NAME=` for each name at the end of a file.
 
     None where nothing can be added without changing what is there.
     """
     end, line_end = env.text.end(), line_end_of(env)
-    lines = "".join(f"{line}{line_end}" for line in (*above, *(f"{name}=" for name in names)))
+    lines = "".join(f"{name}={line_end}" for name in names)
     opening = line_end if end.column else ""
     for start in (opening, opening + line_end):
         edit = Edit(place, Range(end, end), start + lines)

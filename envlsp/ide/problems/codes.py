@@ -29,7 +29,7 @@ CODES: Mapping[str, Code] = MappingProxyType(
         "no-equals": Code(_W, "a name without `=`", ""),
         "no-name": Code(_W, "nothing before `=`", ""),
         "not-utf8": Code(_E, "bytes that are not UTF-8", ""),
-        "nul-byte": Code(_E, "a NUL byte", "remove it"),
+        "nul-byte": Code(_E, "a NUL byte", ""),
         "text-after-quote": Code(_W, "text after the closing quote", ""),
         "unterminated-quote": Code(_E, "a quote that is never closed", "close it at the end of the line"),
         "duplicate-name": Code(_W, "assigned again further down", "remove the line that does not count"),
