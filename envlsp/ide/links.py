@@ -10,10 +10,10 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from envlsp.domain.dotenv.blocks import as_document
 from envlsp.domain.dotenv.comments import commented_out
-from envlsp.domain.dotenv.tokens import Kind
+from envlsp.domain.dotenv.tokens import Document, Kind
 from envlsp.ide.envfile import Block
+from envlsp.ide.headings import told_apart
 from envlsp.ide.positions import Range
 from envlsp.ide.results import Place
 from envlsp.ide.snapshot import Snapshot
@@ -36,7 +36,7 @@ def links(snapshot: Snapshot, place: Place) -> list[Link]:
         return []
     return [
         Link(env.range_of(index, start, end), block.data[start:end].decode("ascii"))
-        for index, block in enumerate(env.blocks)
+        for index, block in enumerate(env.blocks[: told_apart(env)])
         if b"://" in block.data and block.statement.comment_start >= 0
         for start, end in _addresses(block, env.dialect)
     ]
@@ -44,7 +44,7 @@ def links(snapshot: Snapshot, place: Place) -> list[Link]:
 
 def _addresses(block: Block, dialect: str) -> Iterator[tuple[int, int]]:
     statement = block.statement
-    if statement.kind is Kind.COMMENT and any(commented_out(as_document(block, dialect))):
+    if statement.kind is Kind.COMMENT and any(commented_out(Document(block.data, dialect, (statement,)))):
         return
     for found in _ADDRESS.finditer(block.data, statement.comment_start, statement.comment_end):
         address = found[0].rstrip(_TRAILING)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from envlsp.domain.dotenv.tokens import Kind as StatementKind
-from envlsp.domain.secret import MASK
+from envlsp.domain.secret import MASK, is_secret_name
 from envlsp.ide.ages import counted
 from envlsp.ide.envfile import Block, EnvFile
 from envlsp.ide.headings import Heading, headings
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 WORKSPACE_MAX = 100
 """Names that a search of the workspace answers with."""
+_PLAIN_NAME = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
 _EMPTY = (b"", b'""', b"''", b"``")
 
 
@@ -49,7 +51,7 @@ def workspace_symbols(snapshot: Snapshot, query: str) -> list[tuple[str, Target]
         env = snapshot.env_file(place)
         for name in env.names if env is not None else ():
             at = name.lower().find(wanted)
-            if at >= 0:
+            if at >= 0 and env is not None and _is_shown(env.blocks[env.by_name[name][-1]]):
                 found.append((at > 0, name, place))
     best = sorted(found)[:WORKSPACE_MAX]
     return [(name, Target(place, _place_of(snapshot, place, name))) for _, name, place in best]
@@ -85,8 +87,15 @@ class _Named(NamedTuple):
         return [
             _symbol(env, index, block)
             for index, block in enumerate(env.blocks[at:end], at)
-            if block.is_named and block.name
+            if block.is_named and _is_shown(block)
         ]
+
+
+def _is_shown(block: Block) -> bool:
+    """Whether a name looks like one: a line without `=` may be a value that was pasted there."""
+    if block.statement.kind is StatementKind.BARE:
+        return _PLAIN_NAME.fullmatch(block.name) is not None
+    return is_secret_name(block.name)
 
 
 def _symbol(env: EnvFile, index: int, block: Block) -> Symbol:

@@ -72,6 +72,11 @@ def test_links_are_addresses_in_comments_without_a_password(line: str, expected:
     assert [text.between(link.range) for link in found] == expected
 
 
+def test_what_follows_an_open_quote_is_no_link() -> None:
+    scene = read_scene("# https://a.test\nB='x\n# https://b.test\n")
+    assert [link.url for link in links(scene.snapshot, DEV)] == ["https://a.test"]
+
+
 def test_a_selection_grows_from_the_reference_to_the_file() -> None:
     scene = read_scene('## One\nA="x ${B<|>C} y"\n\n## Two\nD=1\n')
     text = scene.snapshot.documents[DEV].text

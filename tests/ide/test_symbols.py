@@ -79,6 +79,20 @@ def test_other_comments_and_what_could_be_a_secret_are_none(comment: str) -> Non
     check(f"{comment}\nB=1\n", f"B: {MASK} 1-1")
 
 
+@pytest.mark.parametrize("line", ("sk_live_geheim", "Geheim", "'ge heim'=1", '"geheim"', "geheim +=1"))
+def test_a_line_that_may_be_a_pasted_value_is_not_shown(line: str) -> None:
+    document = make_document(DEV, Text.of(f"{line}\nPLAIN\n"), "python")
+    snapshot = read_scene("A=1\n").snapshot.with_document(document)
+    assert "eheim" not in repr(symbols(snapshot, DEV))
+    assert "eheim" not in repr(workspace_symbols(snapshot, "eheim"))
+    assert [one.name for one in symbols(snapshot, DEV)] == ["PLAIN"]
+
+
+def test_what_follows_an_open_quote_is_no_heading() -> None:
+    found = symbols(read_scene("## One\nA=1\nB='x\n## geheim\nC=1\n").snapshot, DEV)
+    assert [one.name for one in found] == ["One"]
+
+
 def test_no_value_is_in_an_outline() -> None:
     found = symbols(read_scene("A=geheim\n# B=geheim\nC='geheim\ngeheim'\nge heim=geheim\n").snapshot, DEV)
     assert "geheim" not in repr(found)
