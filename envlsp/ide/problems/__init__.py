@@ -5,7 +5,7 @@ word of a line that is not a plain name. Ranges stand on names, since a masked v
 no width to speak of.
 """
 
-from envlsp.ide.problems.codes import CODES, Code
+from envlsp.ide.problems.codes import CODES, GROUPS, Code
 from envlsp.ide.problems.collect import problems, problems_on
 
-__all__ = ["CODES", "Code", "problems", "problems_on"]
+__all__ = ["CODES", "GROUPS", "Code", "problems", "problems_on"]
