@@ -10,6 +10,7 @@ import pytest
 from envlsp.domain.secret import MASK
 from envlsp.errors import (
     BadText,
+    EnvlspError,
     Locked,
     Misuse,
     NotFound,
@@ -174,7 +175,7 @@ def test_unlocking_asks_whoever_is_in_front(cast: Cast) -> None:
     with pytest.raises(Locked):
         window.run("status")
     window.talk.hidden = b"another passphrase"
-    with pytest.raises(Exception, match=r"."):
+    with pytest.raises(EnvlspError):
         window.run("unlock")
     with pytest.raises(Locked):
         window.run("status")
