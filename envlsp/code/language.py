@@ -43,15 +43,17 @@ class TreeLanguage:
         return site_at(self._look(source), point)
 
     def _look(self, source: bytes) -> Look:
-        if len(source) > KEPT_BYTES:
-            from envlsp.code.looking import look
+        return self._kept(source) if len(source) <= KEPT_BYTES else self._looked(source)
 
-            return look(self.syntax, source)
-        return self._kept(source)
+    def _looked(self, source: bytes) -> Look:
+        from envlsp.code.looking import look
+        from envlsp.code.mending import mend
+
+        found = look(self.syntax, source)
+        mend(found)
+        return found
 
     @cached_property
     def _kept(self) -> Callable[[bytes], Look]:
-        from envlsp.code.looking import look
-
         # A text that comes again is found by its content: the hash of bytes is theirs to keep.
-        return lru_cache(maxsize=KEPT)(lambda source: look(self.syntax, source))
+        return lru_cache(maxsize=KEPT)(self._looked)

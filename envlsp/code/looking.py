@@ -7,14 +7,14 @@ were bound there: most of a file is never visited. Knows no language; see `synta
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from envlsp.code.paths import Binding, Bindings, dotted, innermost
 from envlsp.code.reads import Form, Point, Read
 from envlsp.code.syntax import Flags, Member, Syntax
-from envlsp.code.trees import ancestors, spans_of, text_of, with_plain_lines
+from envlsp.code.trees import ancestors, places_of, spans_of, text_of, with_plain_lines
 
 if TYPE_CHECKING:
     from envlsp.code.trees import Captures, Node, Tree
@@ -103,9 +103,9 @@ def look(syntax: Syntax, source: bytes) -> Look:
     source = with_plain_lines(source)
     found = Look(syntax, source, syntax.grammar.parse(source))
     seen: list[Captures] = []
-    words, known = re.compile(b"|".join(map(re.escape, syntax.words))), set[str]()
+    places, known = places_of(syntax.words, source), set[str]()
     for _ in range(ROUNDS):
-        matches = list(syntax.grammar.matches(found.tree, spans_of(words, source)))
+        matches = list(syntax.grammar.matches(found.tree, spans_of(places)))
         seen += matches
         for captures in matches:
             _bind(found, captures)
@@ -113,10 +113,16 @@ def look(syntax: Syntax, source: bytes) -> Look:
         if not new:
             break
         known |= new
-        words = re.compile(rb"\b(?:" + b"|".join(re.escape(name.encode()) for name in new) + rb")\b")
+        places = identifiers(new, source)
     for captures in seen:
         _note(found, captures)
     return found
+
+
+def identifiers(names: Iterable[str], source: bytes) -> Iterator[tuple[int, int]]:
+    """Return where some names stand as whole words; `e` is in every other word."""
+    words = b"|".join(re.escape(name.encode()) for name in names) or b"(?!)"
+    return (match.span() for match in re.finditer(rb"\b(?:" + words + rb")\b", source))
 
 
 def _bind(found: Look, captures: Captures) -> None:
@@ -201,7 +207,7 @@ def _use(found: Look, captures: Captures) -> Flags | None:
         reader = found.syntax.paths.readers.get(path or "")
         if reader is None:
             return None
-        around = found.syntax.flags(captures["read"][0])
+        around = _flags(found, captures["read"][0])
         given = captures["name"][0].parent
         count = 0 if given is None else given.named_child_count
         has_default = reader.has_default or (reader.default_at is not None and count > reader.default_at)
@@ -209,7 +215,14 @@ def _use(found: Look, captures: Captures) -> Flags | None:
     if found.resolved(captures["environment"][0]) not in found.syntax.paths.environments:
         return None
     # Code that asks whether a variable is there knows what to do without it.
-    return Flags(has_default=True) if "asked" in captures else found.syntax.flags(captures["read"][0])
+    return Flags(has_default=True) if "asked" in captures else _flags(found, captures["read"][0])
+
+
+def _flags(found: Look, read: Node) -> Flags:
+    around = read.parent
+    if around is not None and any(child.is_error for child in around.children):
+        return Flags()  # the next statement, taken for the other side of this one
+    return found.syntax.flags(read)
 
 
 def _spot(found: Look, node: Node, form: Form, flags: Flags) -> tuple[int, Spot] | None:

@@ -52,9 +52,17 @@ def site_at(found: Look, point: Point) -> Site | None:
         if spot.start <= point <= spot.end:
             return Site(spot.start, spot.end, spot.form, spot.taken)
     caret = _caret(found.source, point)
-    if caret is None:
-        return None
-    return _in_pattern(found, caret) or _in_string(found, caret) or _after_dot(found, caret)
+    return None if caret is None else _in_pattern(found, caret) or _on_line(found, caret)
+
+
+def typed_at(found: Look, point: Point) -> Site | None:
+    """Return what the line alone says of a place."""
+    caret = _caret(found.source, point)
+    return None if caret is None else _on_line(found, caret)
+
+
+def _on_line(found: Look, caret: _Caret) -> Site | None:
+    return _in_string(found, caret) or _after_dot(found, caret)
 
 
 def _caret(source: bytes, point: Point) -> _Caret | None:

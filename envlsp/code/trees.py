@@ -77,14 +77,23 @@ class Grammar:
         return Query(self._language, b"\n".join(texts).decode())
 
 
-def spans_of(pattern: re.Pattern[bytes], source: bytes) -> list[tuple[int, int]]:
-    """Return where a pattern stands, neighbours put together."""
+def places_of(words: Iterable[bytes], source: bytes) -> Iterator[tuple[int, int]]:
+    """Return where some words stand, be it inside of other words; by word, not by place."""
+    for word in words:
+        at = source.find(word)
+        while at >= 0:
+            yield at, at + len(word)
+            at = source.find(word, at + len(word))
+
+
+def spans_of(places: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return the places in their order, neighbours put together."""
     spans: list[tuple[int, int]] = []
-    for match in pattern.finditer(source):
-        if spans and match.start() - spans[-1][1] < SPAN_BYTES:
-            spans[-1] = spans[-1][0], match.end()
+    for start, end in sorted(places):
+        if spans and start - spans[-1][1] < SPAN_BYTES:
+            spans[-1] = spans[-1][0], end
         else:
-            spans.append(match.span())
+            spans.append((start, end))
     return spans
 
 

@@ -28,7 +28,7 @@ from envlsp.service.walking import code_among, code_files
 
 PUBLISH_S = 0.5
 """Time between two results of a long search: each one makes the editor ask again."""
-SLICE_S = 0.004
+SLICE_S = 0.008
 """Work between two pauses; a request waits no longer than this and one file."""
 PAUSE_S = 0.0003
 """Long enough for a waiting thread to wake up and take the lock."""

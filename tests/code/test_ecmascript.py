@@ -85,6 +85,8 @@ SHADOWED = (
     "function f() { const env = process.env }\nenv.A",
 )
 BROKEN = (
+    "class {\n  x = (\nconst y = process.env.⟦A⟧\nconst z = process.env['⟦B⟧']\n",
+    "if (\nconst a = process?.env?.⟦A⟧ // process.env.B\n",
     "const x = process.env.⟦A⟧ + foo(",
     "function (\nprocess.env.⟦A⟧\n",
     "const a = process.env.⟦A⟧\nprocess.env.\nfoo()\nprocess.env.⟦B⟧",

@@ -89,6 +89,11 @@ SHADOWED = (
     'def f():\n    e = os.environ\ndef g():\n    e["A"]',
 )
 BROKEN = (
+    'def f(\nos.environ["⟦A⟧"]\n',
+    'import os\ndef f(\n\nx = os.getenv("⟦A⟧")\ny = os.environ.get("⟦B⟧")\nfor x in\nz = os.environ["⟦C⟧"]\n',
+    'from os import environ as e\nclass\n    :\ne["⟦A⟧"]; d["B"]; "e[\'C\']"  # e["D"]',
+    'os.environ["⟦A⟧"]\nclass\n    :\nos.environ["⟦B⟧"]',
+    'def f(\nos.environ["A\nos.environ[name]\n',
     'x = os.environ["⟦A⟧"] + foo(',
     'def f(:\n    os.environ["⟦A⟧"]\n',
     'import os\nx = os.environ.get("⟦A⟧")\nfoo(\ny = os.environ["⟦B⟧"]\n',
