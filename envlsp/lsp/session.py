@@ -154,11 +154,7 @@ class Session:
         return EnvFile.of(document.text, dialect)
 
     def _read(self, document: Document) -> None:
-        from envlsp.code.languages import language_for
-        from envlsp.ide.source import usages_in
-
-        language = language_for(document.place, document.language)
-        reads = usages_in(language, document.text) if language is not None else ()
+        reads = document.usages
         self._reads[document.place] = reads
         usages = self._snapshot.usages.with_file(document.place, reads)
         if usages is not self._snapshot.usages:
