@@ -151,6 +151,15 @@ def test_braces_are_closed_once(line: str, after: str) -> None:
     check_accepted(f"AA=1\r\n{line}\r\n", "AA", after)
 
 
+def test_in_ev_yaml_fields_are_offered() -> None:
+    found = completion_of(read_scene("#- ev.yaml\nversion: 1\npro<|>\n"))
+    assert "project" in [item.label for item in found.items]
+
+
+def test_nothing_in_other_documents() -> None:
+    check_completion("A=1\n#- notes.md\nprocess.env.<|>\n", "")
+
+
 def test_an_item_tells_about_the_name_and_not_its_value() -> None:
     scene = read_scene("# What for.\nA=hunter2\n#- app.ts\nprocess.env.<|>\n")
     found = completion_of(scene)

@@ -203,6 +203,10 @@ def test_nothing_to_say() -> None:
     check_hover("A=1\n<|>\n", "")
 
 
+def test_in_ev_yaml_it_is_a_field_that_is_explained() -> None:
+    assert "project" in hover_of(read_scene("#- ev.yaml\nversion: 1\nproj<|>ect: shop\n")).lower()
+
+
 def test_ten_thousand_names() -> None:
     text = "".join(f"NAME_{number}=value {number}\n" for number in range(10_000))
     shown = hover_of(read_scene(f"{text}#- app.ts\nprocess.env.NAME_5<|>000\n"))
