@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
+from typing import NamedTuple
 
 from envlsp.domain.dotenv.tokens import Kind
 from envlsp.domain.secret import is_secret_name
@@ -28,6 +29,7 @@ class Stand(Enum):
     REMOVED = auto()  # the release took away what is unchanged here
     DIVERGED = auto()  # on both sides
     CONFLICT = auto()  # releases made at once disagree
+    VALUELESS = auto()  # a name that no release carries; never among `Drift.stands`
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,19 +53,17 @@ def drift(snapshot: Snapshot, place: Place) -> Drift | None:
     facts = where.facts
     if not facts.heads and not facts.names and not facts.conflicts:
         return None
-    marks = _MARKS.of(place, env.blocks, fingerprint)
-    mine: dict[str, bytes] = {}
-    stands: dict[str, Stand] = {}
-    for name, places in env.by_name.items():
-        found = marks[places[-1]]
-        if found is None:
-            continue
-        mine[name] = found
-        theirs = facts.names.get(name)
-        if theirs is None or theirs.literal != found:
-            stands[name] = _stand(name, found, theirs, facts)
-    missing = sorted(facts.names.keys() - mine.keys())
-    return Drift(facts, stands, missing, frozenset(name for name in missing if name in (facts.base or ())))
+    stands = _STANDS.of(place, env.blocks, _Against(id(facts), facts, fingerprint))
+    found: dict[str, Stand] = {}
+    valueless: set[str] = set()
+    for index, stand in enumerate(stands):
+        if stand is not None and env.by_name[name := env.blocks[index].name][-1] == index:
+            if stand is Stand.VALUELESS:
+                valueless.add(name)
+            else:
+                found[name] = stand
+    missing = sorted(name for name in facts.names if name not in env.by_name or name in valueless)
+    return Drift(facts, found, missing, frozenset(name for name in missing if name in (facts.base or ())))
 
 
 def _stand(name: str, mine: bytes, theirs: NameFacts | None, facts: EnvironmentFacts) -> Stand:
@@ -81,13 +81,31 @@ def _stand(name: str, mine: bytes, theirs: NameFacts | None, facts: EnvironmentF
     return Stand.BEHIND if mine == before else Stand.DIVERGED
 
 
-def _marks(blocks: Sequence[Block], fingerprint: Fingerprint) -> list[bytes | None]:
-    """Return the fingerprints of the literals that a release would carry."""
-    carries = Kind.ASSIGNMENT
-    return [
-        fingerprint(block.literal) if block.statement.kind is carries and is_secret_name(block.name) else None
-        for block in blocks
-    ]
+class _Against(NamedTuple):
+    """What blocks are compared with."""
+
+    identity: int
+    """Of the facts: two of them that are not the same object are never compared name by name."""
+    facts: EnvironmentFacts
+    fingerprint: Fingerprint
 
 
-_MARKS: Remembered[bytes | None, Fingerprint] = Remembered(_marks)
+def _stands(blocks: Sequence[Block], against: _Against) -> list[Stand | None]:
+    """Return how each block would stand if it were the one that counts; None where it is in step."""
+    _, facts, fingerprint = against
+    found: list[Stand | None] = []
+    for block in blocks:
+        stand = None
+        if not block.name:
+            pass
+        elif block.statement.kind is Kind.ASSIGNMENT and is_secret_name(block.name):
+            mine, theirs = fingerprint(block.literal), facts.names.get(block.name)
+            if theirs is None or theirs.literal != mine:
+                stand = _stand(block.name, mine, theirs, facts)
+        else:
+            stand = Stand.VALUELESS
+        found.append(stand)
+    return found
+
+
+_STANDS: Remembered[Stand | None, _Against] = Remembered(_stands)
