@@ -9,16 +9,15 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from envlsp.crypto.envelope import OpenedRelease
 from envlsp.domain.environment import Environment, Triple
 from envlsp.domain.ids import TEAM_SCOPE, RecordId
 from envlsp.domain.ledger.records import CheckedRecord, EnvNote, Release
 from envlsp.domain.merge import History, ReleaseNode, View
-from envlsp.domain.release import ReleaseKind, Snapshot
-from envlsp.domain.secret import SecretText
+from envlsp.domain.release import Layout, ReleaseContent, ReleaseKind, Snapshot
+from envlsp.domain.secret import SecretName, SecretText
 from envlsp.domain.versions import Versions, id_text
 from envlsp.domain.working import Difference, difference
 from envlsp.errors import CannotOpen
@@ -32,8 +31,28 @@ class _Read(NamedTuple):
     """A release of which every box opens."""
 
     record: CheckedRecord
-    opened: OpenedRelease
-    snapshot: Snapshot
+    opened: ReleaseContent
+
+
+class _Shared:
+    """What releases have in common, kept once: one changes a name or two of many."""
+
+    def __init__(self) -> None:
+        self._names: dict[SecretName, SecretName] = {}
+        self._texts: dict[SecretText, SecretText] = {}
+        self._layouts: dict[Layout, Layout] = {}
+
+    def content(self, content: ReleaseContent) -> ReleaseContent:
+        """Return an equal content, made of the parts of those before it."""
+        names, texts = self._names, self._texts
+        entries = {
+            names.setdefault(name, name): texts.setdefault(text, text)
+            for name, text in content.snapshot.entries.items()
+        }
+        layout = content.snapshot.layout
+        if layout is not None:
+            layout = self._layouts.setdefault(layout, layout)
+        return replace(content, snapshot=Snapshot(entries, layout))
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +62,7 @@ class EnvironmentHistory:
     environment: Environment
     history: History[SecretText]
     versions: Versions[SecretText]
-    opened: Mapping[RecordId, OpenedRelease]
+    opened: Mapping[RecordId, ReleaseContent]
     snapshots: Mapping[RecordId, Snapshot]
 
     def view(self) -> View[SecretText]:
@@ -96,6 +115,7 @@ class Releases:
         self._replica = replica
         self._people = people
         self._read: dict[RecordId, _Read] = {}
+        self._shared = _Shared()
         self._waiting: set[RecordId] = set()
         self._notes: dict[RecordId, tuple[CheckedRecord, EnvBody]] = {}
         self._seen: set[RecordId] = set()
@@ -128,7 +148,7 @@ class Releases:
         mine = {identity: read for identity, read in self._read.items() if read.opened.triple == triple}
         environment = Environment(TEAM_SCOPE, triple)
         opened = {identity: read.opened for identity, read in mine.items()}
-        snapshots = {identity: read.snapshot for identity, read in mine.items()}
+        snapshots = {identity: read.opened.snapshot for identity, read in mine.items()}
         nodes = [self._node(read.record, read.opened) for read in mine.values()]
         history: History[SecretText] = History(environment, nodes, snapshots)
         return EnvironmentHistory(environment, history, Versions(history), opened, snapshots)
@@ -162,7 +182,7 @@ class Releases:
         """Return the first letters of an id, enough to type."""
         return id_text(record)[:8]
 
-    def _node(self, record: CheckedRecord, opened: OpenedRelease) -> ReleaseNode:
+    def _node(self, record: CheckedRecord, opened: ReleaseContent) -> ReleaseNode:
         ledger, pub = self._replica.ledger, record.header.pub
         assert isinstance(pub, Release)
         named = opened.base if opened.of is None else (*opened.base, opened.of)
@@ -202,4 +222,4 @@ class Releases:
         elif (opened := self._replica.release(record)) is not None:
             # One box that does not open, and the release says nothing at all (C.6).
             with contextlib.suppress(CannotOpen):
-                self._read[record.id] = _Read(record, opened, opened.content().snapshot)
+                self._read[record.id] = _Read(record, self._shared.content(opened.content()))
