@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from envlsp.cli.main import VERBS
-from envlsp.errors import ConflictedName, Misuse, NotFound, Stopped, UsageError
+from envlsp.errors import ConflictedName, Misuse, NotFound, Stopped, StoreError, UsageError
 from envlsp.service import verbs
 from tests.support.cast import FIRST_FILE, Cast, meet
 from tests.support.verb_desk import Editor
@@ -180,6 +180,25 @@ def test_a_byte_order_mark_is_no_edit(cast: Cast) -> None:
     window.buffers[window.actor.file] = b"A=1\n"
     assert window.run("push")["made"]
     window.buffers[window.actor.file] = b"A=1"
+    with pytest.raises(Misuse, match="unsaved"):
+        window.run("push")
+
+
+def test_a_file_that_cannot_be_read_is_not_written_over(cast: Cast) -> None:
+    window = editor(cast)
+    window.actor.file.unlink()
+    window.actor.file.mkdir()
+    window.buffers[window.actor.file] = b"A=1\n"
+    with pytest.raises(StoreError, match="cannot read"):
+        window.run("push")
+
+
+def test_a_buffer_known_by_a_linked_folder_counts_too(cast: Cast, tmp_path: Path) -> None:
+    window = editor(cast)
+    link = tmp_path / "link"
+    link.symlink_to(window.actor.root)
+    window.place = link / ".env"
+    window.buffers[window.place] = b"A=unsaved\n"
     with pytest.raises(Misuse, match="unsaved"):
         window.run("push")
 

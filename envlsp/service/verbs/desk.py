@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from envlsp.domain.dotenv.tokens import BOM
-from envlsp.errors import Misuse
+from envlsp.errors import Misuse, StoreError
 
 if TYPE_CHECKING:
     from envlsp.service.facade import Service
@@ -48,6 +48,7 @@ def demand_saved(desk: Desk, path: Path) -> None:
 
     Raises:
         Misuse: there are edits that are not saved; writing beneath them would lose one side.
+        StoreError: the file cannot be read.
     """
     shown = desk.text_of(path)
     if shown is None and desk.place.name == path.name and desk.place.resolve() == path.resolve():
@@ -58,6 +59,8 @@ def demand_saved(desk: Desk, path: Path) -> None:
         data = path.read_bytes()
     except FileNotFoundError:
         data = b""
+    except OSError as exc:
+        raise StoreError(f"cannot read {path}: {exc.strerror}", fix=f"ls -l {path}") from exc
     if not data and not shown.strip(b"\r\n"):
         return  # editors show a file that is empty, or not there, as one empty line
     if shown.removeprefix(BOM) != data.removeprefix(BOM):
