@@ -104,7 +104,7 @@ class Problem:
     """Something wrong at a range."""
 
     code: str
-    """Stable; every code has its line in docs/diagnostics.md."""
+    """Stable; every code has its line in docs/diagnostics.md, or in docs/ev-yaml.md."""
     range: Range
     message: str
     severity: Severity
