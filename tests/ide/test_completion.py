@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from envlsp.ide.completion import ITEMS_MAX, complete, resolve
+from envlsp.ide.completion import complete, resolve
+from envlsp.ide.offers import ITEMS_MAX
 from envlsp.ide.positions import Encoding
 from envlsp.ide.results import Completion
 from tests.support.cursor import Scene, read_scene
@@ -131,6 +132,10 @@ def test_references() -> None:
     check_completion("AA=1\nB=A<|>\n", "")
     check_completion("AA=1\nB=\\$<|>\n", "")
     check_completion("AA=1\nB=$x y<|>\n", "")
+    check_completion('AA=1\nB="${A<|>\n', "AA", dialect="python")
+    check_completion('AA=1\nB="${A<|>\nC="x"\n', "AA", dialect="python")
+    check_completion("AA=1\nB='x' # ${A<|>\n", "")
+    check_completion("AA=1\n${A<|>\n", "")
 
 
 @pytest.mark.parametrize(
