@@ -54,15 +54,18 @@ def drift(snapshot: Snapshot, place: Place) -> Drift | None:
     if not facts.heads and not facts.names and not facts.conflicts:
         return None
     stands = _STANDS.of(place, env.blocks, _Against(id(facts), facts, fingerprint))
+    here = env.by_name
     found: dict[str, Stand] = {}
     valueless: set[str] = set()
-    for index, stand in enumerate(stands):
-        if stand is not None and env.by_name[name := env.blocks[index].name][-1] == index:
+    for index in [index for index, stand in enumerate(stands) if stand is not None]:
+        stand, name = stands[index], env.blocks[index].name
+        if stand is not None and here[name][-1] == index:
             if stand is Stand.VALUELESS:
                 valueless.add(name)
             else:
                 found[name] = stand
-    missing = sorted(name for name in facts.names if name not in env.by_name or name in valueless)
+    is_all_here = not valueless and facts.names.keys() <= here.keys()
+    missing = [] if is_all_here else sorted(n for n in facts.names if n not in here or n in valueless)
     return Drift(facts, found, missing, frozenset(name for name in missing if name in (facts.base or ())))
 
 

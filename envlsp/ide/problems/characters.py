@@ -12,6 +12,7 @@ _INVISIBLE = re.compile(
     "[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00a0\u00ad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180e"
     "\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\u3164\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e007f]"
 )
+_NOTHING_ODD = re.compile(rb"[\t\n\r -~]*")
 _JOINS = re.compile("[\u200c-\u200f\u3000\U000e0020-\U000e007f]")
 """Between letters of other scripts, or inside an emoji, these belong there."""
 
@@ -19,6 +20,8 @@ _JOINS = re.compile("[\u200c-\u200f\u3000\U000e0020-\U000e007f]")
 def invisible_in(block: Block) -> Iterator[tuple[str, int]]:
     """Yield each invisible character of a statement and its byte offset; its comment is left alone."""
     data, statement = block.data, block.statement
+    if _NOTHING_ODD.fullmatch(data):
+        return
     comment = statement.comment_start
     text = data[: comment if comment >= 0 else len(data)].decode("utf-8", "surrogateescape")
     for match in _INVISIBLE.finditer(text):

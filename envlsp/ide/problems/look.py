@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,7 +12,7 @@ from envlsp.domain.dotenv.tokens import BOM, Kind
 from envlsp.domain.secret import is_secret_name
 from envlsp.ide.drift import Drift, drift
 from envlsp.ide.envfile import EnvFile
-from envlsp.ide.positions import Position, Range
+from envlsp.ide.positions import Position, Range, line_range
 from envlsp.ide.problems.notes import NOTES, Note
 from envlsp.ide.results import Place, Related, Severity
 from envlsp.ide.snapshot import Snapshot, Where
@@ -19,6 +20,7 @@ from envlsp.ide.words import file_name
 
 FILE = -1
 """Stands for the file as a whole, where a block is meant otherwise."""
+_PLAIN_START = re.compile(rb"[ -~\t]*")
 _EXAMPLES = (".example", ".sample", ".template", ".dist", ".schema", ".defaults")
 
 
@@ -76,9 +78,16 @@ class Look:
         """Return where a problem of a block is drawn: its name, else the first character."""
         if block == FILE:
             return Range(Position(0, 0), Position(0, min(1, len(self.env.text.line(0)))))
-        if self.env.blocks[block].is_named:
-            return self.env.name_range(block)
-        return self._first_character(block)
+        found = self.env.blocks[block]
+        if not found.is_named:
+            return self._first_character(block)
+        start, end = found.statement.name_start, found.statement.name_end
+        if _PLAIN_START.fullmatch(found.data, 0, end) and (
+            block == 0 or self.env.blocks[block - 1].ends_line
+        ):
+            # The usual line, where bytes are columns: asking the text costs ten times as much.
+            return line_range(self.env.first_lines[block], start, end)
+        return self.env.name_range(block)
 
     def line_of(self, block: int) -> int:
         """Return the line of a block's name as people count, from 1."""

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from envlsp.ide.envfile import EnvFile
 from envlsp.ide.problems.codes import CODES
 from envlsp.ide.problems.look import Finding, Look, is_example, named
-from envlsp.ide.problems.wellknown import PUBLIC_PREFIXES, is_given
+from envlsp.ide.problems.wellknown import is_given, public_prefix
 from envlsp.ide.words import file_name
 
 _REQUIRED = re.compile(r"\brequired\b", re.IGNORECASE)
@@ -21,7 +21,7 @@ def public_secrets(look: Look) -> Iterator[Finding]:
     for index, note in look.noted:
         if note.is_public_secret:
             name = look.env.blocks[index].name
-            prefix = next(prefix for prefix in PUBLIC_PREFIXES if name.upper().startswith(prefix))
+            prefix = public_prefix(name)
             message = f"names that begin with {prefix} go to every visitor; a secret needs another name"
             yield Finding(code, index, message, CODES[code].severity)
 

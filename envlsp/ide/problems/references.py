@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+from envlsp.ide.envfile import Block
 from envlsp.ide.problems.codes import CODES
 from envlsp.ide.problems.look import Finding, Look
 from envlsp.ide.problems.notes import Mentioned
@@ -62,9 +63,9 @@ def endless(look: Look) -> Iterator[Finding]:
 def _graph(look: Look) -> dict[str, set[str]]:
     """Return which names the value that counts refers to, for each name whose value refers to any."""
     found = {}
+    blocks, by_name = look.env.blocks, look.env.by_name
     for index, note in look.noted:
-        name = look.env.blocks[index].name
-        if note.mentions and look.env.by_name[name][-1] == index:
+        if note.mentions and by_name[name := blocks[index].name][-1] == index:
             targets = {mentioned.name for mentioned in note.mentions}
             found[name] = targets - {name} if is_given(name) else targets  # PATH=${PATH}:more
     return found
@@ -72,10 +73,12 @@ def _graph(look: Look) -> dict[str, set[str]]:
 
 def _sizes(look: Look, graph: Mapping[str, set[str]]) -> dict[str, int]:
     """Return how many bytes values grow to; a name that leads into a circle has no size."""
-    waiting = {name: len(targets & graph.keys()) for name, targets in graph.items()}
+    waiting: dict[str, int] = {}
     users: dict[str, list[str]] = {}
     for name, targets in graph.items():
-        for target in targets & graph.keys():
+        inner = [target for target in targets if target in graph]
+        waiting[name] = len(inner)
+        for target in inner:
             users.setdefault(target, []).append(name)
     sizes: dict[str, int] = {}
     ready = [name for name, count in waiting.items() if count == 0]
@@ -91,13 +94,17 @@ def _sizes(look: Look, graph: Mapping[str, set[str]]) -> dict[str, int]:
 
 def _size(look: Look, name: str, sizes: Mapping[str, int]) -> int:
     """Return the size of a value whose references all have theirs."""
-    block = look.env.winner(name)
-    if block is None:
-        return 0
-    size = len(block.literal)
-    for reference in block.references:
-        target = look.env.winner(reference.name) if reference.name != name else None
-        plain = 0 if target is None else len(target.literal)
-        written = reference.end - reference.start + len("$")
-        size += sizes.get(reference.name, plain) - written
+    blocks, by_name = look.env.blocks, look.env.by_name
+    block = blocks[by_name[name][-1]]
+    size = _length(block)
+    for target, start, end in block.references:
+        size -= len("$") + end - start
+        if target in sizes:
+            size += sizes[target]
+        elif target in by_name and target != name:
+            size += _length(blocks[by_name[target][-1]])
     return size
+
+
+def _length(block: Block) -> int:
+    return block.statement.value_end - block.statement.value_start

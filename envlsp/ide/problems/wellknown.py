@@ -40,9 +40,12 @@ def is_given(name: str) -> bool:
 
 def is_public_secret(name: str) -> bool:
     """Return whether a name says that it is a secret, and everybody gets it."""
-    upper = name.upper()
-    for prefix in PUBLIC_PREFIXES:
-        if upper.startswith(prefix):
-            rest = upper[len(prefix) :]
-            return _SECRET.search(rest) is not None and _HARMLESS.search(rest) is None
-    return False
+    if not name.startswith(PUBLIC_PREFIXES):
+        return False
+    rest = name[len(public_prefix(name)) :].upper()
+    return _SECRET.search(rest) is not None and _HARMLESS.search(rest) is None
+
+
+def public_prefix(name: str) -> str:
+    """Return the prefix by which a name goes public; empty where it does not."""
+    return next((prefix for prefix in PUBLIC_PREFIXES if name.startswith(prefix)), "")
