@@ -174,15 +174,17 @@ class Workspace:
         self._walked.env_files.intersection_update(disk)
 
     def _read_one(self, file: Place, mark: _Mark, dialect: str) -> EnvFile | None:
-        known = self._read.get(file)
-        if known is not None and known[0] == mark and known[1].dialect == dialect:
-            return known[1]
+        found = self._read.get(file)
+        known = found[1] if found is not None and found[1].dialect == dialect else None
+        if found is not None and found[0] == mark and known is not None:
+            return known
         try:
             with open(file, "rb") as stream:
                 data = stream.read(FILE_MAX_BYTES)
         except OSError:
             return None
-        return EnvFile.of(Text.of(data.decode("utf-8", "replace"), self.encoding), dialect)
+        text = Text.of(data.decode("utf-8", "replace"), self.encoding)
+        return known if known is not None and known.text == text else EnvFile.of(text, dialect)
 
     def ground_of(self, file: Place) -> Ground | None:
         """Return what a file stands on."""

@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 from envlsp.ide.positions import Encoding
 from envlsp.ide.results import Place
@@ -23,6 +24,8 @@ from envlsp.service.standing import Devices, TeamFacts
 
 _GIT_FILES = frozenset({".gitignore", ".git", "exclude"})
 """Files by which git changes its mind, should anybody tell us of them."""
+T = TypeVar("T")
+
 _UNREAD = TeamFacts(Standing.LOADING)
 
 
@@ -136,11 +139,14 @@ class Looking:
     # --- telling ---------------------------------------------------------------------------------
 
     def _publish(self) -> None:
+        before, disk = self._told or Facts(), self._workspace.disk
+        known = {project.root: project for project in before.projects}
+        projects = (self._project(ground) for ground in self._workspace.grounds)
         facts = Facts(
-            projects=tuple(self._project(ground) for ground in self._workspace.grounds),
+            projects=tuple(_same(known.get(project.root), project) for project in projects),
             fingerprint=self._devices.fingerprint,
-            git={place: facts for place, facts in self._git.items() if place in self._workspace.disk},
-            disk=self._workspace.disk,
+            git=_same(before.git, {file: seen for file, seen in self._git.items() if file in disk}),
+            disk=_same(before.disk, disk),
             peers=self._peers,
         )
         if facts != self._told:
@@ -169,6 +175,11 @@ class Looking:
             environments=team.environments,
             detail=team.detail,
         )
+
+
+def _same(before: T | None, now: T) -> T:
+    """Return the object of before where it says the same: features remember what they made of it."""
+    return before if before is not None and before == now else now
 
 
 def _with_files(app: AppFacts, environments: Mapping[tuple[str, str], EnvironmentFacts]) -> AppFacts:

@@ -359,6 +359,25 @@ def test_a_file_that_changed_is_shown_by_its_name_or_by_a_whole_look(cast: Cast)
         watcher.until(lambda facts: place not in facts.disk)
 
 
+def test_what_did_not_change_stays_the_same_object(cast: Cast) -> None:
+    (alice,) = cast.team()
+    place = str(alice.file.resolve())
+    with watching(alice) as watcher:
+        watcher.until_release("v1")
+        before = watcher.settle()
+        (alice.root / ".env.prod").write_text("A=1\n")
+        watcher.engine.look_again([place, f"{place}.prod"])
+        now = watcher.until(lambda facts: f"{place}.prod" in facts.disk)
+        assert now.disk[place] is before.disk[place]
+        assert now.projects[0].environments[dev(now)] is before.projects[0].environments[dev(before)]
+        alice.file.write_text("A=1\n")
+        watcher.settle()
+        before = watcher.facts
+        watcher.engine.look_again([place])
+        now = watcher.until(lambda facts: list(facts.disk[place].names) == ["A"])
+        assert now.git is before.git
+
+
 def test_folders_come_and_go(cast: Cast, tmp_path: Path) -> None:
     (alice,) = cast.team()
     other = tmp_path.resolve() / "other"

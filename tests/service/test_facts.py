@@ -168,6 +168,9 @@ def test_a_file_that_did_not_change_is_not_read_again(root: Path) -> None:
     workspace.look()
     assert workspace.disk[str(root / ".env")] is before[str(root / ".env")]
     assert str(workspace.disk[str(root / ".env.prod")].text) == "A=2\n"
+    write(root, **{".env": "A=1\n"})
+    workspace.look()
+    assert workspace.disk[str(root / ".env")] is before[str(root / ".env")], "written, and the same"
     (root / ".env").unlink()
     workspace.look()
     assert list(workspace.disk) == [str(root / ".env.prod")]
