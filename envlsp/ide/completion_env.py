@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
+from envlsp.ide.documentation import choices
 from envlsp.ide.envfile import EnvFile
 from envlsp.ide.locate import Spot, Under, in_env
 from envlsp.ide.offers import Blank, Source, offer
 from envlsp.ide.positions import Position, Range, line_range, to_index, units_of
-from envlsp.ide.results import Completion
+from envlsp.ide.results import Completion, Edit, Item, ItemKind
 from envlsp.ide.scope import Scope, scope_of
 from envlsp.ide.snapshot import Document, Snapshot
 
@@ -17,6 +18,7 @@ _NAME_BEFORE = re.compile(r"\s*(?:export\s+)?([\w.-]*)", re.ASCII)
 _NAME_AFTER = re.compile(r"[\w.-]*", re.ASCII)
 _VALUE_BEFORE = re.compile(r"\s*(?:export\s+)?[\w.-]+\s*[=:]", re.ASCII)
 _REFERENCE_BEFORE = re.compile(r"(?<!\\)\$(\{?)([A-Za-z_][\w.]*)?\Z", re.ASCII)
+_QUOTED = re.compile(rb"(['\"`]).*\1")
 _REFERENCE_AFTER = re.compile(r"[\w.]*", re.ASCII)
 
 
@@ -34,6 +36,8 @@ def in_env_file(snapshot: Snapshot, document: Document, file: EnvFile, position:
         opened = _REFERENCE_BEFORE.search(before) if is_value else None
         if opened is not None:
             return _reference(document, file, position, opened, after)
+        if spot.under is Under.VALUE:
+            return _choices(scope_of(snapshot, document.place), file, spot, position)
     typed = _NAME_BEFORE.fullmatch(before) if spot.under in (Under.NAME, Under.BLANK) else None
     if typed is None:
         return Completion()
@@ -68,6 +72,31 @@ def _reference(
         excluded=(file.blocks[file.block_of(position)].name,),
     )
     return offer(blank, [Source("", file.sorted_names)])
+
+
+def _choices(scope: Scope, file: EnvFile, spot: Spot, position: Position) -> Completion:
+    """Return the words that the comment above lists: what the value may be, not what it is."""
+    start, end = spot.range
+    literal = file.blocks[spot.index].literal
+    quotes = (
+        1 if literal[:1] in (b"'", b'"', b"`") and literal[-1:] == literal[:1] and len(literal) > 1 else 0
+    )
+    where = Range(Position(start.line, start.column + quotes), Position(end.line, end.column - quotes))
+    if position not in where or start.line != end.line:
+        return Completion()
+    own = file.comment_above(spot.index)
+    others = (
+        other.comment_above(other.by_name[spot.name][-1])
+        for _, other in scope.files()
+        if spot.name in other.by_name
+    )
+    words = next(filter(None, map(choices, (own, *others))), [])
+    return Completion(
+        tuple(
+            Item(word, Edit(scope.place, where, word), ItemKind.VALUE, "listed in the comment", f"{order:02}")
+            for order, word in enumerate(words)
+        )
+    )
 
 
 def _around(position: Position, before: str, after: str, snapshot: Snapshot) -> Range:

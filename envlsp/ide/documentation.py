@@ -17,6 +17,10 @@ _QUOTES = "'\"`"
 _LOOKS_SECRET = re.compile(r"[^\s:]{24,}|.*://[^/\s]*:[^/\s]*@.*", re.DOTALL)
 """One long word, as tokens are (and rulers, which say nothing either), or an address with a password."""
 
+_CHOICES = re.compile(r"\b(?:one of|either|allowed|choices|options)\b\s*:?\s*(.+)", re.IGNORECASE)
+_BETWEEN = re.compile(r"\s*[,|]\s*(?:or\s+)?|\s+or\s+")
+_WORD = re.compile(r"[\w.-]{1,32}")
+
 
 def documentation(blocks: Sequence[Block], index: int) -> list[str]:
     """Return the comment lines right above a block, without their marks."""
@@ -24,6 +28,16 @@ def documentation(blocks: Sequence[Block], index: int) -> list[str]:
     while first > 0 and blocks[first - 1].statement.kind is Kind.COMMENT:
         first -= 1
     return list(_without_values(_text(block) for block in blocks[first:index]))
+
+
+def choices(lines: Sequence[str]) -> list[str]:
+    """Return the words that a comment says a value is one of; none where it says no such thing."""
+    for line in lines:
+        found = _CHOICES.search(line)
+        words = [word.strip(" .'\"`") for word in _BETWEEN.split(found[1])] if found is not None else []
+        if len(words) > 1 and all(map(_WORD.fullmatch, words)):
+            return words
+    return []
 
 
 def _text(block: Block) -> str:

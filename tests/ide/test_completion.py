@@ -8,7 +8,7 @@ import pytest
 
 from envlsp.ide.completion import complete, resolve
 from envlsp.ide.offers import ITEMS_MAX
-from envlsp.ide.positions import Encoding
+from envlsp.ide.positions import Encoding, Position
 from envlsp.ide.results import Completion
 from tests.support.cursor import Scene, read_scene
 
@@ -156,6 +156,16 @@ def test_braces_are_closed_once(line: str, after: str) -> None:
     check_accepted(f"AA=1\r\n{line}\r\n", "AA", after)
 
 
+def test_words_that_a_comment_lists() -> None:
+    above = "# How much to say, one of: debug, info or none.\n"
+    check_completion(f"{above}LEVEL=<|>\n", "debug info none")
+    check_completion("LEVEL=<|>\n#- .env.example\n# Either on | off\nLEVEL=\n", "on off")
+    check_completion("# One of these days.\nLEVEL=<|>\n", "")
+    check_completion("# one of: http://x, y\nLEVEL=<|>\n", "")
+    check_accepted(f"{above}LEVEL='in<|>f' # why\n", "info", "LEVEL='info' # why")
+    check_accepted(f"{above}LEVEL=in<|>f # why\n", "none", "LEVEL=none # why")
+
+
 def test_in_ev_yaml_fields_are_offered() -> None:
     found = completion_of(read_scene("#- ev.yaml\nversion: 1\npro<|>\n"))
     assert "project" in [item.label for item in found.items]
@@ -172,6 +182,17 @@ def test_an_item_tells_about_the_name_and_not_its_value() -> None:
     told = resolve(scene.snapshot, found.items[0].data)
     assert told.startswith("`A` ••••••\n\nWhat for.")
     assert resolve(scene.snapshot, {}) == ""
+
+
+def test_no_place_offers_a_value() -> None:
+    text = "A=hunter2\n# OLD=hunter3\nB='hunter4 ${A}'\n\nC=\"hunter5\nhunter6\"\nhunter/7\n"
+    for dialect in ("node", "python"):
+        scene = read_scene(f"{text}#- .env.staging\n{text}#- dev v1 by Bob\n{text}", dialect=dialect)
+        document = scene.snapshot.documents[scene.place]
+        for line in range(len(document.text.lines) + 1):
+            for column in range(len(document.text.line(line)) + 1):
+                found = complete(scene.snapshot, scene.place, Position(line, column))
+                assert "hunter" not in repr(found)
 
 
 def test_ten_thousand_names_are_cut() -> None:
