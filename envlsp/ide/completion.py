@@ -26,6 +26,7 @@ def complete(snapshot: Snapshot, place: Place, position: Position) -> Completion
         from envlsp.ide import evyaml
 
         return evyaml.complete(snapshot, document, position)
+    position = document.text.nearest(position)
     if document.kind is Kind.CODE:
         return _in_code(snapshot, document, position)
     if document.env is not None:

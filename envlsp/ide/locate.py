@@ -50,6 +50,7 @@ def locate(snapshot: Snapshot, place: Place, position: Position) -> Spot | None:
     document = snapshot.documents.get(place)
     if document is None:
         return None
+    position = document.text.nearest(position)
     if document.env is not None:
         return in_env(document.env, position)
     if document.kind is Kind.CODE:

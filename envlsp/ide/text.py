@@ -65,6 +65,12 @@ class Text:
         """Return the byte offset of a position inside its line."""
         return to_offset(self.line(position.line), position.column, self.encoding)
 
+    def nearest(self, position: Position) -> Position:
+        """Return a position that is in the text, and between two characters."""
+        if position.line >= len(self.lines):
+            return self.end()
+        return self.position_at(position.line, self.offset_at(position))
+
     def position_at(self, line: int, offset: int) -> Position:
         """Return the position of a byte offset inside a line."""
         return Position(line, to_column(self.line(line), offset, self.encoding))

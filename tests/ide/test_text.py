@@ -64,6 +64,8 @@ def test_offsets_are_those_of_the_bytes(text: str, encoding: Encoding, position:
     offset = made.offset_at(position)
     assert 0 <= offset <= len(line.encode("utf-8", "replace"))
     back = made.position_at(position.line, offset)
+    assert made.nearest(position) == (back if position.line < len(made.lines) else made.end())
+    assert made.nearest(made.nearest(position)) == made.nearest(position)
     assert back.column <= position.column
     assert made.offset_at(back) == offset
 
