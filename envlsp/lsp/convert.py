@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from lsprotocol import types
@@ -94,12 +95,15 @@ def to_hover(session: Session, hover: results.Hover) -> types.Hover:
     return types.Hover(contents, to_range(hover.range))
 
 
-class Ready(dict[str, Any]):
-    """JSON as it is sent, past the library's classes.
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """An answer as it is sent, past the library's classes.
 
-    A list of a hundred items goes out on every keystroke; making objects of them and
-    converting those takes longer than to find what is in it.
+    Lists of a hundred items go out on every keystroke; making objects of them and
+    converting those takes longer than to find what is in them.
     """
+
+    json: Any
 
 
 def to_completion(session: Session, completion: results.Completion) -> Ready:
@@ -109,12 +113,13 @@ def to_completion(session: Session, completion: results.Completion) -> Ready:
     if session.client.item_defaults and items:
         first = items[0].edit.range
         shared = first if all(item.edit.range == first for item in items) else None
-    found = Ready(
-        isIncomplete=completion.is_incomplete, items=[_to_item(session, item, shared) for item in items]
-    )
+    found = {
+        "isIncomplete": completion.is_incomplete,
+        "items": [_to_item(session, item, shared) for item in items],
+    }
     if shared is not None:
         found["itemDefaults"] = {"editRange": _range_json(shared)}
-    return found
+    return Ready(found)
 
 
 def _to_item(session: Session, item: results.Item, shared: Range | None) -> dict[str, Any]:
@@ -135,6 +140,29 @@ def _to_item(session: Session, item: results.Item, shared: Range | None) -> dict
     elif new != item.label:
         found["textEditText"] = new
     return found
+
+
+def to_locations(session: Session, targets: Iterable[results.Target]) -> Ready:
+    """Return a list of `Location`: places in documents."""
+    uri = session.places.uri
+    return Ready([{"uri": uri(target.place), "range": _range_json(target.range)} for target in targets])
+
+
+def to_many_edits(session: Session, edits: Iterable[results.Edit]) -> Ready:
+    """Return what `to_workspace_edit` does, for edits in many documents."""
+    by_place: dict[Place, list[dict[str, Any]]] = {}
+    for edit in edits:
+        edited = {"range": _range_json(edit.range), "newText": edit.new_text}
+        by_place.setdefault(edit.place, []).append(edited)
+    uri = session.places.uri
+    if not session.client.document_changes:
+        return Ready({"changes": {uri(place): found for place, found in by_place.items()}})
+    changes = []
+    for place, found in by_place.items():
+        document = session.document(place)
+        item = {"uri": uri(place), "version": None if document is None else document.version}
+        changes.append({"textDocument": item, "edits": found})
+    return Ready({"documentChanges": changes})
 
 
 def _range_json(place: Range) -> dict[str, Any]:

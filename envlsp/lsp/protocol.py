@@ -190,7 +190,7 @@ class Protocol(LanguageServerProtocol):
         if error is not None:
             body["error"] = self._converter.unstructure(error)
         else:
-            body["result"] = result if isinstance(result, Ready) else self._converter.unstructure(result)
+            body["result"] = result.json if isinstance(result, Ready) else self._converter.unstructure(result)
         self._write(framed(body))
 
     def _send_data(self, data: Any) -> None:

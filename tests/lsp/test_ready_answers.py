@@ -6,9 +6,9 @@ import pytest
 from lsprotocol import converters, types
 
 from envlsp.ide.positions import Position, Range
-from envlsp.ide.results import Completion, Edit, Item, ItemKind
+from envlsp.ide.results import Completion, Edit, Item, ItemKind, Target
 from envlsp.lsp.client import Client
-from envlsp.lsp.convert import to_completion
+from envlsp.lsp.convert import to_completion, to_location, to_locations, to_many_edits, to_workspace_edit
 from envlsp.lsp.session import Session
 
 RANGE = Range(Position(1, 2), Position(1, 5))
@@ -23,7 +23,7 @@ QUOTED = Item("A B", Edit("/shop/.env", RANGE, '"A B"'), ItemKind.VALUE, documen
 @pytest.mark.parametrize("capable", (True, False))
 def test_a_completion_is_one(items: tuple[Item, ...], *, capable: bool) -> None:
     client = Client(item_defaults=capable, markdown_completion=capable)
-    found = to_completion(Session(client), Completion(items, is_incomplete=True))
+    found = to_completion(Session(client), Completion(items, is_incomplete=True)).json
     converter = converters.get_converter()
     read = converter.structure(found, types.CompletionList)
     assert converter.unstructure(read) == found
@@ -31,3 +31,20 @@ def test_a_completion_is_one(items: tuple[Item, ...], *, capable: bool) -> None:
     assert all(
         item.text_edit or (read.item_defaults and item.text_edit_text != item.label) for item in read.items
     )
+
+
+def test_places_are_the_same_as_by_the_classes() -> None:
+    session = Session(Client())
+    targets = [Target("/shop/.env", RANGE), Target("/shop/a b.py", OTHER)]
+    expected = [to_location(session, target) for target in targets]
+    assert to_locations(session, targets).json == converters.get_converter().unstructure(expected)
+
+
+@pytest.mark.parametrize("capable", (True, False))
+def test_many_edits_are_the_same_as_by_the_classes(*, capable: bool) -> None:
+    session = Session(Client(document_changes=capable))
+    session.open("file:///shop/.env", "dotenv", 7, "A=1\n")
+    places = ("/shop/.env", "/shop/a.py", "/shop/.env")
+    edits = [Edit(place, RANGE, f"new {place}") for place in places]
+    expected = converters.get_converter().unstructure(to_workspace_edit(session, edits))
+    assert to_many_edits(session, edits).json == expected

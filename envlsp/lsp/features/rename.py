@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 
 from envlsp.ide.rename import rename
-from envlsp.lsp.convert import from_position, to_workspace_edit
+from envlsp.lsp.convert import Ready, from_position, to_many_edits
 
 if TYPE_CHECKING:
     from envlsp.lsp.server import Server
 
 
-def handle(server: Server, params: types.RenameParams) -> types.WorkspaceEdit:
+def handle(server: Server, params: types.RenameParams) -> Ready:
     """Answer with the edits.
 
     Raises:
@@ -22,4 +22,4 @@ def handle(server: Server, params: types.RenameParams) -> types.WorkspaceEdit:
     session = server.session
     place = session.places.place(params.text_document.uri)
     found = rename(session.snapshot, place, from_position(params.position), params.new_name)
-    return to_workspace_edit(session, found.edits)
+    return to_many_edits(session, found.edits)

@@ -46,7 +46,7 @@ def _in(workspace: Workspace, where: str) -> Iterator[Row]:
         both.open_code()
         indexed = until_steady(both)
         yield Row(8, f"index, {where}, until every read is found", [indexed], "", [])
-        hovers = both.measure(_hovering(workspace))
+        hovers = both.measure(_hovering(workspace), count=40)
         yield hovers.row(2, f"hover, {where}", 1.5)
         yield hovers.slow_row(2, f"hover p99, {where}", 2.0)
         for suffix, before in (("py", '    x = os.environ["'), ("ts", "  const x = process.env.")):
@@ -55,9 +55,9 @@ def _in(workspace: Workspace, where: str) -> Iterator[Row]:
             yield typing.slow_row(3, f"the same, p99, .{suffix}, {where}", 1.5)
         yield both.measure(_defining(workspace)).row(5, f"definition, {where}", 1.5)
         places = len(workspace.of(HOT)) + 1
-        listing = both.measure(_listing(workspace), count=5)
+        listing = both.measure(_listing(workspace), blocks=9, count=4)
         yield listing.row(5, f"references, {places} places, {where}", 2.0)
-        renaming = both.measure(_renaming(workspace), count=5)
+        renaming = both.measure(_renaming(workspace), blocks=9, count=4)
         yield renaming.row(5, f"rename, {places} places, {where}", 2.0)
 
 

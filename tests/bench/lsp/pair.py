@@ -84,7 +84,7 @@ class Pair:
         for suffix, language in LANGUAGES.items():
             self.open(self.workspace.reader(suffix), language)
 
-    def measure(self, task: Task, *, blocks: int = 7, count: int = 40, warm_up: int = 3) -> Times:
+    def measure(self, task: Task, *, blocks: int = 20, count: int = 24, warm_up: int = 3) -> Times:
         """Ask both in turns, block by block."""
         times = Times()
         for client in self.clients:
