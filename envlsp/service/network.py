@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import signal
 import time
 from collections.abc import Callable
@@ -38,6 +39,8 @@ from envlsp.service.results import PeerInfo, SyncResult
 from envlsp.service.stopping import call_until, run_until
 from envlsp.service.team_node import PeerState
 from envlsp.store.lock import FileLock
+
+log = logging.getLogger(__name__)
 
 QUICK_S = 8.0
 """For a command whose work is done or can be done without: a dial and a sync fit easily."""
@@ -197,16 +200,31 @@ async def serve(
         stop: set when it is enough.
         on_ready: called when every team was tried.
         hear: told whenever there are news.
+
+    Raises:
+        EnvlspError: no team can be served; one that cannot leaves the others as they are.
     """
     node = Node(service, hear)
     await node.start()
     try:
-        for team in service.vault.open().teams():
-            await node.add_or_await(team, service.servers_of(team))
+        await _add_teams(service, node)
         on_ready()
         await stop.wait()
     finally:
         await node.close()
+
+
+async def _add_teams(service: Service, node: Node) -> None:
+    failures: list[EnvlspError] = []
+    teams = service.vault.open().teams()
+    for team in teams:
+        try:
+            await node.add_or_await(team, service.servers_of(team))
+        except EnvlspError as exc:
+            log.warning("a team is not served: %s", exc.code)
+            failures.append(exc)
+    if failures and len(failures) == len(teams):
+        raise failures[0]
 
 
 def _sync_and_mend(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,10 +14,13 @@ from pathlib import Path
 
 import pytest
 
+from envlsp.crypto.device import new_seeds
+from envlsp.domain.ids import TeamId
+from envlsp.errors import StoreCorrupt
 from envlsp.ide.snapshot import Standing
 from envlsp.service import embedded_node, network
 from envlsp.service.listening import connect
-from envlsp.store.keyfile import open_device_key, with_passphrase
+from envlsp.store.keyfile import DeviceSeeds, open_device_key, with_passphrase
 from envlsp.store.lock import FileLock
 from tests.support.cast import FIRST_FILE, Actor, Cast
 from tests.support.engines import Watcher, watching
@@ -225,6 +230,27 @@ def test_a_node_that_breaks_down_is_left_alone_for_a_while_and_tried_again(
         watcher.until_release("v2")
     assert "RuntimeError" in caplog.text
     assert "planted" not in caplog.text
+
+
+async def test_a_team_that_cannot_be_opened_leaves_the_others_alone(cast: Cast) -> None:
+    (alice,) = cast.team()
+    broken = TeamId(b"x" * 32)
+    alice.service.vault.open().add_team(broken, DeviceSeeds(*new_seeds()))
+    folder = Path(alice.service.home.team_folder(broken))
+    folder.mkdir(mode=0o700)
+    (folder / "ledger.db").write_bytes(b"no database" * 100)
+    (folder / "ledger.db").chmod(0o600)
+    alice.service.home.make_run_folder()
+    stop = asyncio.Event()
+    await network.serve(alice.service, stop, stop.set)
+    assert stop.is_set()
+
+    own = Path(alice.team.store.folder)
+    alice.restart()
+    shutil.copyfile(folder / "ledger.db", own / "ledger.db")
+    with pytest.raises(StoreCorrupt):
+        await network.serve(alice.service, stop, stop.set)
+    assert connect(alice.service.home) is None
 
 
 def test_the_key_of_a_locked_device_comes_from_the_node_and_stays_after_it(cast: Cast) -> None:
