@@ -9,7 +9,7 @@ import pytest
 
 from envlsp.ide.actions import actions
 from envlsp.ide.actions.trying import applied
-from envlsp.ide.positions import Range
+from envlsp.ide.positions import Encoding, Range
 from envlsp.ide.results import Action, ActionKind
 from envlsp.ide.snapshot import CandidateFacts, GitFacts
 from tests.support.cursor import NOW, Scene, fingerprint, read_scene
@@ -246,3 +246,24 @@ def test_fix_all_leaves_a_duplicate_that_a_reference_saw() -> None:
 def test_nothing_is_offered_in_other_documents() -> None:
     scene = read_scene("#- notes.txt\n<|>hello\n")
     assert offered(scene) == []
+
+
+def test_fix_all_keeps_the_quotes_where_the_duplicates_must_stay() -> None:
+    scene = read_scene("A=1\nB=${A}<|>\nA=2\nC=x y\n", dialect="python")
+    (action,) = offered(scene, "source.fixAll")
+    assert [edit.new_text for edit in action.edits] == ['"', '"']
+
+
+def test_columns_are_those_of_the_editor() -> None:
+    scene = read_scene("export   NÀME=1\nA=👩 b<|>\n", encoding=Encoding.UTF16)
+    (action,) = [action for action in offered(scene, "quickfix") if "quotes" in action.title]
+    assert [edit.range.start for edit in action.edits] == [(1, 2), (1, 6)]
+    scene = read_scene("A=👩 b<|>\n", encoding=Encoding.UTF8)
+    (action,) = offered(scene, "quickfix")
+    assert [edit.range.start for edit in action.edits] == [(0, 2), (0, 8)]
+
+
+def test_line_ends_stay_what_they_are() -> None:
+    check_fix("A=a b<|>\r\nB=1\r\n", "Put the value in double quotes", 'A="a b"\r\nB=1\r\n')
+    check_fix("A=1<|>\r\nA=2\r\n", "Remove this line; line 2 counts", "A=2\r\n")
+    check_fix("URL=${HOST}<|>\r\n", "Add HOST above", "HOST=\r\nURL=${HOST}\r\n")

@@ -115,3 +115,17 @@ def problem_at(scene: Scene, line: int) -> str:
         one for one in problems_of(scene) if one.range.start.line == line and one.code == "behind-release"
     ]
     return found.message
+
+
+def test_a_name_without_a_value_is_missing_for_the_release() -> None:
+    scene = read_scene("A=2\nB=1\nD\n" + RELEASED, dialect="python")
+    found = drift(scene.snapshot, "/shop/.env")
+    assert found is not None
+    assert (found.stands, found.missing) == ({}, ["D"])
+
+
+def test_other_facts_are_compared_anew() -> None:
+    scene = read_scene("A=2\nB=1\nD=1\n" + RELEASED)
+    assert problems_of(scene) == ()
+    of_environment(scene, names={}, base={})
+    assert {one.code for one in problems_of(scene)} == {"not-released"}

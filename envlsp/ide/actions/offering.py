@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 
 from envlsp.ide.actions import adding, releases, rewriting
+from envlsp.ide.actions.fixing_all import SAFE, fix_all
 from envlsp.ide.positions import Position, Range
 from envlsp.ide.problems import problems_on
 from envlsp.ide.problems.look import Look
@@ -13,6 +14,8 @@ from envlsp.ide.snapshot import Kind, Snapshot
 from envlsp.ide.words import file_name
 
 _RELEASES = ("differs-from-release", "not-released", "behind-release", "missing-here", "conflict")
+_PROMPT_BLOCKS = 2_000
+"""In longer files, fixing everything is worked out only when it is asked for by its kind."""
 _LINE_END = 1 << 30
 """A column past the end of every line."""
 
@@ -54,10 +57,11 @@ def _for_env(
     if _is_wanted(ActionKind.QUICK_FIX, only):
         for problem, block in problems_on(snapshot, look.place, lines.start.line, lines.end.line):
             for action in _for_problem(look, problem, block):
-                has_safe = has_safe or problem.code in rewriting.SAFE
+                has_safe = has_safe or problem.code in SAFE
                 yield action
-    if has_safe if only is None else _is_wanted(ActionKind.FIX_ALL, only):
-        everything = rewriting.fix_all(snapshot, look.place, look.env)
+    is_prompt = has_safe and len(look.env.blocks) <= _PROMPT_BLOCKS
+    if is_prompt if only is None else _is_wanted(ActionKind.FIX_ALL, only):
+        everything = fix_all(snapshot, look.place, look.env)
         if everything is not None:
             yield everything
     if _is_wanted(ActionKind.SOURCE, only):

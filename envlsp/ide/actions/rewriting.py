@@ -5,38 +5,33 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from envlsp.domain.dotenv.expand import evaluate
 from envlsp.domain.dotenv.tokens import Kind
 from envlsp.ide.actions.trying import applied, line_end_of, lines_range, tried
 from envlsp.ide.envfile import EnvFile
 from envlsp.ide.positions import Range
-from envlsp.ide.problems import problems_on
 from envlsp.ide.problems.characters import invisible_in
 from envlsp.ide.problems.look import named
 from envlsp.ide.results import Action, ActionKind, Edit, Place, Problem
-from envlsp.ide.snapshot import Snapshot
 
 Fix = Callable[[Place, EnvFile, int, Problem], Iterator[Action]]
 
 _WORDS = {"'": "single", '"': "double"}
 _OPENED = re.compile(r"""\s*(?:export\s+)?[\w.-]+\s*[=:]\s*(['"`])""")
-SAFE = frozenset({"unsafe-unquoted-value", "duplicate-name", "invisible-character"})
-"""Codes that `source.fixAll.envlsp` looks after; a fix that changes a value is left out of it."""
 
 
 def quote(place: Place, env: EnvFile, block: int, problem: Problem) -> Iterator[Action]:
     """Offer quotes around an unquoted value, of a kind that leaves it what it is."""
     statement = env.blocks[block].statement
     is_cut = statement.comment_start == statement.value_end  # which half was meant, only a person knows
-    for mark in _quotes_for(env, block):
-        edits = _around(place, env.value_range(block), mark)
+    for mark in quotes_for(env, block):
+        edits = around(place, env.value_range(block), mark)
         if _is_fixed(tried(env, edits), env, block):
             yield _quick(f"Put the value in {_WORDS[mark]} quotes", edits, problem, is_preferred=not is_cut)
             break
     if is_cut:
         whole = env.range_of(block, statement.value_start, statement.comment_end)
         for mark, word in _WORDS.items():
-            edits = _around(place, whole, mark)
+            edits = around(place, whole, mark)
             if _is_fixed(tried(env, edits, [env.blocks[block].name]), env, block):
                 title = f"Put all of it in {word} quotes, with what follows the #"
                 yield _quick(title, edits, problem)
@@ -111,27 +106,7 @@ FIXES: Mapping[str, Fix] = {
 """Code -> what changes the text of its own file."""
 
 
-def fix_all(snapshot: Snapshot, place: Place, env: EnvFile) -> Action | None:
-    """Return the one action that makes all safe fixes of a file; None if there are none to make.
-
-    Safe means that every name keeps its value, references resolved.
-    """
-    edits: list[Edit] = []
-    taken: set[int] = set()
-    for problem, block in problems_on(snapshot, place, 0, len(env.text.lines), SAFE):
-        action = None if block in taken else next(FIXES[problem.code](place, env, block, problem), None)
-        if action is not None and action.is_preferred and tried(env, action.edits) is not None:
-            taken.add(block)
-            edits += action.edits
-    if not edits:
-        return None
-    new = tried(env, edits)
-    if new is None or evaluate(new.document).values != evaluate(env.document).values:
-        return None
-    return Action("Fix all that is safe to fix", ActionKind.FIX_ALL, tuple(edits))
-
-
-def _quotes_for(env: EnvFile, block: int) -> Sequence[str]:
+def quotes_for(env: EnvFile, block: int) -> Sequence[str]:
     """Return the quotes to try; a shell resolves references in double ones and leaves single ones alone."""
     found = env.blocks[block]
     literal = found.literal
@@ -140,7 +115,8 @@ def _quotes_for(env: EnvFile, block: int) -> Sequence[str]:
     return ("'", '"') if any(byte in literal for byte in b"$\\`") else ('"', "'")
 
 
-def _around(place: Place, where: Range, mark: str) -> tuple[Edit, ...]:
+def around(place: Place, where: Range, mark: str) -> tuple[Edit, ...]:
+    """Return the edits that put a mark on both sides of a range."""
     return tuple(Edit(place, Range(at, at), mark) for at in where)
 
 

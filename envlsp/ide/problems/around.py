@@ -45,7 +45,7 @@ def extra(look: Look) -> Iterator[Finding]:
     if example is None or not look.is_environment:
         return
     place, env = example
-    for name, places in look.env.by_name.items():
+    for name, places in look.names():
         if name not in env.by_name and is_secret_name(name):
             message = f"{named(name)} is not in {file_name(place)}"
             yield Finding(code, places[-1], message, CODES[code].severity)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 
+from envlsp.ide.envfile import EnvFile
+from envlsp.ide.positions import Position
 from envlsp.ide.problems import around, names, references, releases, syntax
 from envlsp.ide.problems.code import code_problems
 from envlsp.ide.problems.look import FILE, Finding, Look
@@ -64,25 +66,26 @@ def problems_on(
     Returns:
         Each with the block it is about, or `look.FILE`.
     """
-    look = _look(snapshot, place)
-    if look is None:
+    env = _env(snapshot, place)
+    if env is None:
         return ()
-    env = look.env
-    blocks = range(env.block_at(first), env.block_at(last) + 1)
-    wanted = {*blocks, FILE} if first == 0 else set(blocks)
+    start = env.block_of(Position(first, 0))
+    wanted = {FILE, *range(max(start, 0), env.block_at(last) + 1)}
+    look = Look.at(snapshot, place, env, wanted)
     return tuple(
         (_problem(look, finding), finding.block)
         for family in _FAMILIES
-        for finding in _reported(look, family, wanted)
+        for finding in _reported(look, family)
         if (codes is None or finding.code in codes)
         and first <= look.range_of(finding.block).start.line <= last
     )
 
 
 def _of_env(snapshot: Snapshot, place: Place) -> list[Problem]:
-    look = _look(snapshot, place)
-    if look is None:
+    env = _env(snapshot, place)
+    if env is None:
         return []
+    look = Look.at(snapshot, place, env)
     found = []
     for family in _FAMILIES:
         for number, finding in enumerate(_reported(look, family)):
@@ -92,18 +95,15 @@ def _of_env(snapshot: Snapshot, place: Place) -> list[Problem]:
     return found
 
 
-def _look(snapshot: Snapshot, place: Place) -> Look | None:
+def _env(snapshot: Snapshot, place: Place) -> EnvFile | None:
     document = snapshot.documents.get(place)
-    env = snapshot.env_file(place) if document is None or document.kind is Kind.ENV else None
-    return None if env is None else Look.at(snapshot, place, env)
+    return snapshot.env_file(place) if document is None or document.kind is Kind.ENV else None
 
 
-def _reported(
-    look: Look, family: Callable[[Look], Iterator[Finding]], blocks: Collection[int] | None = None
-) -> Iterator[Finding]:
+def _reported(look: Look, family: Callable[[Look], Iterator[Finding]]) -> Iterator[Finding]:
     ignore = look.snapshot.settings.ignore
     for finding in family(look):
-        if blocks is not None and finding.block not in blocks:
+        if look.only is not None and finding.block not in look.only:
             continue
         if finding.code not in ignore and not look.is_ignored(finding):
             yield finding

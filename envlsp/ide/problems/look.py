@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -49,13 +49,22 @@ class Look:
     """What is worth a second look, for each block; None for the plain ones."""
     noted: Sequence[tuple[int, Note]]
     """Those that are not None, with their blocks."""
+    only: Collection[int] | None = None
+    """The blocks that are asked about, where it is not all of them."""
 
     @classmethod
-    def at(cls, snapshot: Snapshot, place: Place, env: EnvFile) -> Look:
-        """Return a look at an env file."""
+    def at(cls, snapshot: Snapshot, place: Place, env: EnvFile, only: Collection[int] | None = None) -> Look:
+        """Return a look at an env file, or at some blocks of it."""
         notes = NOTES.of(place, env.blocks, env.dialect)
         noted = [(index, note) for index, note in enumerate(notes) if note is not None]
-        return cls(snapshot, place, env, snapshot.where(place), notes, noted)
+        return cls(snapshot, place, env, snapshot.where(place), notes, noted, only)
+
+    def names(self) -> Iterable[tuple[str, Sequence[int]]]:
+        """Return the names that are asked about, each with the blocks that give it."""
+        if self.only is None:
+            return self.env.by_name.items()
+        asked = dict.fromkeys(self.env.blocks[index].name for index in sorted(self.only) if index >= 0)
+        return [(name, self.env.by_name[name]) for name in asked if name]
 
     @cached_property
     def drift(self) -> Drift | None:

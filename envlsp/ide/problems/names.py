@@ -48,7 +48,7 @@ def unused(look: Look) -> Iterator[Finding]:
     if not _has_readers(look):
         return
     mentioned = {one.name for _, note in look.noted for one in note.mentions}
-    for name, places in look.env.by_name.items():
+    for name, places in look.names():
         if name not in read and name not in mentioned and not is_given(name):
             message = f"no code reads {named(name)}"
             yield Finding(code, places[-1], message, CODES[code].severity, (), is_unnecessary=True)

@@ -43,7 +43,7 @@ def duplicates(look: Look) -> Iterator[Finding]:
     code = "duplicate-name"
     if len(look.env.by_name) == look.named_blocks:
         return
-    for places in look.env.by_name.values():
+    for _, places in look.names():
         if len(places) > 1:
             last = look.range_of(places[-1])
             related = (Related(Target(look.place, last), "this one counts"),)
