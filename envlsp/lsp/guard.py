@@ -13,6 +13,7 @@ import sys
 import threading
 from asyncio import CancelledError
 from concurrent.futures import CancelledError as FutureCancelled
+from contextlib import suppress
 from types import TracebackType
 
 from lsprotocol.types import ErrorCodes, LSPErrorCodes, ResponseError
@@ -51,19 +52,21 @@ def where(error: BaseException | None) -> str:
     return f" ({type(error).__name__}{at})"
 
 
-class _Terse(logging.Formatter):
+class _Terse(logging.Handler):
     """Says which logger, how bad and where; not what, since that may be a message's body."""
 
-    def format(self, record: logging.LogRecord) -> str:
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a line; where even that fails, logging itself would print what was logged."""
         error = record.exc_info[1] if record.exc_info else None
-        return f"envlsp: {record.levelname.lower()} from {record.name}:{record.lineno}{where(error)}"
+        with suppress(OSError, ValueError):
+            sys.stderr.write(
+                f"envlsp: {record.levelname.lower()} from {record.name}:{record.lineno}{where(error)}\n"
+            )
 
 
 def keep_logs_quiet() -> None:
     """Let every log, and every exception that nobody catches, say where and never what."""
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_Terse())
-    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    logging.basicConfig(level=logging.WARNING, handlers=[_Terse()], force=True)
     for name in ("pygls", "asyncio"):
         logging.getLogger(name).setLevel(logging.WARNING)
     logging.captureWarnings(capture=True)
@@ -73,7 +76,8 @@ def keep_logs_quiet() -> None:
 
 def note(error: BaseException, what: str) -> None:
     """Log that something of ours failed: `what` is a fixed word, never data."""
-    sys.stderr.write(f"envlsp: {what}{where(error)}\n")
+    with suppress(OSError, ValueError):  # nobody reads it
+        sys.stderr.write(f"envlsp: {what}{where(error)}\n")
 
 
 def _on_exception(_kind: type[BaseException], error: BaseException, _trace: TracebackType | None, /) -> None:
