@@ -142,27 +142,27 @@ class Engine:
         self._looking = looking
         try:
             while not (wish := self._next()).end:
-                with _surviving():
-                    self._grant(wish, looking)
+                self._grant(wish, looking)
         finally:
             with _surviving():
                 looking.close(CLOSE_S)
 
     def _grant(self, wish: _Wish, looking: Looking) -> None:
-        if wish.folders is not None:
-            looking.set_folders(wish.folders)
-        if wish.kek is not None:
-            looking.unlock(wish.kek)
-        asks_git = looking.at_files(wish.places or ())
-        if wish.everything:
-            looking.at_folders()
-        looking.at_teams()
-        if wish.everything:
-            looking.everywhere()
-        if asks_git or wish.everything:
-            looking.at_git()
-        if wish.network is not None:
-            looking.use_network(wanted=wish.network)
+        """Take the steps of a look; one that fails takes no other along."""
+        is_about_files = wish.everything or looking.is_about(wish.places or ())
+        steps: tuple[tuple[bool, Callable[[], None]], ...] = (
+            (wish.folders is not None, lambda: looking.set_folders(wish.folders or ())),
+            (wish.kek is not None, lambda: looking.unlock(wish.kek or b"")),
+            (is_about_files, lambda: looking.at_files(wish.places or ())),
+            (True, looking.at_teams),
+            (wish.everything, looking.everywhere),
+            (is_about_files, looking.at_git),
+            (wish.network is not None, lambda: looking.use_network(wanted=bool(wish.network))),
+        )
+        for is_wanted, step in steps:
+            if is_wanted and not self._closed.is_set():
+                with _surviving():
+                    step()
 
     def _tell(self, facts: Facts) -> None:
         if not self._closed.is_set():

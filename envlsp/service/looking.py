@@ -78,14 +78,9 @@ class Looking:
         """Let go of the network; called from another thread, while this one may be busy."""
         self._network.hang_up()
 
-    def at_files(self, places: Collection[Place]) -> bool:
-        """Look at these files; return whether any of them was ours to look at."""
-        if not any(self._is_ours(place) for place in places):
-            return False
-        self._workspace.take_note(places)
-        self._workspace.look()
-        self._publish()
-        return True
+    def is_about(self, places: Iterable[Place]) -> bool:
+        """Return whether any of these files is ours to look at."""
+        return any(self._is_ours(place) for place in places)
 
     def _is_ours(self, place: Place) -> bool:
         name = os.path.basename(place)
@@ -94,8 +89,9 @@ class Looking:
         below = place.rstrip("/") + "/"  # a folder that is gone, perhaps
         return any(file.startswith(below) for file in self._workspace.disk)
 
-    def at_folders(self) -> None:
-        """Look at the files that can be found without visiting every folder."""
+    def at_files(self, places: Collection[Place] = ()) -> None:
+        """Look at the files that are known, these among them, and visit no folder for others."""
+        self._workspace.take_note(places)
         self._workspace.look()
         self._publish()
 

@@ -138,18 +138,14 @@ class Devices:
         return self.service.team(identity)
 
     def _open_anew(self) -> None:
-        """Read the keys again, and the teams with them; a passphrase that still fits is not asked for."""
-        vault = self.service.vault
+        """Read the keys again, and the teams with them; a key that still fits is not asked for."""
         try:
-            vault.reload()
+            self.service.vault.reload()
         except EnvlspError:
             self.close()  # another device.key lies there now
             return
-        for identity, reader in list(self._readers.items()):
-            seeds = vault.open().seeds(identity)
-            if seeds is None or vault.keys(identity).dpk != reader.team.keys.dpk:
-                self.service.forget(identity)
-                del self._readers[identity]
+        self._readers.clear()
+        self.service.close()
 
     def _reader(self, team: Team) -> EnvironmentReader:
         from envlsp.service.env_facts import EnvironmentReader

@@ -242,6 +242,34 @@ def test_a_removed_device_is_told_so(cast: Cast) -> None:
     assert "ask an admin" in project.detail
 
 
+def test_who_comes_back_with_new_keys_is_read_with_them(cast: Cast) -> None:
+    alice, bob = cast.team("bob")
+    with watching(bob) as watcher:
+        watcher.until_stands(Standing.READY)
+        access.revoke(alice.replica, alice.team.releases, [bob.user])
+        give(alice, bob)
+        watcher.until_stands(Standing.REMOVED)
+        bob.restart()
+        bob.service.vault.open().remove_team(alice.replica.team)
+        cast.join(alice, bob)
+        project = watcher.until_stands(Standing.READY)
+    assert project.members == ("Alice", "Bob")
+    assert project.environments
+
+
+def test_a_failing_step_takes_no_other_along(cast: Cast) -> None:
+    (alice,) = cast.team()
+    place = str(alice.file.resolve())
+    with watching(alice) as watcher:
+        watcher.until_release("v1")
+        watcher.settle()
+        alice.push(b"A=1\n")
+        watcher.engine.unlocked(b"k" * 32)  # of another file
+        watcher.engine.look_again([place])
+        watcher.until_release("v2")
+        assert list(watcher.facts.disk[place].names) == ["A"]
+
+
 def locked(alice: Actor) -> tuple[Actor, bytes]:
     """Give the device a passphrase in place of its key file."""
     device = alice.service.vault.open()
