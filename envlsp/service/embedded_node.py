@@ -117,11 +117,14 @@ class EmbeddedNode:
         if client is None:
             self._look(life, SOON_S if was_taken else LOOK_S)
             return
+        began = time.monotonic()
         with self._interrupted_by(client.close):
             life.is_able()  # the node has the key of a locked device, as long as it runs
             self._hear()
             listen(client, self._hear)
         self._hear()
+        if time.monotonic() - began < SOON_S:
+            self._wake.wait(SOON_S)  # one that hangs up at once is not called again at once
 
     def _look(self, life: _Life, wait_s: float) -> None:
         """Wait a moment, and see whether anybody wrote."""

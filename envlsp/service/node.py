@@ -121,9 +121,10 @@ class Node:
         tried = time.monotonic()
         while True:
             await asyncio.sleep(REFRESH_S)
-            with contextlib.suppress(EnvlspError):  # a busy disk is asked again
-                for replica, _ in self._listeners.values():
+            for replica, _ in list(self._listeners.values()):
+                with contextlib.suppress(EnvlspError):  # a busy disk is asked again
                     replica.refresh()
+            with contextlib.suppress(EnvlspError):
                 self._mend()
             if self._waiting and time.monotonic() - tried > RETRY_S:
                 tried = time.monotonic()
