@@ -24,7 +24,7 @@ def _range(line: int = 0) -> lsp.Range:
 @server.feature(lsp.TEXT_DOCUMENT_HOVER)
 def hover(_server: LanguageServer, _params: lsp.HoverParams) -> lsp.Hover:
     """Answer something short."""
-    text = "**NAME**\n\n`••••••`\n\nfrom `.env`"
+    text = "**NAME** ••••••\n\n- **dev** changed by nobody just now in v1"
     return lsp.Hover(lsp.MarkupContent(lsp.MarkupKind.Markdown, text), _range())
 
 
