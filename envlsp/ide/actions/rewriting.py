@@ -70,7 +70,7 @@ def remove_unused(place: Place, env: EnvFile, block: int, problem: Problem) -> I
     name = env.blocks[block].name
     edits = tuple(Edit(place, lines_range(env, index), "") for index in env.by_name[name])
     if tried(env, edits, [name]) is not None:
-        yield _quick(f"Remove {named(name)} from this file", edits, problem)
+        yield _quick(f"Remove {named(env.blocks[block])} from this file", edits, problem)
 
 
 def remove_invisible(place: Place, env: EnvFile, block: int, problem: Problem) -> Iterator[Action]:

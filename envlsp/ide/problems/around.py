@@ -46,8 +46,8 @@ def extra(look: Look) -> Iterator[Finding]:
         return
     place, env = example
     for name, places in look.names():
-        if name not in env.by_name and is_secret_name(name):
-            message = f"{named(name)} is not in {file_name(place)}"
+        if name not in env.by_name and (shown := named(look.env.blocks[places[-1]])) == name:
+            message = f"{shown} is not in {file_name(place)}"
             yield Finding(code, places[-1], message, CODES[code].severity)
 
 

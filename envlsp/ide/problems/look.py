@@ -11,7 +11,7 @@ from typing import NamedTuple
 from envlsp.domain.dotenv.tokens import BOM, Kind
 from envlsp.domain.secret import is_secret_name
 from envlsp.ide.drift import Drift, drift
-from envlsp.ide.envfile import EnvFile
+from envlsp.ide.envfile import Block, EnvFile
 from envlsp.ide.positions import Position, Range, line_range
 from envlsp.ide.problems.notes import NOTES, Note
 from envlsp.ide.results import Place, Related, Severity
@@ -135,6 +135,11 @@ def is_example(place: Place) -> bool:
     return file_name(place).endswith(_EXAMPLES)
 
 
-def named(name: str) -> str:
-    """Return a name that may be quoted, or words for one that may not."""
-    return name if is_secret_name(name) else "a name"
+def named(block: Block) -> str:
+    """Return the name of a block, or words for one that may not be quoted.
+
+    A word alone on its line is a name to some loaders, and may be a stray value all the same.
+    """
+    return (
+        block.name if block.statement.kind is Kind.ASSIGNMENT and is_secret_name(block.name) else "this name"
+    )

@@ -35,7 +35,8 @@ def empty(look: Look) -> Iterator[Finding]:
         if note.is_empty:
             name = look.env.blocks[index].name
             if look.env.by_name[name][-1] == index and (reason := _reason(look, name)):
-                yield Finding(code, index, f"{named(name)} is empty, and {reason}", CODES[code].severity)
+                message = f"{named(look.env.blocks[index])} is empty, and {reason}"
+                yield Finding(code, index, message, CODES[code].severity)
 
 
 def unused(look: Look) -> Iterator[Finding]:
@@ -50,7 +51,7 @@ def unused(look: Look) -> Iterator[Finding]:
     mentioned = {one.name for _, note in look.noted for one in note.mentions}
     for name, places in look.names():
         if name not in read and name not in mentioned and not is_given(name):
-            message = f"no code reads {named(name)}"
+            message = f"no code reads {named(look.env.blocks[places[-1]])}"
             yield Finding(code, places[-1], message, CODES[code].severity, (), is_unnecessary=True)
 
 
