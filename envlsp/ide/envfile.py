@@ -15,11 +15,10 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from envlsp.domain.dotenv.blocks import OWN, Block, cut, line_ends
-from envlsp.domain.dotenv.dialects import dialect_named
-from envlsp.domain.dotenv.expand import evaluate
-from envlsp.domain.dotenv.parse import parse
+from envlsp.domain.dotenv.dialects import Expansion, dialect_named
+from envlsp.domain.dotenv.expand import NO_ENV
 from envlsp.domain.dotenv.reparse import Lines, reach_of, reparse
-from envlsp.domain.dotenv.tokens import Document, Kind
+from envlsp.domain.dotenv.tokens import Kind
 from envlsp.domain.secret import SecretText, is_secret_name
 from envlsp.ide.documentation import documentation
 from envlsp.ide.names import Names
@@ -118,13 +117,15 @@ class EnvFile:
         return found
 
     @cached_property
-    def document(self) -> Document:
-        """The whole file as `domain.dotenv` has it."""
-        return parse(self.text.to_bytes(), self.dialect)
-
-    @cached_property
-    def _resolved(self) -> Mapping[str, SecretText | None]:
-        return evaluate(self.document).values
+    def _expansion(self) -> Expansion:
+        """All values, references resolved; asked for only where there is a reference."""
+        rules = dialect_named(self.dialect)
+        pairs = [
+            (block.name, rules.decode(block.literal) if block.statement.kind is Kind.ASSIGNMENT else None)
+            for block in self.blocks
+            if block.name
+        ]
+        return rules.expand(pairs, NO_ENV)
 
     def value(self, name: str) -> SecretText | None:
         """Return the value that a name has for a program; None where it has none.
@@ -136,7 +137,8 @@ class EnvFile:
             return None
         text = dialect_named(self.dialect).decode(block.literal)
         # Without a reference to resolve, the rest of the file has no say in it.
-        return self._resolved.get(name) if "$" in text else SecretText(text)
+        resolved = self._expansion.values[name] if "$" in text else text
+        return None if resolved is None else SecretText(resolved)
 
     @property
     def names(self) -> Mapping[str, Sequence[int]]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>&|~#!])")
+_LINE_ENDS = re.compile(r"[\r\n\u2028\u2029]+")
 _RUN = re.compile(r"`+")
 
 
 def plain(text: str) -> str:
-    """Return a text that shows as it is: no link, no picture, no markup of its own."""
-    return _SPECIAL.sub(r"\\\1", text)
+    """Return a text as one line that shows as it is: no link, no picture, no markup of its own."""
+    return _SPECIAL.sub(r"\\\1", _LINE_ENDS.sub(" ", text))
 
 
 def code(text: str) -> str:
