@@ -17,8 +17,9 @@ from typing import NamedTuple
 from envlsp.domain.dotenv.blocks import OWN, Block, cut, line_ends
 from envlsp.domain.dotenv.dialects import Expansion, dialect_named
 from envlsp.domain.dotenv.expand import NO_ENV
+from envlsp.domain.dotenv.parse import parse
 from envlsp.domain.dotenv.reparse import Lines, reach_of, reparse
-from envlsp.domain.dotenv.tokens import Kind
+from envlsp.domain.dotenv.tokens import Document, Kind
 from envlsp.domain.secret import SecretText, is_secret_name
 from envlsp.ide.documentation import documentation
 from envlsp.ide.names import Names
@@ -115,6 +116,11 @@ class EnvFile:
             for name in dict.fromkeys(reference.name for reference in references):
                 found.setdefault(name, []).append(index)
         return found
+
+    @cached_property
+    def document(self) -> Document:
+        """The whole file as `domain.dotenv` has it; parsed anew, since few ask."""
+        return parse(self.text.to_bytes(), self.dialect)
 
     @cached_property
     def _expansion(self) -> Expansion:
