@@ -110,7 +110,7 @@ def test_a_teammates_push_shows_within_a_second_of_its_arrival(pair: tuple[Actor
         push_through(alice, FIRST_FILE + b"NEW=1\n")
         start = time.monotonic()
         found = watcher.until_release("v2")
-        assert time.monotonic() - start < 1.5
+        assert time.monotonic() - start < 2.0, "a second, and one for a busy machine"
     assert found.behind == 1
     assert found.names["NEW"].author == "Alice"
 
@@ -198,6 +198,19 @@ def test_an_editor_lets_go_of_the_network_when_it_closes(cast: Cast) -> None:
     assert connect(alice.service.home) is None
 
 
+def test_leaving_the_network_leaves_it_to_others_until_it_is_wanted_again(cast: Cast) -> None:
+    (alice,) = cast.team()
+    with watching(alice) as watcher:
+        watcher.engine.join_network()
+        until_node(alice)
+        watcher.engine.leave_network()
+        wait_until(lambda: holder(alice) == "")
+        alice.push(FIRST_FILE + b"NEW=1\n")
+        watcher.until_release("v2")
+        watcher.engine.join_network()
+        until_node(alice)
+
+
 def test_without_a_team_nobody_is_the_node(cast: Cast) -> None:
     eve = cast.actor("eve")
     with watching(eve) as watcher:
@@ -207,6 +220,7 @@ def test_without_a_team_nobody_is_the_node(cast: Cast) -> None:
         assert not Path(eve.service.home.node_lock).exists()
 
 
+@pytest.mark.slow
 def test_a_node_that_breaks_down_is_left_alone_for_a_while_and_tried_again(
     cast: Cast, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -253,6 +267,7 @@ async def test_a_team_that_cannot_be_opened_leaves_the_others_alone(cast: Cast) 
     assert connect(alice.service.home) is None
 
 
+@pytest.mark.slow
 def test_the_key_of_a_locked_device_comes_from_the_node_and_stays_after_it(cast: Cast) -> None:
     (alice,) = cast.team()
     device = alice.service.vault.open()

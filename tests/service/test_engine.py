@@ -242,6 +242,7 @@ def test_a_removed_device_is_told_so(cast: Cast) -> None:
     assert "ask an admin" in project.detail
 
 
+@pytest.mark.slow
 def test_who_comes_back_with_new_keys_is_read_with_them(cast: Cast) -> None:
     alice, bob = cast.team("bob")
     with watching(bob) as watcher:
