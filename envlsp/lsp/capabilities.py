@@ -52,7 +52,7 @@ def capabilities(client: Client) -> dict[str, Any]:
         "semanticTokensProvider": {
             "legend": {"tokenTypes": list(TOKEN_TYPES), "tokenModifiers": []},
             "full": True,
-            "range": False,
+            "range": True,
         },
         "executeCommandProvider": {"commands": list(COMMANDS), "workDoneProgress": True},
         "workspace": {"workspaceFolders": {"supported": True, "changeNotifications": True}},

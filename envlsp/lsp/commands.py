@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from envlsp.domain.secret import SecretText
 from envlsp.errors import EnvlspError, NotFound, Stopped, UsageError
-from envlsp.ide.snapshot import Kind
 from envlsp.lsp.names import LOOKING, PREFIX
 from envlsp.lsp.session import REVEAL_S
 from envlsp.lsp.talk import EditorTalk
@@ -91,11 +90,11 @@ class Commands:
         uri, name = _text(argument, "uri"), _text(argument, "name")
         session = self._server.session
         place = session.places.place(uri)
-        document = session.snapshot.documents.get(place)
-        if document is not None and document.kind is Kind.ENV and document.env is not None:
+        file = session.snapshot.env_file(place)
+        if file is not None:
             from envlsp.ide.revealing import value_in
 
-            value = value_in(document.env, name)
+            value = value_in(file, name)
             if value is None:
                 raise NotFound("this file does not give that name a value", fix="envlsp list")
         else:

@@ -56,7 +56,7 @@ class Sources:
         self._all: list[Source] = []
         self._lock = threading.Lock()
         self._is_closed = False
-        self._wants_network = False
+        self._is_time_for_network = False
         self._loop: asyncio.AbstractEventLoop
 
     def start_when_quiet(self) -> None:
@@ -80,8 +80,8 @@ class Sources:
             self._index.look_again(places)
 
     def settings_changed(self) -> None:
-        """Join the network if that is allowed now."""
-        if self._wants_network:
+        """Join the network or leave it, as the person wants it now."""
+        if self._is_time_for_network:
             self._join()
 
     async def close(self) -> None:
@@ -147,7 +147,7 @@ class Sources:
     def _load_watcher(self, engine: Engine) -> None:
         from envlsp.service.watching import Watcher
 
-        watcher = Watcher(engine.look_again)
+        watcher = Watcher(engine.look_again, also=(".gitignore",))
         if self._add(watcher):
             self._watcher = watcher
             with suppress(RuntimeError):
@@ -176,10 +176,13 @@ class Sources:
 
     def _join(self) -> None:
         """Become this device's node, if the person lets us and nobody else is."""
-        self._wants_network = True
-        if self.engine is not None and self._server.session.snapshot.settings.network:
-            self._wants_network = False
+        self._is_time_for_network = True
+        if self.engine is None:
+            return
+        if self._server.session.snapshot.settings.network:
             self.engine.join_network()
+        else:
+            self.engine.leave_network()
 
     def _in_loop(self, then: Callable[[T], None]) -> Callable[[T], None]:
         def publish(found: T) -> None:

@@ -231,6 +231,7 @@ def test_every_answer_is_what_the_library_of_types_expects(folder: Path, home: P
             types.TEXT_DOCUMENT_DOCUMENT_LINK: (env, {}),
             types.TEXT_DOCUMENT_SELECTION_RANGE: (env, {"positions": [place["position"]]}),
             types.TEXT_DOCUMENT_SEMANTIC_TOKENS_FULL: (env, {}),
+            types.TEXT_DOCUMENT_SEMANTIC_TOKENS_RANGE: (env, {"range": span(0, 0, 9, 1)}),
             types.TEXT_DOCUMENT_CODE_LENS: (env, {}),
             types.TEXT_DOCUMENT_INLAY_HINT: (env, {"range": span(0, 0, 0, 9)}),
             types.TEXT_DOCUMENT_CODE_ACTION: (

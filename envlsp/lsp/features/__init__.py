@@ -27,6 +27,7 @@ HANDLERS: dict[str, str] = {
     "textDocument/selectionRange": f"{_HERE}.selection_range",
     "textDocument/documentLink": f"{_HERE}.document_link",
     "textDocument/semanticTokens/full": f"{_HERE}.semantic_tokens",
+    "textDocument/semanticTokens/range": f"{_HERE}.semantic_tokens:in_range",
     "textDocument/codeLens": f"{_HERE}.code_lens",
     "textDocument/inlayHint": f"{_HERE}.inlay_hint",
     "textDocument/codeAction": f"{_HERE}.code_action",
