@@ -77,7 +77,7 @@ def test_a_quote_is_closed_before_the_comment() -> None:
 
 
 def test_the_duplicate_that_does_not_count_is_removed() -> None:
-    check_fix("A=1<|>\nB=2\nA=3\n", "Remove this line; line 3 counts", "B=2\nA=3\n")
+    check_fix("A=1<|>\nB=2\nA=3\n", "Remove this assignment; line 3 counts", "B=2\nA=3\n")
 
 
 def test_a_duplicate_stays_where_the_file_would_change_its_meaning_without_it() -> None:
@@ -265,5 +265,17 @@ def test_columns_are_those_of_the_editor() -> None:
 
 def test_line_ends_stay_what_they_are() -> None:
     check_fix("A=a b<|>\r\nB=1\r\n", "Put the value in double quotes", 'A="a b"\r\nB=1\r\n')
-    check_fix("A=1<|>\r\nA=2\r\n", "Remove this line; line 2 counts", "A=2\r\n")
+    check_fix("A=1<|>\r\nA=2\r\n", "Remove this assignment; line 2 counts", "A=2\r\n")
     check_fix("URL=${HOST}<|>\r\n", "Add HOST above", "HOST=\r\nURL=${HOST}\r\n")
+
+
+def test_a_fix_is_offered_on_every_line_of_a_value() -> None:
+    scene = read_scene('A=1\nA="a\nb<|>\nc"\nA=2\n')
+    assert "Remove this assignment; line 5 counts" in fixes(scene)
+
+
+def test_a_name_taken_out_here_is_pushed_and_a_new_one_pulled() -> None:
+    scene = read_scene("<|>A=7\n" + RELEASES)
+    assert ("Push .env", "envlsp.push") in commands(offered(scene, "quickfix"))
+    of_environment(scene, base={"A": fingerprint(b"7")})
+    assert commands(offered(scene, "quickfix")) == [("Pull v7 into .env", "envlsp.pull")]

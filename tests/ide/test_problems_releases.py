@@ -50,7 +50,7 @@ D=1
 
 def test_what_was_taken_out_here_is_missing() -> None:
     scene = check_problems("A=2\n" + RELEASED, at_top="missing-here")
-    assert problem(scene, "missing-here").message == "2 names of v2 missing here: B, D"
+    assert problem(scene, "missing-here").message == "2 names of v2 taken out here and not pushed: B, D"
 
 
 def test_what_a_teammate_changed_since_is_told_with_who_and_when() -> None:
@@ -59,7 +59,7 @@ def test_what_a_teammate_changed_since_is_told_with_who_and_when() -> None:
     assert found[0].message == "v2 (Bob, 1 hour ago) changed it; pull to follow"
     assert found[0].severity is Severity.INFORMATION
     assert found[2].message == "v2 (Bob, 1 hour ago) no longer has it; pull to follow"
-    assert problem(scene, "missing-here").message == "1 name of v2 missing here: D"
+    assert problem(scene, "missing-here").message == "1 name of v2 missing here: D; pull to have them"
 
 
 def test_what_both_changed_is_a_warning() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from envlsp.ide.drift import Stand
 from envlsp.ide.problems.look import Look
-from envlsp.ide.results import Action, ActionKind, Command, Problem
+from envlsp.ide.results import Action, ActionKind, Command, Problem, Severity
 from envlsp.ide.snapshot import EnvironmentFacts, ReleaseFacts, Standing
 from envlsp.ide.words import file_name, mark, newest, plain, who_and_when
 
@@ -19,9 +19,10 @@ _THERE = (Stand.BEHIND, Stand.REMOVED, Stand.DIVERGED, Stand.DIFFERS)
 def for_problem(look: Look, problem: Problem) -> Iterator[Action]:
     """Offer what ends a difference."""
     kind = ActionKind.QUICK_FIX
-    if problem.code in ("differs-from-release", "not-released") and _may_push(look):
+    is_gone_here = problem.code == "missing-here" and problem.severity is Severity.HINT
+    if (is_gone_here or problem.code in ("differs-from-release", "not-released")) and _may_push(look):
         yield _push(look, kind, problem)
-    if problem.code in ("behind-release", "missing-here"):
+    if problem.code in ("behind-release", "missing-here") and not is_gone_here:
         yield _pull(look, kind, problem)
     if problem.code == "conflict":
         if _may_push(look):

@@ -62,7 +62,7 @@ def remove_duplicate(place: Place, env: EnvFile, block: int, problem: Problem) -
     edits = (Edit(place, lines_range(env, block), ""),)
     if tried(env, edits) is not None:
         last = env.name_range(env.by_name[env.blocks[block].name][-1]).start.line + 1
-        yield _quick(f"Remove this line; line {last} counts", edits, problem, is_preferred=True)
+        yield _quick(f"Remove this assignment; line {last} counts", edits, problem, is_preferred=True)
 
 
 def remove_unused(place: Place, env: EnvFile, block: int, problem: Problem) -> Iterator[Action]:

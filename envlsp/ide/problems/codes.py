@@ -56,7 +56,11 @@ GROUPS: Mapping[str, Mapping[str, Code]] = MappingProxyType(
         "The team's releases": {
             "differs-from-release": Code(_H, "changed here and not pushed", "push, compare"),
             "not-released": Code(_H, "new here and not pushed", "push"),
-            "missing-here": Code(_I, "the newest release has names that the file lacks", "pull"),
+            "missing-here": Code(
+                _I,
+                "the newest release has names that the file lacks; a hint for those taken out here",
+                "pull, push",
+            ),
             "behind-release": Code(
                 _I, "a teammate changed it since; a warning where you did too", "pull, compare"
             ),

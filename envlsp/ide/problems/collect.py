@@ -70,14 +70,15 @@ def problems_on(
     if env is None:
         return ()
     start = env.block_of(Position(first, 0))
-    wanted = {FILE, *range(max(start, 0), env.block_at(last) + 1)}
+    wanted = set(range(max(start, 0), env.block_at(last) + 1))
+    if first == 0:
+        wanted.add(FILE)
     look = Look.at(snapshot, place, env, wanted)
     return tuple(
         (_problem(look, finding), finding.block)
         for family in _FAMILIES
         for finding in _reported(look, family)
-        if (codes is None or finding.code in codes)
-        and first <= look.range_of(finding.block).start.line <= last
+        if codes is None or finding.code in codes
     )
 
 

@@ -46,11 +46,14 @@ def theirs(look: Look) -> Iterator[Finding]:
         if stand in _THEIRS:
             severity = Severity.WARNING if stand is Stand.DIVERGED else CODES[code].severity
             yield Finding(code, look.env.by_name[name][-1], _behind(look, found, name), severity)
+    code, label = "missing-here", newest(found.facts)
     missing = [name for name in found.missing if is_secret_name(name)]
-    if missing:
-        code = "missing-here"
-        message = f"{names_counted(len(missing))} of {newest(found.facts)} missing here: {listed(missing)}"
+    if new := [name for name in missing if name not in found.taken_out]:
+        message = f"{names_counted(len(new))} of {label} missing here: {listed(new)}; pull to have them"
         yield Finding(code, FILE, message, CODES[code].severity)
+    if gone := [name for name in missing if name in found.taken_out]:
+        message = f"{names_counted(len(gone))} of {label} taken out here and not pushed: {listed(gone)}"
+        yield Finding(code, FILE, message, Severity.HINT)
 
 
 def conflicts(look: Look) -> Iterator[Finding]:
@@ -73,11 +76,9 @@ def _behind(look: Look, found: Drift, name: str) -> str:
         done = "changed it"
     else:
         release = found.facts.releases[0] if found.facts.releases else None
-        who = (
-            f"{release.label} ({who_and_when(release.author, release.ts, now)})"
-            if release
-            else newest(found.facts)
-        )
+        who = newest(found.facts)
+        if release is not None:
+            who = f"{release.label} ({who_and_when(release.author, release.ts, now)})"
         done = "took it away" if release is None or len(found.facts.heads) > 1 else "no longer has it"
     here = ", and so did you: a pull will ask" if found.stands[name] is Stand.DIVERGED else "; pull to follow"
     return f"{who} {done}{here}"
