@@ -13,6 +13,17 @@ from pytest_lsp import ClientServerConfig, LanguageClient, client_capabilities
 
 pytestmark = pytest.mark.slow
 CLIENTS = ("neovim", "visual-studio-code")
+ASKED = (
+    types.CLIENT_REGISTER_CAPABILITY,
+    types.WORKSPACE_CODE_LENS_REFRESH,
+    types.WORKSPACE_INLAY_HINT_REFRESH,
+    types.WORKSPACE_SEMANTIC_TOKENS_REFRESH,
+)
+"""Requests of the server that these editors answer, and this library leaves to the test."""
+
+
+def _agree(*_: object) -> None:
+    """Answer null."""
 
 
 @pytest.fixture
@@ -27,6 +38,8 @@ def folder(tmp_path: Path) -> Path:
 async def client(
     request: pytest.FixtureRequest, lsp_client: LanguageClient, folder: Path
 ) -> AsyncIterator[None]:
+    for method in ASKED:
+        lsp_client.feature(method)(_agree)
     params = types.InitializeParams(
         capabilities=client_capabilities(request.param),
         workspace_folders=[types.WorkspaceFolder(folder.as_uri(), "shop")],
