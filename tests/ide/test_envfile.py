@@ -48,7 +48,7 @@ def assert_like_new(file: EnvFile) -> None:
 
 
 @given(TEXTS, EDITS, DIALECTS)
-@settings(max_examples=400)
+@settings(max_examples=max(150, settings().max_examples))
 @example("A=\nB=1\nC=2\n", [(Position(1, 0), 0, 0, '"\n')], "node")
 @example('A=\n\n"x\nB=1\nC=2\nD=3\n', [(Position(5, 0), 0, 0, 'y"\n')], "node")
 @example("export\nA\nB=1\n", [(Position(2, 0), 0, 3, "=1")], "node")
