@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from envlsp.code.paths import Binding, Bindings, dotted, innermost
+from envlsp.code.paths import LONGEST_BYTES, Binding, Bindings, dotted, innermost
 from envlsp.code.reads import Form, Point, Read
 from envlsp.code.syntax import Flags, Member, Syntax
 from envlsp.code.trees import ancestors, places_of, spans_of, text_of, with_plain_lines
@@ -40,6 +40,7 @@ class Spot(NamedTuple):
     form: Form
     flags: Flags
     taken: frozenset[str] = frozenset()
+    """Names of the same pattern, this one too."""
 
     def is_name(self) -> bool:
         """Return whether it can be the name of a variable."""
@@ -71,6 +72,8 @@ class Look:
     def resolved(self, node: Node) -> str | None:
         """Return which path that matters an expression stands for."""
         inner = self.syntax.unwrapped(node)
+        if inner.end_byte - inner.start_byte > LONGEST_BYTES:
+            return None
         path = dotted(text_of(inner, self.source)) or self.syntax.path(inner, self.source)
         return None if path is None else self.meaning(path, inner)
 
@@ -148,7 +151,7 @@ def _bind_text(found: Look, name: str, path: str | None, node: Node) -> None:
     # A name that is bound to something else matters only where it would be taken for ours.
     if path is not None or name in found.syntax.paths.known or name in found.bindings:
         scope = innermost(node, found.syntax.scopes)
-        found.bindings.add(name, Binding(node.start_byte, path, scope.start_byte, scope.end_byte))
+        found.bindings.add(name, Binding(node.start_byte, path, *scope))
 
 
 def _take_apart(found: Look, pattern: Node, path: str) -> None:
@@ -162,7 +165,7 @@ def _take_apart(found: Look, pattern: Node, path: str) -> None:
     spots = [spot for member in members for spot in _member_spots(found, member)]
     names = frozenset(spot.text.decode() for _, spot in spots if spot.is_name())
     for start, spot in spots:
-        found.spots[start] = spot._replace(taken=names - {spot.text.decode()})
+        found.spots[start] = spot._replace(taken=names)
     if rest is not None:
         _bind_name(found, rest, path)
 

@@ -12,6 +12,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+from envlsp.code.trees import ancestors
+
 if TYPE_CHECKING:
     from envlsp.code.trees import Node
 
@@ -19,6 +21,9 @@ _DOTTED = re.compile(rb"[A-Za-z_$][\w$]*(?:\s*[?!]{0,2}\.\s*[A-Za-z_$][\w$]*)*")
 _NOISE = re.compile(rb"[\s?!]+")
 LONGEST_BYTES = 200
 """No path that matters is longer, however many spaces and line ends are in it."""
+
+BINDINGS_MAX = 100
+"""How often one name is followed: every use of it looks at all of them."""
 
 
 class Reader(NamedTuple):
@@ -76,7 +81,9 @@ class Bindings:
 
     def add(self, local: str, binding: Binding) -> None:
         """Note a binding; the same one twice is one."""
-        self._found.setdefault(local, {})[binding.start] = binding
+        found = self._found.setdefault(local, {})
+        if len(found) < BINDINGS_MAX:
+            found[binding.start] = binding
 
     def of_ours(self) -> set[str]:
         """Return the local names that stand for a path that matters."""
@@ -114,11 +121,10 @@ def _leads(path: str) -> Iterator[str]:
         yield ".".join(words[:length])
 
 
-def innermost(node: Node, kinds: frozenset[str]) -> Node:
-    """Return the innermost of the given kinds that holds a node, else the whole tree."""
+def innermost(node: Node, kinds: frozenset[str]) -> tuple[int, int]:
+    """Return where the innermost of the given kinds that holds a node begins and ends."""
     above = node
-    while (parent := above.parent) is not None:
-        above = parent
+    for above in ancestors(node):
         if above.type in kinds:
             break
-    return above
+    return above.start_byte, above.end_byte

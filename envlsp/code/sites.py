@@ -50,7 +50,7 @@ def site_at(found: Look, point: Point) -> Site | None:
     """Return the place where a name is being typed."""
     for spot in found.spots.values():
         if spot.start <= point <= spot.end:
-            return Site(spot.start, spot.end, spot.form, spot.taken)
+            return Site(spot.start, spot.end, spot.form, spot.taken - {spot.text.decode()})
     caret = _caret(found.source, point)
     return None if caret is None else _in_pattern(found, caret) or _on_line(found, caret)
 

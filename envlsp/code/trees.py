@@ -28,6 +28,12 @@ WHOLE_BYTES = 32 << 10
 SPAN_BYTES = 256
 """Places closer together than this are looked at in one go."""
 
+DEPTH_MAX = 100
+"""People do not nest deeper, and finding a node's parent takes as long as the node is deep."""
+
+MATCHES_MAX = 1024
+"""Half-finished matches at a time; without an end, a chain of 20,000 calls takes half a minute."""
+
 _LONE_RETURN = re.compile(rb"\r(?!\n)")
 
 
@@ -58,7 +64,7 @@ class Grammar:
         from tree_sitter import QueryCursor
 
         for start, end in spans:
-            cursor = QueryCursor(self._query)
+            cursor = QueryCursor(self._query, match_limit=MATCHES_MAX)
             cursor.set_byte_range(start, end)
             for _, captures in cursor.matches(tree.root_node):
                 yield captures
@@ -105,9 +111,11 @@ def with_plain_lines(source: bytes) -> bytes:
 
 
 def ancestors(node: Node) -> Iterator[Node]:
-    """Return what holds a node, innermost first."""
+    """Return what holds a node, innermost first; at most `DEPTH_MAX` of it."""
     above = node.parent
-    while above is not None:
+    for _ in range(DEPTH_MAX):
+        if above is None:
+            return
         yield above
         above = above.parent
 
