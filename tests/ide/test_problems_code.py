@@ -24,7 +24,7 @@ API_URL=https://api.test
 """)
     first, second = problems(scene.snapshot, "/shop/app.ts")
     assert (first.severity, second.severity) == (Severity.WARNING, Severity.HINT)
-    assert first.message == "API_KEY is in no env file and no release of web"
+    assert first.message == "API_KEY is in no env file of web"
     assert first.data == {"name": "API_KEY"}
 
 

@@ -47,7 +47,9 @@ def _files(snapshot: Snapshot, where: Where) -> list[EnvFile]:
 
 def _undefined(where: Where, usage: Usage) -> Problem:
     code = "undefined-name"
-    message = f"{usage.name} is in no env file and no release of {where.app.name}"
+    has_releases = any(app == where.app.name for app, _ in where.project.environments)
+    places = "no env file and no release" if has_releases else "no env file"
+    message = f"{usage.name} is in {places} of {where.app.name}"
     if usage.has_default:
         return Problem(
             code, usage.range, f"{message}; the default counts", Severity.HINT, data={"name": usage.name}
