@@ -292,7 +292,12 @@ class History(Generic[V]):
                 made = {name for name, value in left.items() if before.entries.get(name) != value}
             else:
                 below = self._contents[makers[0]].entries if makers else {}
-                made = {name for name, value in left.items() if below.get(name) != value}
+                # Releases share what did not change, and to compare objects is faster.
+                made = {
+                    name
+                    for name, value in left.items()
+                    if (other := below.get(name)) is not value and other != value
+                }
             for name in made:
                 found[name] = maker
                 del left[name]

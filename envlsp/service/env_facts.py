@@ -73,10 +73,9 @@ class Marks:
 
 
 class _Extent(NamedTuple):
-    """How far what an environment's facts were made of went."""
+    """What an environment's facts were made of; the history is another one when a release came."""
 
-    records: int
-    readable: int
+    history: EnvironmentHistory
     bases: tuple[RecordId, ...] | None
     file: Place
     dialect: str
@@ -137,8 +136,7 @@ class EnvironmentReader:
         heads = history.history.heads()
         looks_at_copy = copy is not None and bases != heads
         extent = _Extent(
-            len(self.team.replica.ledger),
-            len(history.opened),
+            history,
             bases,
             slot.file,
             slot.dialect,

@@ -114,19 +114,23 @@ class Releases:
     def __init__(self, replica: Replica, people: People) -> None:
         self._replica = replica
         self._people = people
-        self._read: dict[RecordId, _Read] = {}
+        self._start_over()
+
+    def _start_over(self) -> None:
+        self._ledger = self._replica.ledger
+        self._read: dict[Triple, dict[RecordId, _Read]] = {}
         self._shared = _Shared()
         self._waiting: set[RecordId] = set()
         self._notes: dict[RecordId, tuple[CheckedRecord, EnvBody]] = {}
         self._seen: set[RecordId] = set()
-        self._made: dict[Triple, EnvironmentHistory] = {}
-        self._made_of = (0, 0)
-        """How much there was when those were made; a ledger only grows, and so do our keys."""
+        self._rulings = 0
+        """How many records there are of the kind that can make a release void, or no longer so."""
+        self._made: dict[Triple, tuple[tuple[int, int], EnvironmentHistory]] = {}
 
     def environments(self) -> dict[Triple, bool]:
         """Return every environment we can read the name of, and whether it is archived."""
         self._learn()
-        found: dict[Triple, bool] = {read.opened.triple: False for read in self._read.values()}
+        found: dict[Triple, bool] = dict.fromkeys(self._read, False)
         for record, note in sorted(
             self._notes.values(), key=lambda item: (item[0].header.height, item[0].id)
         ):
@@ -137,15 +141,15 @@ class Releases:
     def of(self, triple: Triple) -> EnvironmentHistory:
         """Return the releases of an environment in the scope that the name means (A1)."""
         self._learn()
-        extent = len(self._replica.ledger), len(self._read)
-        if extent != self._made_of:
-            self._made, self._made_of = {}, extent
-        if triple not in self._made:
-            self._made[triple] = self._make(triple)
-        return self._made[triple]
+        read = self._read.get(triple, {})
+        # Which of them count is decided by the team's own records, and by no other release.
+        extent = self._rulings, len(read)
+        made = self._made.get(triple)
+        if made is None or made[0] != extent:
+            made = self._made[triple] = extent, self._make(triple, dict(read))
+        return made[1]
 
-    def _make(self, triple: Triple) -> EnvironmentHistory:
-        mine = {identity: read for identity, read in self._read.items() if read.opened.triple == triple}
+    def _make(self, triple: Triple, mine: Mapping[RecordId, _Read]) -> EnvironmentHistory:
         environment = Environment(TEAM_SCOPE, triple)
         opened = {identity: read.opened for identity, read in mine.items()}
         snapshots = {identity: read.opened.snapshot for identity, read in mine.items()}
@@ -199,6 +203,8 @@ class Releases:
         )
 
     def _learn(self) -> None:
+        if self._ledger is not self._replica.ledger:
+            self._start_over()  # a write failed, and memory had been ahead of the disk
         for record in self._replica.ledger.records():
             if record.id not in self._seen:
                 self._seen.add(record.id)
@@ -212,6 +218,7 @@ class Releases:
 
     def _take(self, record: CheckedRecord) -> None:
         if not isinstance(record.header.pub, EnvNote | Release):
+            self._rulings += 1
             return
         if record.body_size and not self._has_key(record.id):
             self._waiting.add(record.id)
@@ -222,4 +229,5 @@ class Releases:
         elif (opened := self._replica.release(record)) is not None:
             # One box that does not open, and the release says nothing at all (C.6).
             with contextlib.suppress(CannotOpen):
-                self._read[record.id] = _Read(record, self._shared.content(opened.content()))
+                read = _Read(record, self._shared.content(opened.content()))
+                self._read.setdefault(read.opened.triple, {})[record.id] = read
