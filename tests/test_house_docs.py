@@ -76,7 +76,19 @@ def test_decisions_are_numbered_without_a_gap() -> None:
         assert parts <= set(headings(page)), page.name
 
 
-MAPPED = ("domain", "wire", "crypto", "store", "sync", "transport", "service", "signaling/envlsp_signaling")
+MAPPED = (
+    "domain",
+    "wire",
+    "crypto",
+    "code",
+    "store",
+    "sync",
+    "transport",
+    "ide",
+    "service",
+    "lsp",
+    "signaling/envlsp_signaling",
+)
 NAME = re.compile(r"`([a-z_/]+)`")
 
 
@@ -97,3 +109,11 @@ def test_the_map_of_the_house_has_every_module_and_no_other(package: str) -> Non
     ] == []
     first_column = NAME.findall("".join(re.findall(r"(?m)^\|([^|]*)\|", section)))
     assert [name for name in first_column if name not in modules and not name.endswith("/")] == []
+
+
+def test_the_map_of_the_house_has_every_file_of_an_editor() -> None:
+    page = (ROOT / "docs" / "ARCHITECTURE.md").read_text()
+    for editor in filter(Path.is_dir, (ROOT / "editors").iterdir()):
+        section = re.split(r"(?m)^#+ ", page.partition(f"\n### editors/{editor.name}\n")[2])[0]
+        files = {path.relative_to(editor).as_posix() for path in editor.rglob("*") if path.is_file()}
+        assert files == set(re.findall(r"`([\w/.-]+\.\w+)`", section)), editor.name
