@@ -33,6 +33,10 @@ from envlsp.lsp.stream import Stream
 FLUSH_S = 1.0
 """How long the editor has to take our last words."""
 
+GARBAGE = (20_000, 20, 20)
+"""How many new objects there may be before garbage is looked for. A file of ten thousand lines makes
+so many on one keystroke, none of them garbage; Python's 700 would look through all of it each time."""
+
 
 class Server(LanguageServer):
     """What handlers are given."""
@@ -82,6 +86,7 @@ class Server(LanguageServer):
         stream.start()
         self.protocol.connect(stream.write, frames)
         gc.freeze()  # what was loaded stays; looking through it again would cost milliseconds each time
+        gc.set_threshold(*GARBAGE)
         gc.enable()
         try:
             return await self.lifecycle.over
