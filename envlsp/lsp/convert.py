@@ -24,6 +24,13 @@ AnyAction: TypeAlias = types.CodeAction | types.Command
 AnySymbol: TypeAlias = types.DocumentSymbol | types.SymbolInformation
 Changes: TypeAlias = list[tuple[Range | None, str]]
 
+_CODE = re.compile(
+    r"^(?P<fence>`{3,})[^`\n]*\n(?P<block>.*?)\n?^(?P=fence)[ \t]*$"
+    r"|(?<!\\)(?P<ticks>`+) ?(?P<span>[^`\n](?:.*?[^`\n])??) ?(?P=ticks)(?!`)",
+    re.MULTILINE | re.DOTALL,
+)
+"""A block between fences, or a span between ticks."""
+_ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 _ITEM_KINDS = {
     results.ItemKind.VARIABLE: types.CompletionItemKind.Variable.value,
     results.ItemKind.VALUE: types.CompletionItemKind.Value.value,
@@ -82,11 +89,19 @@ def to_markup(text: str, *, markdown: bool) -> types.MarkupContent:
 
 
 def to_plain(markdown: str) -> str:
-    """Return what a text in Markdown says."""
-    text = re.sub(r"^```.*\n?", "", markdown, flags=re.MULTILINE)
-    text = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", text)
-    text = re.sub(r"(?<!\\)(?:\*\*|`|(?<![\w\\])_(?=\S)|(?<=\S)(?<!\\)_(?!\w))", "", text)
-    return re.sub(r"\\([\\`*_{}\[\]()#+\-.!<>|~])", r"\1", text)
+    """Return what a text in Markdown says; what stands in code stays as it is."""
+    parts: list[str] = []
+    at = 0
+    for code in _CODE.finditer(markdown):
+        parts += (_without_marks(markdown[at : code.start()]), code["block"] or code["span"] or "")
+        at = code.end()
+    return "".join((*parts, _without_marks(markdown[at:])))
+
+
+def _without_marks(markdown: str) -> str:
+    text = re.sub(r"(?<!\\)\[([^\]\\]*)\]\([^)\s]*\)", r"\1", markdown)
+    text = re.sub(r"(?<!\\)\*\*", "", text.replace("  \n", "\n"))
+    return _ESCAPED.sub(r"\1", text)
 
 
 def to_hover(session: Session, hover: results.Hover) -> types.Hover:

@@ -12,7 +12,7 @@ PAGE = (Path(__file__).parents[2] / "docs" / "lsp-extensions.md").read_text()
 def test_every_command_and_argument_is_on_the_page() -> None:
     rows = {
         name: set(re.findall(r"`(\w+)`", arguments))
-        for name, arguments in re.findall(r"(?m)^\| `(envlsp\.[a-z.]+)` \| ([^|]*) \|", PAGE)
+        for name, arguments in re.findall(r"(?m)^\| `(envlsp\.[a-z.]+)` \|([^|]*)\|", PAGE)
     }
     assert set(rows) == set(COMMANDS)
     for verb, (_, known) in _MODULES.items():
