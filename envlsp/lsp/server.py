@@ -33,7 +33,7 @@ from envlsp.lsp.stream import Stream
 FLUSH_S = 1.0
 """How long the editor has to take our last words."""
 
-GARBAGE = (20_000, 20, 20)
+GARBAGE = (10_000, 20, 20)
 """How many new objects there may be before garbage is looked for. A file of ten thousand lines makes
 so many on one keystroke, none of them garbage; Python's 700 would look through all of it each time."""
 
