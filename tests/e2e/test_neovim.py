@@ -134,6 +134,41 @@ def test_a_value_is_shown_in_a_float_and_goes_away(people: Cast) -> None:
         assert vim.said() == []
 
 
+def test_the_server_asks_for_a_value_without_showing_it(people: Cast) -> None:
+    bob = pushed(people)
+    with bobs_editor(bob) as vim:
+        vim.open(bob.env)
+        vim.lua(
+            """
+            vim.fn.inputsecret = function(options) _G.asked = options.prompt return 'typed-in' end
+            local client = vim.lsp.get_clients({ name = 'envlsp' })[1]
+            local arguments = { { uri = vim.uri_from_bufnr(0), name = 'TOKEN', offline = true } }
+            client:exec_cmd({ title = '', command = 'envlsp.set', arguments = arguments })
+            """
+        )
+        vim.until(lambda: bob.ok("get", "TOKEN").out.rstrip() == b"typed-in")
+        assert "TOKEN" in vim.lua("return _G.asked")
+
+
+def test_the_server_lets_the_person_pick(people: Cast) -> None:
+    bob = people.founder("Bob")
+    with bobs_editor(bob) as vim:
+        picked = """
+            vim.ui.select = function(items, options, done)
+              _G.shown = vim.tbl_map(options.format_item, items)
+              vim.defer_fn(function() done(items[2]) end, 10)
+            end
+            local items = { { value = 'v2', label = 'v2', detail = 'Alice' }, { value = 'v1', label = 'v1' } }
+            local answer
+            coroutine.wrap(function()
+              answer = require('envlsp').handlers['envlsp/pick'](nil, { title = 'Which?', items = items })
+            end)()
+            vim.wait(5000, function() return answer ~= nil end)
+            return { answer.value, _G.shown }
+            """
+        assert vim.lua(picked) == ["v1", ["v2  Alice", "v1"]]
+
+
 def test_no_copy_of_a_file_is_kept(people: Cast) -> None:
     bob = pushed(people)
     kept = "vim.o.undofile, vim.o.swapfile, vim.o.updatecount = true, true, 1\n"
