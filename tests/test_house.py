@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from envlsp.cli.main import VERBS
+from envlsp.lsp.features import HANDLERS
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = (ROOT / "envlsp", ROOT / "signaling" / "envlsp_signaling")
@@ -89,6 +90,30 @@ def test_help_loads_no_verb() -> None:
 @pytest.mark.parametrize("verb", VERBS)
 def test_a_verb_loads_its_parts_when_it_runs(verb: str) -> None:
     assert loaded_by(verb, "--help").isdisjoint({*HEAVY, "aioice", "websockets", "nacl", "sqlite3", "yaml"})
+
+
+LATER = ("nacl", "msgpack", "sqlite3", "yaml", "jsonschema", "tree_sitter", "aiortc", "click", "watchfiles")
+"""What the language server loads when it is asked for, or when nobody is waiting."""
+
+
+@pytest.mark.parametrize(
+    ("module", "not_yet"),
+    (
+        ("envlsp.lsp.front", (*LATER, "pygls", "lsprotocol", "asyncio", "logging")),
+        ("envlsp.lsp.server", LATER),
+    ),
+)
+def test_an_editor_waits_for_nothing_that_it_did_not_ask_for(module: str, not_yet: tuple[str, ...]) -> None:
+    code = f"import sys, {module}; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert {name.partition(".")[0] for name in done.stdout.split()}.isdisjoint(not_yet)
+
+
+def test_a_request_is_a_file() -> None:
+    folder = ROOT / "envlsp" / "lsp" / "features"
+    files = {path.stem for path in folder.glob("*.py") if path.stem != "__init__"}
+    used = {row.partition(":")[0].rpartition(".")[2] for row in HANDLERS.values() if ".features." in row}
+    assert files == used
 
 
 @pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(ROOT)))
