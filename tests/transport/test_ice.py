@@ -19,6 +19,8 @@ from envlsp.transport.ice import IceConnection
 from tests.support.links import LOOPBACK, NO_SERVERS, close_all, dial_pair
 from tests.support.turn import FakeServer, fake_server
 
+pytestmark = pytest.mark.slow  # real sockets and their waits
+
 SOON = 1.0  # stock aioice needs five seconds or more in each of these tests
 
 QUICK_CLOSE = dataclasses.replace(LOOPBACK, relay_close_s=0.1)

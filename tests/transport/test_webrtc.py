@@ -17,7 +17,7 @@ from envlsp.transport.webrtc import Dial, WebRtcLink
 from envlsp.wire.canonical import Value
 from tests.support.links import LOOPBACK, LocalPipe, close_all, loopback_pair, pipe_pair
 
-pytestmark = pytest.mark.usefixtures("clean_loop")
+pytestmark = [pytest.mark.usefixtures("clean_loop"), pytest.mark.slow]  # real sockets and their waits
 
 BRISK = dataclasses.replace(LOOPBACK, dial_timeout_s=1.5)
 
