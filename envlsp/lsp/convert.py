@@ -21,9 +21,10 @@ from envlsp.lsp.session import Session
 SOURCE = "envlsp"
 
 AnyAction: TypeAlias = types.CodeAction | types.Command
-AnySymbol: TypeAlias = types.DocumentSymbol | types.SymbolInformation
 Changes: TypeAlias = list[tuple[Range | None, str]]
 
+_NAMESPACE = types.SymbolKind.Namespace.value
+_VARIABLE = types.SymbolKind.Variable.value
 _CODE = re.compile(
     r"^(?P<fence>`{3,})[^`\n]*\n(?P<block>.*?)\n?^(?P=fence)[ \t]*$"
     r"|(?<!\\)(?P<ticks>`+) ?(?P<span>[^`\n](?:.*?[^`\n])??) ?(?P=ticks)(?!`)",
@@ -291,36 +292,37 @@ def to_hints(hints: Iterable[results.Hint]) -> list[types.InlayHint]:
     ]
 
 
-def to_symbols(session: Session, place: Place, symbols: Iterable[results.Symbol]) -> Sequence[AnySymbol]:
-    """Return the outline of a document: a tree, or a list where the editor knows no trees."""
+def to_symbols(session: Session, place: Place, symbols: Iterable[results.Symbol]) -> Ready:
+    """Return the outline of a document: `DocumentSymbol`s, or a list where the editor knows no trees."""
     if session.client.hierarchical_symbols:
-        return [_to_symbol(symbol) for symbol in symbols]
-    return list(_to_flat(session.places.uri(place), symbols, None))
+        return Ready([_to_symbol(symbol) for symbol in symbols])
+    return Ready(list(_to_flat(session.places.uri(place), symbols, None)))
 
 
-def _to_symbol(symbol: results.Symbol) -> types.DocumentSymbol:
-    return types.DocumentSymbol(
-        symbol.name,
-        _symbol_kind(symbol),
-        to_range(symbol.range),
-        to_range(symbol.selection),
-        detail=symbol.detail or None,
-        children=[_to_symbol(child) for child in symbol.children] or None,
-    )
+def _to_symbol(symbol: results.Symbol) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "name": symbol.name,
+        "kind": _symbol_kind(symbol),
+        "range": _range_json(symbol.range),
+        "selectionRange": _range_json(symbol.selection),
+    }
+    if symbol.detail:
+        found["detail"] = symbol.detail
+    if symbol.children:
+        found["children"] = [_to_symbol(child) for child in symbol.children]
+    return found
 
 
-def _to_flat(
-    uri: str, symbols: Iterable[results.Symbol], container: str | None
-) -> Iterable[types.SymbolInformation]:
+def _to_flat(uri: str, symbols: Iterable[results.Symbol], container: str | None) -> Iterable[dict[str, Any]]:
     for symbol in symbols:
-        location = types.Location(uri, to_range(symbol.range))
-        kind = _symbol_kind(symbol)
-        yield types.SymbolInformation(location, symbol.name, kind, container_name=container)
+        location = {"uri": uri, "range": _range_json(symbol.range)}
+        found = {"name": symbol.name, "kind": _symbol_kind(symbol), "location": location}
+        yield found if container is None else found | {"containerName": container}
         yield from _to_flat(uri, symbol.children, symbol.name)
 
 
-def _symbol_kind(symbol: results.Symbol) -> types.SymbolKind:
-    return types.SymbolKind.Namespace if symbol.children else types.SymbolKind.Variable
+def _symbol_kind(symbol: results.Symbol) -> int:
+    return _NAMESPACE if symbol.children else _VARIABLE
 
 
 def to_folds(folds: Iterable[results.Fold]) -> list[types.FoldingRange]:

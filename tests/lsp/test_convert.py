@@ -120,10 +120,10 @@ def test_actions_are_commands_where_nothing_else_is_known() -> None:
 def test_an_outline_is_a_list_where_trees_are_not_known() -> None:
     inner = Symbol("A", "••••••", HERE, HERE)
     outer = Symbol("part", "", Range(Position(0, 0), Position(2, 0)), HERE, (inner,))
-    tree = convert.to_symbols(_session(FULL), PLACE, [outer])
-    assert isinstance(tree[0], types.DocumentSymbol)
-    flat = convert.to_symbols(_session(), PLACE, [outer])
-    assert [(s.name, getattr(s, "container_name", "?")) for s in flat] == [("part", None), ("A", "part")]
+    tree = convert.to_symbols(_session(FULL), PLACE, [outer]).json
+    assert [(s["name"], [child["name"] for child in s["children"]]) for s in tree] == [("part", ["A"])]
+    flat = convert.to_symbols(_session(), PLACE, [outer]).json
+    assert [(s["name"], s.get("containerName")) for s in flat] == [("part", None), ("A", "part")]
 
 
 def test_small_things() -> None:

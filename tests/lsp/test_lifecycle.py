@@ -45,7 +45,7 @@ def test_the_end_of_the_stream_ends_it(tmp_path: Path, home: Path) -> None:
 
 def test_a_signal_ends_it_orderly(tmp_path: Path, home: Path) -> None:
     with Editor(tmp_path, BARE, home=home) as editor:
-        editor.open(".env", "A=1\n")
+        assert editor.at("hover", editor.open(".env", "A=1\n"), 0, 0)
         time.sleep(1.0)  # the engine runs
         editor.process.send_signal(signal.SIGTERM)
         assert editor.wait() == 128 + signal.SIGTERM
