@@ -19,7 +19,7 @@ _NEW_EACH_TIME = (
     (r"\b\d{6}(-[a-z]+)+\b", "CODE"),
     (r"\btm1[a-z0-9]+", "TEAM"),
     (r"(both screens must show:)( [a-z]+)+", r"\1 WORDS"),
-    (r"•••••• [0-9a-f]{4}\b", "MASK"),
+    (r"•••••• [0-9a-f]{4}\b|`[0-9a-f]{4}`", "MASK"),
     (r"(?m)^[0-9a-f]{8}\b", "ID"),
     (r"just now|\d+ seconds? ago", "WHEN"),
     (r"\d of \d other devices? confirmed to have all of this(, last WHEN)?", "CONFIRMED"),
