@@ -36,6 +36,8 @@ class Client:
     preferred_actions: bool = False
     prepare_rename: bool = False
     document_changes: bool = False
+    create_files: bool = False
+    """Edits may make files; never without `document_changes`."""
     pull_diagnostics: bool = False
     related_information: bool = False
     diagnostic_tags: bool = False
@@ -74,6 +76,8 @@ def read_client(params: Any) -> Client:
         preferred_actions=text.flag("codeAction.isPreferredSupport"),
         prepare_rename=text.flag("rename.prepareSupport"),
         document_changes=workspace.flag("workspaceEdit.documentChanges"),
+        create_files=workspace.flag("workspaceEdit.documentChanges")
+        and "create" in workspace.strings("workspaceEdit.resourceOperations"),
         # Facts arrive after a document was opened, so who asks must also be told to ask again.
         pull_diagnostics=text.get("diagnostic") is not None and workspace.flag("diagnostics.refreshSupport"),
         related_information=text.flag("publishDiagnostics.relatedInformation")

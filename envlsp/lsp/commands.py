@@ -90,11 +90,11 @@ class Commands:
         uri, name = _text(argument, "uri"), _text(argument, "name")
         session = self._server.session
         place = session.places.place(uri)
-        file = session.snapshot.env_file(place)
-        if file is not None:
+        document = session.snapshot.documents.get(place)
+        if document is not None and document.env is not None:
             from envlsp.ide.revealing import value_in
 
-            value = value_in(file, name)
+            value = value_in(document.env, name)  # as it stands there, saved or not
             if value is None:
                 raise NotFound("this file does not give that name a value", fix="envlsp list")
         else:

@@ -194,8 +194,16 @@ def to_edit(edit: results.Edit) -> types.TextEdit:
     return types.TextEdit(to_range(edit.range), edit.new_text)
 
 
-def to_workspace_edit(session: Session, edits: Iterable[results.Edit]) -> types.WorkspaceEdit:
-    """Return edits by document; where versions are understood, for the versions we saw."""
+def to_workspace_edit(
+    session: Session, edits: Iterable[results.Edit], creates: Iterable[Place] = ()
+) -> types.WorkspaceEdit:
+    """Return edits by document; where versions are understood, for the versions we saw.
+
+    Args:
+        session: whose documents.
+        edits: what to change.
+        creates: files to make first; only for an editor that can (`Client.create_files`).
+    """
     by_place: dict[Place, list[types.TextEdit]] = {}
     for edit in edits:
         by_place.setdefault(edit.place, []).append(to_edit(edit))
@@ -203,9 +211,11 @@ def to_workspace_edit(session: Session, edits: Iterable[results.Edit]) -> types.
         return types.WorkspaceEdit(
             changes={session.places.uri(place): found for place, found in by_place.items()}
         )
+    as_is = types.CreateFileOptions(ignore_if_exists=True)
     return types.WorkspaceEdit(
         document_changes=[
-            types.TextDocumentEdit(_versioned(session, place), found) for place, found in by_place.items()
+            *(types.CreateFile(session.places.uri(place), options=as_is) for place in creates),
+            *(types.TextDocumentEdit(_versioned(session, place), found) for place, found in by_place.items()),
         ]
     )
 
@@ -254,9 +264,10 @@ def to_argument(session: Session, argument: Mapping[str, Any]) -> dict[str, Any]
 
 
 def to_actions(session: Session, actions: Iterable[results.Action]) -> list[AnyAction]:
-    """Return what is offered; to an editor that takes commands only, those that are no more."""
+    """Return what is offered, as far as the editor can do it: make files, or only call commands."""
     if session.client.action_literals:
-        return [_to_action(session, action) for action in actions]
+        can_create = session.client.create_files
+        return [_to_action(session, action) for action in actions if can_create or not action.creates]
     return [
         to_command(session, action.command)
         for action in actions
@@ -267,7 +278,7 @@ def to_actions(session: Session, actions: Iterable[results.Action]) -> list[AnyA
 def _to_action(session: Session, action: results.Action) -> types.CodeAction:
     found = types.CodeAction(action.title, kind=action.kind.value)
     if action.edits:
-        found.edit = to_workspace_edit(session, action.edits)
+        found.edit = to_workspace_edit(session, action.edits, action.creates)
     if action.command is not None:
         found.command = to_command(session, action.command)
     if action.fixes is not None:

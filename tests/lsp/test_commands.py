@@ -3,10 +3,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from envlsp.service.facade import Service
 from tests.support.cast import Actor
 from tests.support.lsp_client import BARE, FULL, WITHHELD, Editor, ServerError, span
 
@@ -206,3 +208,27 @@ def test_an_unknown_command_is_refused_kindly(released: Actor) -> None:
             with pytest.raises(ServerError, match="there is no such command"):
                 editor.command(name)
         assert editor.request("workspace/executeCommand", {"command": "envlsp.env.list"})["environments"]
+
+
+def test_a_locked_device_is_unlocked_once_for_everything(tmp_path: Path) -> None:
+    locked = Actor("alice", tmp_path / "alice")
+    locked.service.close()
+    locked.service = Service(locked.talk, environ=locked.environ)  # no key file: a passphrase
+    locked.found(FIRST).push(message="first")
+    locked.close()
+    asked: list[Any] = []
+
+    def reply(params: Any) -> Any:
+        asked.append(params)
+        return {"value": "a passphrase"}
+
+    answers = {"envlsp/input": reply}
+    with Editor(
+        locked.root, FULL, home=locked.home, answers=answers, environ={"ENVLSP_SIGNALING": ""}
+    ) as editor:
+        uri = editor.open(".env")
+        editor.wait_for(lambda: _lenses(editor, uri) == ["Unlock"])
+        assert editor.command("envlsp.unlock", uri=uri)["unlocked"] is True
+        editor.wait_for(lambda: any("v1" in title for title in _lenses(editor, uri)))
+        assert editor.command("envlsp.list", uri=uri)["release"] == "v1"
+        assert len(asked) == 1
