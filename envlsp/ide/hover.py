@@ -15,7 +15,7 @@ from envlsp.ide.positions import Position
 from envlsp.ide.results import Hover, Place
 from envlsp.ide.revealing import value_in
 from envlsp.ide.scope import Scope, Slot, scope_of
-from envlsp.ide.snapshot import MARK_HEX, EnvironmentFacts, Kind, NameFacts, Snapshot
+from envlsp.ide.snapshot import MARK_HEX, EnvironmentFacts, Kind, NameFacts, Snapshot, Standing
 
 NOTHING_REVEALED: Mapping[str, SecretText] = {}
 
@@ -46,11 +46,12 @@ def hover(
     if value is None and spot.under is Under.VALUE and snapshot.settings.hover_reveal:
         assert document is not None
         value = None if document.env is None else _value_at(document.env, spot)
-    return Hover(describe(snapshot, place, spot.name, value), spot.range)
+    said = describe(snapshot, place, spot.name, value)
+    return Hover(said, spot.range) if said else None
 
 
 def describe(snapshot: Snapshot, place: Place, name: str, value: SecretText | None = None) -> str:
-    """Return what there is to say about a name, in Markdown.
+    """Return what there is to say about a name, in Markdown; nothing while too little is known.
 
     Args:
         snapshot: what is known.
@@ -61,6 +62,8 @@ def describe(snapshot: Snapshot, place: Place, name: str, value: SecretText | No
     scope = scope_of(snapshot, place)
     rows = list(_rows(scope, name))
     parts = [_title(scope, name, rows, value), *_documentation(scope, name)]
+    if not parts[0]:
+        return ""
     if rows:
         parts.append("\n".join(_line(row, rows) for row in rows))
     return "\n\n".join(parts)
@@ -77,7 +80,19 @@ def _title(scope: Scope, name: str, rows: list[_Row], value: SecretText | None) 
     described = [scope.shown(place) for place, file in scope.files() if file.winner(name) is not None]
     if described:
         return f"{code(name)} has no value yet: only {plain(described[0])} has it."
-    return f"{code(name)} is in no env file and in no release."
+    return _nowhere(scope, name)
+
+
+def _nowhere(scope: Scope, name: str) -> str:
+    """Say that a name is nowhere, as far as that is known; nothing where it is not."""
+    standing = Standing.LOADING if scope.project is None else scope.project.standing
+    if standing is Standing.LOADING:
+        return ""
+    if standing is Standing.READY:
+        return f"{code(name)} is in no env file and in no release."
+    if standing in (Standing.LOCKED, Standing.WAITING):
+        return f"{code(name)} is in no env file, and the team's releases cannot be read yet."
+    return f"{code(name)} is in no env file."
 
 
 class _Row(NamedTuple):
@@ -95,6 +110,7 @@ def _rows(scope: Scope, name: str) -> Iterator[_Row]:
     if all(slot.facts is None for slot in slots):
         # Without a team there are only files to tell apart.
         slots = [slot._replace(label=scope.shown(slot.place)) for slot in slots]
+    slots += [Slot(scope.shown(place), place, file, None) for place, file in scope.above()]
     for slot in slots:
         local = slot.file is not None and slot.file.winner(name) is not None
         released = slot.facts.names.get(name) if slot.facts is not None else None
@@ -169,7 +185,7 @@ def _line(row: _Row, rows: list[_Row]) -> str:
 
 def _documentation(scope: Scope, name: str) -> list[str]:
     """Return the comment above the name: in the document itself, else in the first file that has one."""
-    files = sorted(scope.files(), key=lambda found: found[0] != scope.place)
+    files = sorted((*scope.files(), *scope.above()), key=lambda found: found[0] != scope.place)
     for _, file in files:
         places = file.by_name.get(name)
         lines = [line for line in file.comment_above(places[-1]) if line] if places else []

@@ -9,7 +9,7 @@ import pytest
 from envlsp.domain.secret import SecretText
 from envlsp.ide.hover import hover
 from envlsp.ide.positions import Position
-from envlsp.ide.snapshot import CandidateFacts
+from envlsp.ide.snapshot import CandidateFacts, Facts, Standing
 from tests.support.cursor import Scene, read_scene
 
 TEAM = """
@@ -120,8 +120,34 @@ def test_an_empty_value() -> None:
     check_hover('A="<|>"\n', "`A` (empty)\n\n- **.env** · empty")
 
 
+NOWHERE = "A=1\n#- app.ts\nprocess.env.B<|>B\n"
+
+
 def test_a_name_that_is_nowhere() -> None:
-    check_hover("A=1\n#- app.ts\nprocess.env.B<|>B\n", "`BB` is in no env file and in no release.")
+    check_hover(NOWHERE, "`BB` is in no env file.")
+    check_hover(NOWHERE + "#- dev v1 by Alice\nA=1\n", "`BB` is in no env file and in no release.")
+
+
+@pytest.mark.parametrize(
+    ("standing", "said"),
+    (
+        (Standing.LOADING, ""),
+        (Standing.LOCKED, "`BB` is in no env file, and the team's releases cannot be read yet."),
+        (Standing.NOT_JOINED, "`BB` is in no env file."),
+    ),
+)
+def test_of_what_was_not_read_nothing_is_said(standing: Standing, said: str) -> None:
+    scene = read_scene(NOWHERE)
+    facts = scene.snapshot.facts
+    project = replace(facts.projects[0], standing=standing)
+    scene.snapshot = replace(scene.snapshot, facts=replace(facts, projects=(project,)))
+    assert hover_of(scene) == said
+
+
+def test_outside_of_all_projects_nothing_is_said() -> None:
+    scene = read_scene(NOWHERE)
+    scene.snapshot = replace(scene.snapshot, facts=Facts())
+    assert hover_of(scene) == ""
 
 
 def test_over_a_reference_as_over_the_name() -> None:
