@@ -92,23 +92,6 @@ def test_a_verb_loads_its_parts_when_it_runs(verb: str) -> None:
     assert loaded_by(verb, "--help").isdisjoint({*HEAVY, "aioice", "websockets", "nacl", "sqlite3", "yaml"})
 
 
-LATER = ("nacl", "msgpack", "sqlite3", "yaml", "jsonschema", "tree_sitter", "aiortc", "click", "watchfiles")
-"""What the language server loads when it is asked for, or when nobody is waiting."""
-
-
-@pytest.mark.parametrize(
-    ("module", "not_yet"),
-    (
-        ("envlsp.lsp.front", (*LATER, "pygls", "lsprotocol", "asyncio", "logging")),
-        ("envlsp.lsp.server", LATER),
-    ),
-)
-def test_an_editor_waits_for_nothing_that_it_did_not_ask_for(module: str, not_yet: tuple[str, ...]) -> None:
-    code = f"import sys, {module}; print(*sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert {name.partition(".")[0] for name in done.stdout.split()}.isdisjoint(not_yet)
-
-
 def test_a_request_is_a_file() -> None:
     folder = ROOT / "envlsp" / "lsp" / "features"
     files = {path.stem for path in folder.glob("*.py") if path.stem != "__init__"}
