@@ -64,6 +64,6 @@ def _of_app(scope: Scope) -> Iterable[Source]:
             yield Source(slot.label, slot.file.sorted_names)
         if slot.facts is not None:
             yield Source(slot.label, slot.facts.sorted_names)
-    for place, file in scope.files():
+    for place, file in (*scope.files(), *scope.above()):
         if place not in seen:
             yield Source(scope.shown(place), file.sorted_names)

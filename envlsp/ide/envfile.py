@@ -28,9 +28,10 @@ from envlsp.ide.text import Text
 
 __all__ = ["Block", "EnvFile", "Mention"]
 
-_name_of, _lines_of, _references_of = (
-    itemgetter(Block._fields.index(part)) for part in ("name", "lines", "references")
+_name_of, _lines_of, _references_of, _faults_of = (
+    itemgetter(Block._fields.index(part)) for part in ("name", "lines", "references", "faults")
 )
+_OPEN_QUOTE = "unterminated-quote"
 
 
 class Mention(NamedTuple):
@@ -195,7 +196,18 @@ class EnvFile:
 
         What may be a value in it is left out: see `ide.documentation`.
         """
-        return documentation(self.blocks, index)
+        return documentation(self.blocks, index) if index <= self.told_apart else []
+
+    @cached_property
+    def told_apart(self) -> int:
+        """Up to which block comments are comments.
+
+        Below a quote that is never closed, what looks like one may be the rest of a value.
+        """
+        for index, faults in enumerate(map(_faults_of, self.blocks)):
+            if faults and any(code == _OPEN_QUOTE for code, _ in faults):
+                return index
+        return len(self.blocks)
 
     def range_of(self, index: int, start: int, end: int) -> Range:
         """Return the range of bytes of a block."""

@@ -24,7 +24,6 @@ _PLAIN = re.compile(rf"#[ \t]*(?P<title>{_TITLE})[ \t]*#?\s*")
 _WORD_MAX = 20
 """Letters of a word of a title; what is longer might be a key."""
 _LINE_MAX = 120
-_OPEN_QUOTE = "unterminated-quote"
 
 
 class Heading(NamedTuple):
@@ -54,7 +53,7 @@ def headings(place: Place, env: EnvFile) -> list[Heading]:
     """Return the headings of a file, in order; a part ends where the next heading begins."""
     lines = _LINES.of(place, env.blocks, None)
     starts: list[tuple[int, int, str]] = []
-    for index, line in enumerate(lines[: told_apart(env)]):
+    for index, line in enumerate(lines[: env.told_apart]):
         if line is _NOTHING or not line.title:
             continue
         is_ruled = 0 < index < len(lines) - 1 and lines[index - 1].is_rule and lines[index + 1].is_rule
@@ -62,17 +61,6 @@ def headings(place: Place, env: EnvFile) -> list[Heading]:
             starts.append((index - is_ruled, index, line.title))
     ends = [first for first, _, _ in starts[1:]] + [len(lines)]
     return [Heading(title, first, at, end) for (first, at, title), end in zip(starts, ends, strict=False)]
-
-
-def told_apart(env: EnvFile) -> int:
-    """Return up to which block comments are comments.
-
-    Below a quote that is never closed, what looks like one may be the rest of a value.
-    """
-    for index, block in enumerate(env.blocks):
-        if block.faults and any(code == _OPEN_QUOTE for code, _ in block.faults):
-            return index
-    return len(env.blocks)
 
 
 def _read(blocks: Sequence[Block], _: None) -> list[_Line]:

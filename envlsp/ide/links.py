@@ -13,7 +13,6 @@ from typing import NamedTuple
 from envlsp.domain.dotenv.comments import commented_out
 from envlsp.domain.dotenv.tokens import Document, Kind
 from envlsp.ide.envfile import Block
-from envlsp.ide.headings import told_apart
 from envlsp.ide.positions import Range
 from envlsp.ide.results import Place
 from envlsp.ide.snapshot import Snapshot
@@ -36,7 +35,7 @@ def links(snapshot: Snapshot, place: Place) -> list[Link]:
         return []
     return [
         Link(env.range_of(index, start, end), block.data[start:end].decode("ascii"))
-        for index, block in enumerate(env.blocks[: told_apart(env)])
+        for index, block in enumerate(env.blocks[: env.told_apart])
         if b"://" in block.data and block.statement.comment_start >= 0
         for start, end in _addresses(block, env.dialect)
     ]

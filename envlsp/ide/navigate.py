@@ -22,7 +22,7 @@ def definition(snapshot: Snapshot, place: Place, position: Position) -> list[Tar
     if spot is None or not spot.is_name:
         return []
     scope = scope_of(snapshot, place)
-    files = list(scope.files())
+    files = [*scope.files(), *scope.above()]
     own = snapshot.env_file(place)
     if spot.under is Under.REFERENCE and own is not None and own.winner(spot.name) is not None:
         files = [(place, own)]
@@ -51,7 +51,7 @@ def references(
         return []
     scope = scope_of(snapshot, place)
     found: list[Target] = []
-    for at, file in scope.files():
+    for at, file in (*scope.files(), *scope.above()):
         if include_declaration:
             found += (Target(at, file.name_range(index)) for index in file.by_name.get(spot.name, ()))
         found += (Target(at, where) for where in mentions_of(file, spot.name))

@@ -34,7 +34,9 @@ def prepare(snapshot: Snapshot, place: Place, position: Position) -> Range | Non
     spot = locate(snapshot, place, position)
     if spot is None or not spot.is_name:
         return None
-    _check_old(scope_of(snapshot, place), spot)
+    scope = scope_of(snapshot, place)
+    _check_old(scope, spot)
+    _check_own(scope, spot.name)
     return spot.range
 
 
@@ -44,7 +46,7 @@ def rename(snapshot: Snapshot, place: Place, position: Position, new_name: str) 
     Raises:
         NotFound: there is no name at that position.
         BadText: the new name is none, or not one in every place where it would stand.
-        Misuse: an env file of the app has the new name already.
+        Misuse: an env file of the app has the new name already, or the old one is of other apps.
     """
     spot = locate(snapshot, place, position)
     if spot is None or not spot.is_name:
@@ -53,6 +55,7 @@ def rename(snapshot: Snapshot, place: Place, position: Position, new_name: str) 
         return Renaming(())
     scope = scope_of(snapshot, place)
     _check_old(scope, spot)
+    _check_own(scope, spot.name)
     _check_new(scope, spot.name, new_name)
     return Renaming((*_in_env_files(scope, spot.name, new_name), *_in_code(scope, spot.name, new_name)))
 
@@ -67,6 +70,18 @@ def _check_old(scope: Scope, spot: Spot) -> None:
                     f"{scope.shown(place)} spells this name in a way that cannot be replaced",
                     fix="change it by hand",
                 )
+
+
+def _check_own(scope: Scope, name: str) -> None:
+    """Refuse where the name is not of this app: code of others may read it, too."""
+    if any(name in file.by_name for _, file in scope.files()):
+        return
+    for place, file in scope.above():
+        if name in file.by_name:
+            raise Misuse(
+                f"{name} is in {scope.shown(place)}, where other apps may read it as well",
+                fix="rename it there, and in the code of each app",
+            )
 
 
 def _check_new(scope: Scope, old: str, new: str) -> None:

@@ -134,6 +134,8 @@ class Action:
     command: Command | None = None
     fixes: Problem | None = None
     is_preferred: bool = False
+    creates: tuple[Place, ...] = ()
+    """Files that do not exist yet and are made, empty, before the edits are."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,29 @@ class Scope(NamedTuple):
             if file is not None:
                 yield place, file
 
+    def above(self) -> Iterator[tuple[Place, EnvFile]]:
+        """Yield env files of other apps, or of none, in the folders around the place; loaders find them."""
+        for place, file in self._others():
+            if holds(place.rpartition("/")[0], self.place):
+                yield place, file
+
+    def below(self) -> Iterator[tuple[Place, EnvFile]]:
+        """Yield env files of other apps, or of none, in the folders of these: code up here may serve them."""
+        for place, file in self._others():
+            if any(holds(app.folder, place) for app in self.apps):
+                yield place, file
+
+    def _others(self) -> Iterator[tuple[Place, EnvFile]]:
+        if self.project is None:
+            return
+        own = {place for app in self.apps for place in (*app.files.values(), *app.others)}
+        documents = self.snapshot.documents
+        opened = (place for place, document in documents.items() if document.env is not None)
+        for place in sorted({*self.snapshot.facts.disk, *opened} - own - {self.place}):
+            file = self.snapshot.env_file(place) if holds(self.project.root, place) else None
+            if file is not None:
+                yield place, file
+
     def covers(self, place: Place) -> bool:
         """Return whether code at a place runs with these variables."""
         if self.project is None:

@@ -125,6 +125,25 @@ def test_a_name_that_code_reads_is_added_to_any_env_file_the_default_first() -> 
     assert found[0].edits[0].place == "/shop/.env"
 
 
+def test_where_there_is_no_env_file_one_is_made_with_the_name() -> None:
+    scene = read_scene("#- .env.example\nA=\n#- app.ts\nprocess.env.NEW<|>\n")
+    (action,) = offered(scene)
+    assert (action.title, action.creates) == ("Create .env with NEW", ("/shop/.env",))
+    assert [(edit.place, edit.new_text) for edit in action.edits] == [("/shop/.env", "NEW=\n")]
+    assert not action.is_preferred
+
+
+def test_no_file_is_made_where_there_is_one_or_a_release_to_pull() -> None:
+    for text in ("A=1\n", "#- dev v1 by Alice\nA=1\n"):
+        scene = read_scene(f"{text}#- app.ts\nprocess.env.NEW<|>\n")
+        assert not any(action.creates for action in offered(scene))
+
+
+def test_files_that_are_no_environment_are_neither_pushed_nor_pulled() -> None:
+    scene = read_scene(f"A=7\nB=1\n#- .env.example\nA=<|>\nZ=\n{RELEASES}")
+    assert commands(offered(scene)) == []
+
+
 def test_a_file_that_git_does_not_ignore() -> None:
     scene = read_scene("<|>A=1\n")
     git = {scene.place: GitFacts(is_exposed=True)}

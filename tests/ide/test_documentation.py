@@ -6,6 +6,10 @@ import pytest
 
 from envlsp.domain.dotenv.blocks import cut
 from envlsp.ide.documentation import choices, documentation
+from envlsp.ide.envfile import EnvFile
+from envlsp.ide.hover import hover
+from envlsp.ide.text import Text
+from tests.support.cursor import read_scene
 
 
 def check_documentation(text: str, expected: list[str]) -> None:
@@ -49,3 +53,20 @@ def test_what_is_shown(text: str, expected: list[str]) -> None:
 )
 def test_what_a_value_is_one_of(line: str, expected: list[str]) -> None:
     assert choices(["Something else.", line]) == expected
+
+
+@pytest.mark.parametrize("dialect", ("node", "python"))
+def test_below_a_quote_that_is_never_closed_a_comment_may_be_a_value(dialect: str) -> None:
+    text = "# Of the key.\nKEY='begin\n# hunter\n# one of: a, b\nNAME=\n"
+    env = EnvFile.of(Text.of(text), dialect)
+    assert env.comment_above(env.by_name["NAME"][-1]) == []
+    assert env.comment_above(1) == ["Of the key."]
+    closed = env.edited(Text.of(text.replace("begin", "begin'")))
+    assert closed.comment_above(closed.by_name["NAME"][-1]) == ["hunter", "one of: a, b"]
+
+
+def test_a_hover_in_code_shows_nothing_from_below_an_open_quote() -> None:
+    scene = read_scene("KEY='begin\n# hunter\nNAME=1\n#- app.ts\nprocess.env.NA<|>ME\n")
+    found = hover(scene.snapshot, scene.place, scene.caret)
+    assert found is not None
+    assert "hunter" not in found.markdown

@@ -117,6 +117,22 @@ def test_actions_are_commands_where_nothing_else_is_known() -> None:
     assert full[0].is_preferred is True  # type: ignore[union-attr]
 
 
+def test_an_action_that_makes_a_file_goes_to_editors_that_can() -> None:
+    edit = Edit("/shop/.env.new", line_range(0, 0, 0), "A=\n")
+    action = Action("Create", ActionKind.QUICK_FIX, (edit,), creates=(edit.place,))
+    (found,) = convert.to_actions(_session(FULL), [action])
+    assert isinstance(found, types.CodeAction)
+    assert found.edit is not None
+    made, filled = found.edit.document_changes or ()
+    uri = "file:///shop/.env.new"
+    assert made == types.CreateFile(uri, options=types.CreateFileOptions(ignore_if_exists=True))
+    assert isinstance(filled, types.TextDocumentEdit)
+    assert (filled.text_document.uri, filled.text_document.version) == (uri, None)
+    can_edit: dict[str, Any] = {"codeAction": {"codeActionLiteralSupport": {}}}
+    said = {"textDocument": can_edit, "workspace": {"workspaceEdit": {"documentChanges": True}}}
+    assert convert.to_actions(_session(said), [action]) == []
+
+
 def test_an_outline_is_a_list_where_trees_are_not_known() -> None:
     inner = Symbol("A", "••••••", HERE, HERE)
     outer = Symbol("part", "", Range(Position(0, 0), Position(2, 0)), HERE, (inner,))

@@ -28,7 +28,7 @@ FULL: dict[str, Any] = {
         "applyEdit": True,
         "configuration": True,
         "workspaceFolders": True,
-        "workspaceEdit": {"documentChanges": True},
+        "workspaceEdit": {"documentChanges": True, "resourceOperations": ["create", "rename", "delete"]},
         "didChangeWatchedFiles": {"dynamicRegistration": True, "relativePatternSupport": True},
         "didChangeConfiguration": {"dynamicRegistration": True},
         "codeLens": {"refreshSupport": True},

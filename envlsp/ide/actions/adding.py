@@ -6,33 +6,32 @@ from collections.abc import Iterator
 
 from envlsp.ide.actions.trying import appended
 from envlsp.ide.envfile import EnvFile
-from envlsp.ide.positions import Range
-from envlsp.ide.problems import problems
+from envlsp.ide.positions import line_range
 from envlsp.ide.problems.around import missing_names
 from envlsp.ide.problems.look import Look
 from envlsp.ide.problems.names import example_of
-from envlsp.ide.results import Action, ActionKind, Place, Problem
+from envlsp.ide.results import Action, ActionKind, Edit, Place, Problem
 from envlsp.ide.snapshot import Snapshot, Where
 from envlsp.ide.words import file_name, names_counted
 
-_OF_CODE = ("undefined-name", "missing-in-environment")
 
-
-def to_env_files(snapshot: Snapshot, place: Place, lines: Range) -> Iterator[Action]:
+def to_env_files(snapshot: Snapshot, place: Place, problem: Problem) -> Iterator[Action]:
     """Offer to add what code reads to each env file of its app, the default one first."""
     where = snapshot.where(place)
     if where is None:
         return
-    for problem in problems(snapshot, place):
-        if problem.code in _OF_CODE and problem.range.overlaps(lines):
-            name = str(problem.data["name"])
-            files = list(_files_without(snapshot, where, name))
-            for number, (file, env) in enumerate(files):
-                edit = appended(file, env, [name])
-                if edit is not None:
-                    title = f"Add {name} to {file_name(file)}"
-                    is_preferred = number == 0 and len(files) == 1
-                    yield Action(title, ActionKind.QUICK_FIX, (edit,), None, problem, is_preferred)
+    name, kind = str(problem.data["name"]), ActionKind.QUICK_FIX
+    files = list(_files_without(snapshot, where, name))
+    # Where another name may have been meant, nothing is the obvious thing to do.
+    is_sure = len(files) == 1 and "suggestions" not in problem.data
+    for file, env in files:
+        edit = appended(file, env, [name])
+        if edit is not None:
+            yield Action(f"Add {name} to {file_name(file)}", kind, (edit,), None, problem, is_sure)
+    if (new := _file_to_make(snapshot, where)) is not None:
+        edit = Edit(new, line_range(0, 0, 0), f"{name}=\n")
+        title = f"Create {file_name(new)} with {name}"
+        yield Action(title, kind, (edit,), fixes=problem, creates=(new,))
 
 
 def from_example(look: Look, problem: Problem) -> Iterator[Action]:
@@ -57,6 +56,19 @@ def to_example(look: Look, block: int, problem: Problem) -> Iterator[Action]:
     edit = appended(place, env, [name])
     if edit is not None:
         yield Action(f"Add {name} to {file_name(place)}", ActionKind.QUICK_FIX, (edit,), None, problem)
+
+
+def _file_to_make(snapshot: Snapshot, where: Where) -> Place | None:
+    """Return the file of the default environment where there is none, and no release to pull.
+
+    It is offered whether git ignores it or not: there is no value in it, and as soon as it
+    is there, `git-exposed` tells, and offers to have it ignored.
+    """
+    env = where.project.default_env
+    file, facts = where.app.files.get(env), where.project.environments.get((where.app.name, env))
+    if file is None or snapshot.env_file(file) is not None or file in snapshot.documents:
+        return None
+    return None if facts is not None and facts.releases else file
 
 
 def _files_without(snapshot: Snapshot, where: Where, name: str) -> Iterator[tuple[Place, EnvFile]]:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
-from envlsp.ide.actions import adding, releases, rewriting
+from envlsp.ide.actions import adding, releases, respelling, rewriting
 from envlsp.ide.actions.fixing_all import SAFE, fix_all
 from envlsp.ide.positions import Position, Range
-from envlsp.ide.problems import problems_on
+from envlsp.ide.problems import problems, problems_on
 from envlsp.ide.problems.look import Look
 from envlsp.ide.results import Action, ActionKind, Command, Place, Problem
 from envlsp.ide.snapshot import Kind, Snapshot
 from envlsp.ide.words import file_name
 
+_OF_CODE = ("undefined-name", "missing-in-environment")
 _RELEASES = ("differs-from-release", "not-released", "behind-release", "missing-here", "conflict")
 _PROMPT_BLOCKS = 2_000
 """In longer files, fixing everything is worked out only when it is asked for by its kind."""
@@ -41,13 +42,22 @@ def actions(
         return []
     lines = Range(Position(where.start.line, 0), Position(where.end.line, _LINE_END))
     if document.kind is Kind.CODE:
-        found = list(adding.to_env_files(snapshot, place, lines))
+        found = list(_for_code(snapshot, place, lines))
     elif document.kind is Kind.ENV and document.env is not None:
         found = list(_for_env(snapshot, Look.at(snapshot, place, document.env), lines, only))
+    elif document.kind is Kind.CONFIG:
+        found = list(respelling.in_config(snapshot, place, lines))
     else:
         return []
     wanted = [action for action in found if _is_wanted(action.kind, only)]
     return sorted(_once_each(wanted), key=lambda action: _rank(action, codes or ()))
+
+
+def _for_code(snapshot: Snapshot, place: Place, lines: Range) -> Iterator[Action]:
+    for problem in problems(snapshot, place):
+        if problem.code in _OF_CODE and problem.range.overlaps(lines):
+            yield from respelling.in_code(snapshot, place, problem)
+            yield from adding.to_env_files(snapshot, place, problem)
 
 
 def _for_env(
@@ -71,6 +81,8 @@ def _for_env(
 def _for_problem(look: Look, problem: Problem, block: int) -> Iterator[Action]:
     code = problem.code
     if code in rewriting.FIXES:
+        if code == "undefined-reference":
+            yield from respelling.in_reference(look, block, problem)
         yield from rewriting.FIXES[code](look.place, look.env, block, problem)
     elif code in _RELEASES:
         yield from releases.for_problem(look, problem)

@@ -9,7 +9,7 @@ from envlsp.ide.positions import Position
 from envlsp.ide.problems import around, names, references, releases, syntax
 from envlsp.ide.problems.code import code_problems
 from envlsp.ide.problems.look import FILE, Finding, Look
-from envlsp.ide.results import Place, Problem
+from envlsp.ide.results import Json, Place, Problem
 from envlsp.ide.snapshot import Kind, Snapshot
 
 OF_A_FAMILY_MAX = 100
@@ -111,6 +111,9 @@ def _reported(look: Look, family: Callable[[Look], Iterator[Finding]]) -> Iterat
 
 
 def _problem(look: Look, finding: Finding) -> Problem:
+    data: dict[str, Json] = {"name": finding.name} if finding.name else {}
+    if finding.meant:
+        data["suggestions"] = list(finding.meant)
     return Problem(
         finding.code,
         look.range_of(finding.block),
@@ -118,5 +121,5 @@ def _problem(look: Look, finding: Finding) -> Problem:
         finding.severity,
         finding.is_unnecessary,
         finding.related,
-        {"name": finding.name} if finding.name else {},
+        data,
     )

@@ -35,6 +35,8 @@ class Finding(NamedTuple):
     is_unnecessary: bool = False
     name: str = ""
     """The name it is about, where that is not the block's own."""
+    meant: Sequence[str] = ()
+    """Names that are close to it."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,10 @@ class Look:
             return self.env.by_name.items()
         asked = dict.fromkeys(self.env.blocks[index].name for index in sorted(self.only) if index >= 0)
         return [(name, self.env.by_name[name]) for name in asked if name]
+
+    def is_asked(self, block: int) -> bool:
+        """Return whether a block is one of those that are asked about."""
+        return self.only is None or block in self.only
 
     @cached_property
     def drift(self) -> Drift | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from envlsp.ide.envfile import Block
 from envlsp.ide.problems.codes import CODES
@@ -11,6 +11,7 @@ from envlsp.ide.problems.look import Finding, Look
 from envlsp.ide.problems.notes import Mentioned
 from envlsp.ide.problems.wellknown import is_given
 from envlsp.ide.results import Severity
+from envlsp.ide.similar import MEANT_MAX, Similar, or_listed
 
 _VALUE_MAX_BYTES = 128 * 1024
 """What Linux passes to a process in one variable."""
@@ -19,18 +20,35 @@ _UPPER = re.compile(r"[A-Z_][A-Z0-9_]*")
 
 def undefined(look: Look) -> Iterator[Finding]:
     """Yield the references to names that the file does not give."""
-    code = "undefined-reference"
+    code, asked = "undefined-reference", 0
     for index, note in look.noted:
         for mentioned in note.mentions:
             message = _complaint(look, index, mentioned)
             if message:
                 subject = mentioned.name if is_quotable(mentioned) else ""
-                yield Finding(code, index, message, CODES[code].severity, name=subject)
+                meant: Sequence[str] = ()
+                if subject and subject not in look.env.by_name and look.is_asked(index) and asked < MEANT_MAX:
+                    asked += 1
+                    meant = _meant(look, index, subject)
+                    message += f"; did you mean {or_listed(meant)}?" if meant else ""
+                yield Finding(code, index, message, CODES[code].severity, name=subject, meant=meant)
 
 
 def is_quotable(mentioned: Mentioned) -> bool:
     """Return whether a message may quote the name; `$tail` may be the tail of a password."""
     return mentioned.in_braces and _UPPER.fullmatch(mentioned.name) is not None
+
+
+def _meant(look: Look, index: int, name: str) -> Sequence[str]:
+    """Return the names of the file that are close, and can be referred to from a block."""
+    blocks, by_name = look.env.blocks, look.env.by_name
+    found = Similar.among((look.env.sorted_names,)).to(name)
+    is_in_order = look.env.dialect == "python"
+    return [
+        near
+        for near in found
+        if near != blocks[index].name and not (is_in_order and by_name[near][0] > index)
+    ]
 
 
 def _complaint(look: Look, index: int, mentioned: Mentioned) -> str:
