@@ -9,11 +9,13 @@ from typing import Any
 
 from tests.bench.lsp.answering import MANY_NAMES, typing
 from tests.bench.lsp.client import Answer, Client, without_pull
-from tests.bench.lsp.corpus import MISSING, make_workspace
+from tests.bench.lsp.corpus import MISSING, Workspace, make_workspace
 from tests.bench.lsp.pair import Asked, Pair, Task, pair, until_steady
 from tests.bench.measure import Row
 
 BURST = 200
+UNUSED = "unused-name"
+"""The code of what most of the corpus' variables are."""
 SETTLE_S = 0.5
 """After a burst, for diagnostics that come late."""
 
@@ -53,13 +55,14 @@ def _typing_rows(both: Pair) -> Iterator[Row]:
 
 def _diagnostic_rows(both: Pair) -> Iterator[Row]:
     workspace = both.workspace
-    code, env = workspace.reader("py"), workspace.env
+    code, env = _wrong_code(workspace), workspace.env
+    both.open(code, "python")
     wrong_code = f'    x = os.environ["{MISSING}"]'
     wrong_line = f'NEW="${{{MISSING}}}"'
     for path, line, wrong, language, budgets, what in (
         (
             code,
-            len(both.ours.documents[code].lines) - 2,
+            len(both.ours.documents[code].lines) - 4,
             wrong_code,
             "python",
             (OPEN_CODE, EDIT_CODE),
@@ -73,13 +76,22 @@ def _diagnostic_rows(both: Pair) -> Iterator[Row]:
         yield edited.row(6, f"edit to diagnostics, {what}", budgets[1])
 
 
+def _wrong_code(workspace: Workspace) -> Path:
+    """Write a usual file with a read of a name that is nowhere."""
+    text = workspace.reader("py").read_text()
+    path = workspace.root / "src" / "wrong.py"
+    path.write_text(f'{text}\nmissing = os.environ["{MISSING}"]\n')
+    return path
+
+
 def _reopening(path: Path, language: str) -> Task:
     def reopen(client: Client, _number: int) -> Asked:
         client.close(path)
         client.listen(0.1)
         client.published.clear()
         answer = client.diagnostics(path, before=client.opening(path, language))
-        return answer, isinstance(answer.result, list)
+        text = str(answer.result)
+        return answer, MISSING in text if path.suffix == ".py" else UNUSED in text
 
     return reopen
 
