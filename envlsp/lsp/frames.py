@@ -14,6 +14,9 @@ HEADER_MAX = 8192
 BODY_MAX = 256 << 20
 """Bytes of a message: more than any document an editor opens."""
 
+_encode = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
+"""Made once; what we send is built from new objects and cannot hold itself."""
+
 
 class Broken(Exception):
     """The stream is not what it should be."""
@@ -71,7 +74,7 @@ class Frames:
 
 def framed(message: Any) -> bytes:
     """Return a message as it is sent."""
-    body = json.dumps(message, separators=(",", ":")).encode()
+    body = _encode(message).encode()
     return b"Content-Length: %d\r\n\r\n%b" % (len(body), body)
 
 
