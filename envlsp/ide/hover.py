@@ -125,12 +125,13 @@ def _row(scope: Scope, slot: Slot, name: str, released: NameFacts | None) -> _Ro
         who = f"changed by {plain(released.author)}" if released.author else "changed"
         notes.append(f"{who} {ago(released.ts, scope.snapshot.now)} in {plain(released.release)}")
     if slot.facts is not None:
-        notes += _differences(scope.snapshot, slot, slot.facts, name)
         sides = [
             f"{plain(side.release)} by {plain(side.author)}" for side in slot.facts.conflicts.get(name, ())
         ]
-        if sides:
+        if sides:  # until that is settled, no release says what the value should be
             notes.append(f"**conflict**: {' and '.join(sides)}")
+        else:
+            notes += _differences(scope.snapshot, slot, slot.facts, name)
     is_empty, value = _value_of(scope.snapshot, slot, name, released)
     return _Row(slot.label, is_empty, value, notes)
 

@@ -44,6 +44,12 @@ def file_path(uri: str) -> str | None:
     return path or None
 
 
+def _here(uri: str) -> str | None:
+    """Return the path of a URI where this system can have such a path: `c:/x` is none of Linux."""
+    path = file_path(uri)
+    return path if path is not None and os.path.isabs(path) and "\0" not in path else None  # noqa: PTH117
+
+
 class Places:
     """The crossing between URIs and places for one editor."""
 
@@ -56,7 +62,7 @@ class Places:
         """Take over the workspace folders, and return their places; those that are no files are left out."""
         found = []
         for uri in uris:
-            path = file_path(uri)
+            path = _here(uri)
             if path is not None:
                 real = os.path.realpath(path)
                 found.append((real, uri.rstrip("/")))
@@ -65,7 +71,7 @@ class Places:
 
     def place(self, uri: str) -> Place:
         """Return the place of a URI."""
-        path = file_path(uri)
+        path = _here(uri)
         if path is None:
             return uri
         folder, name = os.path.split(path)

@@ -80,7 +80,7 @@ def find_root(place: Path) -> Path:
     Raises:
         NotInitialised: there is none up to the root of the file system.
     """
-    place = place.resolve()
+    place = _real(place)
     for folder in (place, *place.parents):
         if (folder / FILE_NAME).is_file():
             return folder
@@ -124,11 +124,19 @@ def find_context(
     app_word, env_word = split_target(target)
     if env and env_word and env != env_word:
         raise UsageError(f"{target} and --env {env} name different environments")
-    # A document keeps its own name: `.env` may be a link to a file called otherwise.
-    place = place.resolve() if place.is_dir() else place.parent.resolve() / place.name
+    place = _real(place)
     app = _named_app(project.config, app_word, is_alone=not env_word) if app_word else _app_at(project, place)
     named = env or env_word or env_of_file(project, app, place) or switched or project.config.default_env
     return Context(project, app, check_label(named, "an environment"))
+
+
+def _real(place: Path) -> Path:
+    """Return a place with the links of its folders resolved.
+
+    A document keeps its own name and place: `.env` may be a link to a file that is called
+    otherwise and lies elsewhere.
+    """
+    return place.resolve() if place.is_dir() else place.parent.resolve() / place.name
 
 
 def split_target(target: str | None) -> tuple[str | None, str | None]:

@@ -113,6 +113,8 @@ class LocalServer:
                 task.add_done_callback(tasks.discard)
         except (OSError, asyncio.IncompleteReadError, PeerError):
             pass  # A process that went away, or that does not speak this: nothing to tell it.
+        except asyncio.CancelledError:
+            pass  # The node ends. asyncio would call a cancelled connection an error and log it.
         finally:
             for task in tasks:
                 task.cancel()

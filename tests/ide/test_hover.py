@@ -113,6 +113,11 @@ def test_a_conflict() -> None:
     project = replace(project, environments={**project.environments, ("web", "dev"): dev})
     scene.snapshot = replace(scene.snapshot, facts=replace(scene.snapshot.facts, projects=(project,)))
     assert r"**conflict**: v3-ab12 by Alice and v3-cd34 by Bo\*b" in hover_of(scene)
+    # With names in conflict, no release says what the value should be.
+    names = {name: seen for name, seen in dev.names.items() if name != "API_URL"}
+    project = replace(project, environments={("web", "dev"): replace(dev, names=names)})
+    scene.snapshot = replace(scene.snapshot, facts=replace(scene.snapshot.facts, projects=(project,)))
+    assert f"`{API}` · same as staging · **conflict**" in hover_of(scene)
 
 
 def test_an_empty_value() -> None:

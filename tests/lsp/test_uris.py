@@ -63,6 +63,17 @@ def test_the_editor_is_answered_in_its_own_spelling(tmp_path: Path) -> None:
     assert places.uri("envlsp://tm1/shop/web/dev") == "envlsp://tm1/shop/web/dev"
 
 
+@pytest.mark.parametrize("uri", ("file:///a%00b/.env", "file:", "file:.env"))
+def test_what_is_no_path_here_is_its_own_place(uri: str) -> None:
+    places = Places()
+    assert places.place(uri) == places.uri(uri) == uri
+    assert places.set_roots((uri,)) == []
+
+
+def test_a_drive_is_no_folder_below_the_working_one() -> None:
+    assert Places().place("file:///c%3A/shop/.env") == "file:///c%3A/shop/.env"
+
+
 def test_a_linked_file_keeps_its_own_place(tmp_path: Path) -> None:
     (tmp_path / "shared").write_text("")
     (tmp_path / ".env").symlink_to(tmp_path / "shared")

@@ -131,6 +131,16 @@ def test_a_link_out_of_the_project_is_not_followed(tmp_path: Path, place: str) -
         _ = found.file
 
 
+def test_a_linked_file_belongs_to_where_its_link_is(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").write_text("")
+    ours = project(tmp_path / "shop", TWO_APPS)
+    for target in ("elsewhere", "shop/.env"):  # the second leads to itself
+        link = tmp_path / "shop" / ".env"
+        link.unlink(missing_ok=True)
+        link.symlink_to(tmp_path / target)
+        assert open_project(link).root == ours.root
+
+
 def test_a_file_of_another_name_is_of_no_environment(tmp_path: Path) -> None:
     ours = project(tmp_path, TWO_APPS)
     web = ours.config.apps["web"]

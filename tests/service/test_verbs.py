@@ -247,6 +247,13 @@ def test_a_value_of_an_older_release(cast: Cast) -> None:
             window.value("NONE", **arguments)
 
 
+def test_without_a_conflict_there_is_nothing_to_resolve(cast: Cast) -> None:
+    window = editor(cast)
+    window.run("push", offline=True)
+    with pytest.raises(NotFound, match="nothing is in conflict"):
+        window.run("resolve", offline=True)
+
+
 def test_a_name_in_conflict_has_no_value(cast: Cast) -> None:
     alice, bob = cast.team("bob")
     bob.pull()

@@ -6,6 +6,7 @@ release of one, does so only where the editor shows what is on disk.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,7 +52,11 @@ def demand_saved(desk: Desk, path: Path) -> None:
         StoreError: the file cannot be read.
     """
     shown = desk.text_of(path)
-    if shown is None and desk.place.name == path.name and desk.place.resolve() == path.resolve():
+    if (
+        shown is None
+        and desk.place.name == path.name
+        and os.path.realpath(desk.place) == os.path.realpath(path)
+    ):
         shown = desk.text_of(desk.place)  # the editor may know it by a linked folder
     if shown is None:
         return

@@ -100,6 +100,8 @@ def _resolve(desk: Desk, arguments: Arguments) -> Json:
         takes[name] = arguments.text("take")
     demand_saved(desk, here.context.file)
     known = sides(here.team, here.context)
+    if not takes and not known:
+        raise NotFound("nothing is in conflict", fix="there is nothing to do")
     takes = {
         name: take or pick_side(desk.talk, known, name) for name, take in (takes or _first(known)).items()
     }
