@@ -29,16 +29,20 @@ def lenses(snapshot: Snapshot, place: Place) -> list[Lens]:
 
 
 def _standing(where: Where, place: Place) -> Iterator[Command]:
-    """Yield what keeps the team's secrets away, and the way on where there is one."""
+    """Yield what keeps the team's secrets away, and the way on where there is one.
+
+    Nothing before that is known, nor in a folder without a project, which nobody asked to share.
+    """
     match where.project.standing:
         case Standing.LOCKED:
-            yield Command("Unlock", "envlsp.unlock", {"place": place})
+            yield _button("Unlock", "unlock", place)
         case Standing.NOT_JOINED:
-            yield Command("Join a team…", "envlsp.join", {"place": place})
+            yield _button("Join a team…", "join", place)
         case Standing.WAITING:
             yield _text("waiting for a teammate's device to pass on the team's key")
         case Standing.REMOVED:
             yield _text("this device is no longer in the team")
+            yield _button("Join a team…", "join", place)  # a teammate may invite it again
         case Standing.BAD_CONFIG:
             yield _text("ev.yaml is not valid")
 
@@ -47,8 +51,9 @@ def _ready(snapshot: Snapshot, where: Where, place: Place) -> Iterator[Command]:
     facts = where.facts
     may_push = where.project.role != _VIEWER
     if facts is None or not facts.releases:
-        yield _text(f"{where.env}: no release yet")
-        if may_push:
+        is_archived = facts is not None and facts.is_archived
+        yield _text(f"{where.env}: {'archived' if is_archived else 'not shared yet'}")
+        if may_push and not is_archived:
             yield _button("Push", "push", place)
         return
     yield _text(_release(facts, snapshot.now))

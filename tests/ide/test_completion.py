@@ -121,6 +121,22 @@ def test_a_name_that_is_being_typed() -> None:
     check_completion(scene.format('X="\nD<|>\n"'), "")
 
 
+@pytest.mark.parametrize("line", ("<|>", "export <|>", "  export\t<|>", "export D<|>", "export D<|>=1"))
+@pytest.mark.parametrize("dialect", ("node", "python"))
+def test_behind_export_as_at_the_start_of_a_line(line: str, dialect: str) -> None:
+    scene = f"A=1\n{line}\nB=1\n#- .env.example\nA=\nDB_URL=\nB=\n"
+    check_completion(scene, "DB_URL", dialect=dialect)
+    assert not completion_of(read_scene(scene, dialect=dialect)).is_incomplete
+
+
+@pytest.mark.parametrize("value", ("<|>", "D<|>", "'D<|>'", '"<|>"', "x D<|>", "D<|>  # note"))
+@pytest.mark.parametrize("dialect", ("node", "python"))
+def test_in_a_value_only_references_and_listed_words(value: str, dialect: str) -> None:
+    scene = f"A=1\nD=1\nX={value}\n#- .env.example\nDB_URL=\n#- app.ts\nprocess.env.DEBUG\n"
+    check_completion(scene, "", dialect=dialect)
+    check_completion(scene.replace("<|>", "${<|>"), "A D", dialect=dialect)
+
+
 @pytest.mark.parametrize("dialect", ("node", "python"))
 def test_a_name_in_both_dialects(dialect: str) -> None:
     check_completion("A=1\nD<|>\nB=2\n#- .env.example\nD=\n", "D", dialect=dialect)

@@ -66,7 +66,14 @@ def test_changes_here_are_counted_by_name() -> None:
 
 def test_an_environment_without_a_release_can_be_pushed() -> None:
     scene = read_scene("A=1\n#- .env.qa\nA=1\n#- dev v1 by Alice\nA=1\n")
-    assert shown(lenses(scene.snapshot, f"{ROOT}/.env.qa")) == ["qa: no release yet", "[Push envlsp.push]"]
+    assert shown(lenses(scene.snapshot, f"{ROOT}/.env.qa")) == ["qa: not shared yet", "[Push envlsp.push]"]
+
+
+def test_an_environment_without_a_release_is_not_for_viewers_nor_in_the_archive() -> None:
+    scene = read_scene("A=1\n#- dev v1 by Alice\nA=1\n")
+    bare = with_dev(scene, releases=(), heads=(), names={}, is_archived=True)
+    assert shown(lenses(bare, DEV)) == ["dev: archived"]
+    assert shown(lenses(with_project(scene, role="viewer", environments={}), DEV)) == ["dev: not shared yet"]
 
 
 def test_releases_behind_and_lines_that_were_never_in_step() -> None:
@@ -109,9 +116,10 @@ def test_an_archived_environment_has_no_buttons() -> None:
         (Standing.LOCKED, ["[Unlock envlsp.unlock]"]),
         (Standing.NOT_JOINED, ["[Join a team… envlsp.join]"]),
         (Standing.WAITING, ["waiting for a teammate's device to pass on the team's key"]),
-        (Standing.REMOVED, ["this device is no longer in the team"]),
+        (Standing.REMOVED, ["this device is no longer in the team", "[Join a team… envlsp.join]"]),
         (Standing.BAD_CONFIG, ["ev.yaml is not valid"]),
         (Standing.NO_PROJECT, []),
+        (Standing.LOADING, []),
     ),
 )
 def test_what_keeps_the_secrets_away_is_said(standing: Standing, expected: list[str]) -> None:

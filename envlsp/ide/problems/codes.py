@@ -34,7 +34,9 @@ GROUPS: Mapping[str, Mapping[str, Code]] = MappingProxyType(
             "unterminated-quote": Code(_E, "a quote that is never closed", "close it"),
             "duplicate-name": Code(_W, "assigned again further down", "remove the line that does not count"),
             "undefined-reference": Code(
-                _W, "`${NAME}` of a name that the file does not give", "add the name"
+                _W,
+                "`${NAME}` of a name that the file does not give",
+                "change it to one that is close, add the name",
             ),
             "endless-reference": Code(_W, "references that lead in a circle, or (error) multiply", ""),
             "invisible-character": Code(_W, "a character that nobody can see", "remove it"),
@@ -49,7 +51,9 @@ GROUPS: Mapping[str, Mapping[str, Code]] = MappingProxyType(
             "public-secret": Code(_W, "a secret under a prefix whose variables go to browsers", ""),
             "unused-name": Code(_H, "no code reads it", "remove it"),
             "undefined-name": Code(
-                _W, "code reads a name that is defined nowhere; a hint where a default exists", "add it"
+                _W,
+                "code reads a name that is defined nowhere; a hint where a default exists",
+                "change it to one that is close, add it",
             ),
             "missing-in-environment": Code(_H, "code reads a name that some environments lack", "add it"),
         },
