@@ -17,15 +17,17 @@ from itertools import islice
 
 from envlsp.ide.names import Names
 
-MEANT_MAX = 20
+MEANT_MAX = 10
 """Names of one document to ask about: more are no slips of the pen."""
 _SHOWN = 3
 _CUTOFF = 0.8
-"""How much alike: one wrong letter in five, two in ten."""
+"""How much alike short names have to be: one wrong letter in five, two in ten."""
+_WRONG_MAX = 2.5
+"""Wrong letters in long ones, which share whole words with others: half a letter is one too many."""
 _SHORT = 4
 """Shorter names are alike by accident."""
 _PIECES = 3
-_COMPARED_MAX = 100
+_COMPARED_MAX = 60
 """Names of one table that are compared letter by letter: a few milliseconds."""
 _BESIDE = 10
 """Names on either side in the alphabet that are looked at in any case."""
@@ -91,7 +93,8 @@ def _closest(name: str, tables: Sequence[Names]) -> list[str]:
                 by_lower.setdefault(low, found)
     if wanted in by_lower:
         return [by_lower[wanted]]
-    return [by_lower[low] for low in get_close_matches(wanted, by_lower, _SHOWN, _CUTOFF)]
+    cutoff = max(_CUTOFF, 1 - _WRONG_MAX / len(wanted))
+    return [by_lower[low] for low in get_close_matches(wanted, by_lower, _SHOWN, cutoff)]
 
 
 def _family(name: str) -> str:

@@ -11,6 +11,7 @@ from envlsp.ide.actions.trying import applied
 from envlsp.ide.positions import Range
 from envlsp.ide.problems import problems
 from envlsp.ide.results import Action
+from envlsp.ide.similar import MEANT_MAX
 from tests.support.cursor import Scene, read_scene
 from tests.support.problems import without
 
@@ -119,4 +120,4 @@ def test_a_document_full_of_them_is_not_searched_for_all() -> None:
     scene = read_scene(f"SESSION_SECRET=x\n#- app.ts\n{names}")
     found = problems(scene.snapshot, "/shop/app.ts")
     assert len(found) == 26
-    assert sum("did you mean" in one.message for one in found) == 20
+    assert sum("did you mean" in one.message for one in found) == MEANT_MAX

@@ -9,7 +9,17 @@ import pytest
 from envlsp.ide.names import Names
 from envlsp.ide.similar import Similar, or_listed
 
-FEW = ("SESSION_SECRET", "DATABASE_URL", "STRIPE_API_KEY", "S3_BUCKET_2", "DB_HOST", "DB_PORT", "API", "A")
+FEW = (
+    "SESSION_SECRET",
+    "DATABASE_URL",
+    "STRIPE_API_KEY",
+    "S3_BUCKET_2",
+    "DB_HOST",
+    "DB_PORT",
+    "API",
+    "A",
+    "STRIPE_WEBHOOK_TOKEN",
+)
 MANY = Names.of((*FEW, *(f"SERVICE_{number:05}_API_KEY" for number in range(10_000))))
 
 
@@ -27,6 +37,8 @@ MANY = Names.of((*FEW, *(f"SERVICE_{number:05}_API_KEY" for number in range(10_0
         ("API_", ("API",)),
         ("B", ()),
         ("REDIS_URL", ()),
+        ("STRIPE_WEBHOOK_TOKN", ("STRIPE_WEBHOOK_TOKEN",)),
+        ("STRIPE_WEBHOOK_PATH", ()),  # many letters are the same, and they are of another word
     ),
 )
 @pytest.mark.parametrize("table", (Names.of(FEW), MANY), ids=("few", "many"))
