@@ -32,11 +32,17 @@ class Usages:
     """Name -> the files that have it."""
     is_complete: bool = False
     """Whether every file of the workspace was looked at; before, nothing is called unused."""
+    folders: tuple[Place, ...] = ("/",)
+    """The folders that were looked at, with all below them."""
 
     @cached_property
     def sorted_names(self) -> Names:
         """The names that are read anywhere, ready to be searched."""
         return Names.of(self.by_name)
+
+    def covers(self, folder: Place) -> bool:
+        """Return whether a folder is one that was looked at, or is somewhere in one."""
+        return any(folder == seen or folder.startswith(seen.rstrip("/") + "/") for seen in self.folders)
 
     def of(self, name: str) -> list[tuple[Target, Usage]]:
         """Return every read of a name, by file and then by place."""
@@ -63,7 +69,7 @@ class Usages:
             files[place] = found
         for name in {usage.name for usage in found}:
             by_name[name] = by_name.get(name, frozenset()) | {place}
-        new = Usages(files, by_name, self.is_complete)
+        new = Usages(files, by_name, self.is_complete, self.folders)
         if "sorted_names" in self.__dict__:
             gone = [usage.name for usage in old if usage.name not in by_name]
             come = [usage.name for usage in found if usage.name not in self.by_name]

@@ -16,6 +16,7 @@ def did_open(server: Server, params: types.DidOpenTextDocumentParams) -> None:
     """Take over a document."""
     item = params.text_document
     document = server.session.open(item.uri, item.language_id, item.version, item.text)
+    server.sources.look_beside()
     server.diagnostics.changed(document.place)
 
 
@@ -37,3 +38,4 @@ def did_close(server: Server, params: types.DidCloseTextDocumentParams) -> None:
     place = server.session.close(params.text_document.uri)
     server.diagnostics.closed(place, params.text_document.uri)
     server.sources.look_again([place])
+    server.sources.look_beside()

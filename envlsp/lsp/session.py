@@ -10,13 +10,14 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from dataclasses import replace
+from pathlib import Path
 
 from envlsp.domain.secret import SecretText
 from envlsp.ide.envfile import EnvFile
 from envlsp.ide.positions import Position, Range
 from envlsp.ide.results import Place
 from envlsp.ide.settings import Settings
-from envlsp.ide.snapshot import Document, Facts, Kind, Snapshot
+from envlsp.ide.snapshot import Document, Facts, Kind, Snapshot, holds
 from envlsp.ide.text import Text
 from envlsp.ide.usages import Usage, Usages
 from envlsp.lsp.client import Client
@@ -57,6 +58,14 @@ class Session:
     def open_places(self) -> Iterable[Place]:
         """The places of the open documents."""
         return self._snapshot.documents.keys()
+
+    @property
+    def beside(self) -> frozenset[Place]:
+        """The folders of open files that are in no folder of the workspace."""
+        files = (
+            Path(place) for place in self.open_places if not any(holds(at, place) for at in self.folders)
+        )
+        return frozenset(str(file.parent) for file in files if file.is_absolute())
 
     def document(self, place: Place) -> Document | None:
         """Return an open document; its parsed form may lag behind its text."""

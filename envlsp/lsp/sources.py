@@ -53,6 +53,7 @@ class Sources:
         self._index: CodeIndex | None = None
         self._watcher: Watcher | None = None
         self._watched: set[Place] = set()
+        self._beside: frozenset[Place] = frozenset()
         self._all: list[Source] = []
         self._lock = threading.Lock()
         self._is_closed = False
@@ -70,7 +71,15 @@ class Sources:
         for source in (self.engine, self._index):
             if source is not None:
                 source.set_folders(folders)
+        self.look_beside()
         self._watch()
+
+    def look_beside(self) -> None:
+        """Follow the projects of files that are open and in no folder of the workspace."""
+        beside = self._server.session.beside
+        if beside != self._beside and self.engine is not None:
+            self._beside = beside
+            self.engine.set_beside(sorted(beside))
 
     def look_again(self, places: Sequence[Place] = ()) -> None:
         """Say that files or releases may have changed."""
@@ -131,6 +140,7 @@ class Sources:
         self.engine = engine
         engine.start(folders)
         with suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(self.look_beside)
             self._loop.call_soon_threadsafe(self._join_when_idle)
         self._load_index(folders)
         if not self._server.client.watch_files:

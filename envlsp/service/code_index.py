@@ -169,7 +169,7 @@ class CodeIndex:
         return usages_in(language, text)
 
     def _show(self, *, is_complete: bool) -> None:
-        self._usages = replace(self._usages, is_complete=is_complete)
+        self._usages = replace(self._usages, is_complete=is_complete, folders=tuple(self._roots))
         self._publish(self._usages)
         self._last_publish = time.monotonic()
 

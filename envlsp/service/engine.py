@@ -41,6 +41,7 @@ class _Wish:
     """What a look is about; several become one."""
 
     folders: tuple[str, ...] | None = None
+    beside: tuple[str, ...] | None = None
     places: set[Place] | None = None
     """These files first, and no others: None for a look that is not about files."""
     everything: bool = False
@@ -52,6 +53,7 @@ class _Wish:
     def add(self, other: _Wish) -> None:
         """Wish for both."""
         self.folders = self.folders if other.folders is None else other.folders
+        self.beside = self.beside if other.beside is None else other.beside
         if other.places is not None:
             self.places = (self.places or set()) | other.places
         self.everything |= other.everything
@@ -95,6 +97,10 @@ class Engine:
     def set_folders(self, folders: Iterable[str]) -> None:
         """Look at other folders from now on."""
         self._wishes.put(_Wish(folders=tuple(folders), everything=True))
+
+    def set_beside(self, folders: Iterable[str]) -> None:
+        """Look at the projects of other folders too: a file is open in each, and nothing else is."""
+        self._wishes.put(_Wish(beside=tuple(folders)))
 
     def look_again(self, places: Collection[Place] = ()) -> None:
         """Say that something may have changed, on disk or in the ledger.
@@ -149,9 +155,10 @@ class Engine:
 
     def _grant(self, wish: _Wish, looking: Looking) -> None:
         """Take the steps of a look; one that fails takes no other along."""
-        is_about_files = wish.everything or looking.is_about(wish.places or ())
+        is_about_files = wish.everything or wish.beside is not None or looking.is_about(wish.places or ())
         steps: tuple[tuple[bool, Callable[[], None]], ...] = (
             (wish.folders is not None, lambda: looking.set_folders(wish.folders or ())),
+            (wish.beside is not None, lambda: looking.set_beside(wish.beside or ())),
             (wish.kek is not None, lambda: looking.unlock(wish.kek or b"")),
             (is_about_files, lambda: looking.at_files(wish.places or ())),
             (True, looking.at_teams),

@@ -70,6 +70,7 @@ class Workspace:
     disk: Mapping[Place, EnvFile] = field(default_factory=dict, repr=False)
     """Every env file there is."""
     _folders: tuple[Place, ...] = ()
+    _beside: tuple[Place, ...] = ()
     _walked: Found = field(default_factory=Found)
     _read: dict[Place, tuple[_Mark, EnvFile]] = field(default_factory=dict, repr=False)
     _configs: dict[Place, tuple[_Mark, Project | str]] = field(default_factory=dict, repr=False)
@@ -79,9 +80,14 @@ class Workspace:
         self._folders = tuple(dict.fromkeys(os.path.realpath(folder) for folder in folders))
         self._walked = Found()
 
+    def set_beside(self, folders: Iterable[str]) -> None:
+        """Name other folders, of which only the projects that they are in are looked at."""
+        self._beside = tuple(folders)
+
     def look(self) -> None:
         """Read what can be found without visiting every folder."""
         roots = {root_above(folder) or folder for folder in self._folders} | self._walked.roots
+        roots.update(filter(None, map(root_above, self._beside)))
         files = self._walked.env_files.union(*(list_env_files(folder) for folder in self._folders))
         grounds: list[Ground] = []
         for root in sorted(roots, key=lambda root: (-root.count("/"), root)):

@@ -62,6 +62,10 @@ class Looking:
         """Look at these folders from now on."""
         self._workspace.set_folders(folders)
 
+    def set_beside(self, folders: Iterable[str]) -> None:
+        """Look at the projects of these folders, too."""
+        self._workspace.set_beside(folders)
+
     def unlock(self, kek: bytes) -> None:
         """Open this device with the key of its key file."""
         self._network.unlock(kek)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from envlsp.ide.usages import Usages
 from tests.support.cursor import read_scene
 from tests.support.problems import check_problems, problem, problems_of
@@ -90,6 +92,13 @@ def test_nothing_is_unused_before_all_code_was_looked_at() -> None:
     scene = read_scene("OLD=1\n#- app.ts\nprocess.env.NEW\n")
     scene.snapshot = replace(scene.snapshot, usages=replace(scene.snapshot.usages, is_complete=False))
     assert problems_of(scene) == ()
+
+
+@pytest.mark.parametrize(("folder", "is_told"), (("/shop", True), ("/shop/web", False), ("/other", False)))
+def test_nothing_is_unused_where_not_all_code_was_looked_at(folder: str, is_told: bool) -> None:
+    scene = read_scene("OLD=1\n#- app.ts\nprocess.env.NODE_ENV\n")
+    scene.snapshot = replace(scene.snapshot, usages=replace(scene.snapshot.usages, folders=(folder,)))
+    assert bool(problems_of(scene)) is is_told
 
 
 def test_nothing_is_unused_where_no_code_reads_variables() -> None:

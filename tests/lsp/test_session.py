@@ -84,6 +84,16 @@ def test_the_dialect_of_the_app_counts_as_soon_as_it_is_known() -> None:
     assert session.snapshot.documents[place].kind is Kind.OTHER
 
 
+def test_files_beside_the_workspace_are_told_by_their_folders() -> None:
+    session = _session()
+    for uri in ("file:///shop/.env", "file:///other/api/.env", "file:///other/api/a.py", "untitled:.env"):
+        session.open(uri, "", 1, "")
+    assert session.beside == {"/other/api"}
+    session.close("file:///other/api/.env")
+    session.close("file:///other/api/a.py")
+    assert session.beside == set()
+
+
 def test_open_code_counts_as_it_is_in_the_editor() -> None:
     session = _session()
     place = session.open("file:///shop/app.py", "python", 1, 'import os\nos.environ["ONE"]\n').place

@@ -421,6 +421,19 @@ def test_folders_come_and_go(cast: Cast, tmp_path: Path) -> None:
         watcher.until(lambda facts: facts.projects == ())
 
 
+def test_a_file_that_is_open_by_itself_brings_its_project(cast: Cast, tmp_path: Path) -> None:
+    (alice,) = cast.team()
+    below = alice.root / "src" / "deep"
+    below.mkdir(parents=True)
+    with watching(alice, tmp_path / "empty") as watcher:
+        watcher.engine.set_beside([str(below.resolve()), str(tmp_path / "loose")])
+        root = str(alice.root.resolve())
+        watcher.until(lambda facts: any(p.root == root and p.environments for p in facts.projects))
+        assert {p.root for p in watcher.facts.projects} == {root, str((tmp_path / "empty").resolve())}
+        watcher.engine.set_beside([])
+        watcher.until(lambda facts: root not in {p.root for p in facts.projects})
+
+
 def test_a_failure_ends_no_engine(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     (alice,) = cast.team()
     fails = [True]

@@ -46,7 +46,8 @@ def unused(look: Look) -> Iterator[Finding]:
     if not (snapshot.settings.unused and snapshot.usages.is_complete and look.is_environment):
         return
     read = snapshot.usages.by_name
-    if not _has_readers(look):
+    folder = look.where.app.folder if look.where is not None else look.place.rpartition("/")[0]
+    if not (snapshot.usages.covers(folder) and _has_readers(look)):
         return
     mentioned = {one.name for _, note in look.noted for one in note.mentions}
     for name, places in look.names():
