@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from envlsp.code.languages import language_for
+from envlsp.code.reads import Form
 from envlsp.ide.completion_env import in_env_file
 from envlsp.ide.hover import describe
+from envlsp.ide.names import is_identifier
 from envlsp.ide.offers import Blank, Source, offer
 from envlsp.ide.positions import Position, Range
 from envlsp.ide.results import Completion, Json, Place
@@ -52,7 +54,9 @@ def _in_code(snapshot: Snapshot, document: Document, position: Position) -> Comp
     site, where = found
     typed = document.text.between(Range(where.start, min(position, where.end)))
     blank = Blank(document.place, typed, where, taken=site.taken)
-    return offer(blank, list(_of_app(scope_of(snapshot, document.place))))
+    is_fit = None if site.form is Form.STRING else is_identifier
+    sources = _of_app(scope_of(snapshot, document.place))
+    return offer(blank, [source._replace(is_fit=is_fit) for source in sources])
 
 
 def _of_app(scope: Scope) -> Iterable[Source]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
@@ -12,6 +13,13 @@ _SUBSEQUENCE_MAX = 1_000
 """Up to how many names letters with gaps are looked for; above, it would be felt."""
 _LOOKS_MAX = 1_000
 """How many names of a long table are looked at that hold what is typed further in."""
+
+_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+def is_identifier(name: str) -> bool:
+    """Return whether a name may stand in code without quotes, and in references of every loader."""
+    return _IDENTIFIER.fullmatch(name) is not None
 
 
 class Names(NamedTuple):

@@ -7,13 +7,13 @@ push carries the new name.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from envlsp.domain.dotenv.edit import is_one_value
 from envlsp.domain.secret import SecretText, is_secret_name
 from envlsp.errors import BadText, Misuse, NotFound
 from envlsp.ide.locate import Spot, locate
+from envlsp.ide.names import is_identifier
 from envlsp.ide.navigate import mentions_of
 from envlsp.ide.positions import Position, Range
 from envlsp.ide.results import Edit, Place, Renaming
@@ -21,7 +21,6 @@ from envlsp.ide.scope import Scope, scope_of
 from envlsp.ide.snapshot import Snapshot
 from envlsp.ide.source import renamed
 
-_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _ANY_VALUE = SecretText("1")
 
 
@@ -98,7 +97,7 @@ def _check_new(scope: Scope, old: str, new: str) -> None:
         if old in file.by_name and not is_one_value(new, _ANY_VALUE, file.dialect):
             raise BadText(f"{new} is not a name for the {file.dialect} loader", fix="choose another name")
     is_written_bare = bool(scope.reads(old)) or any(old in file.mentioned for _, file in scope.files())
-    if is_written_bare and not _IDENTIFIER.fullmatch(new):
+    if is_written_bare and not is_identifier(new):
         raise BadText(
             "code and references could not use that name",
             fix="use letters, digits and '_', and no digit in front",

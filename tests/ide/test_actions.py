@@ -11,7 +11,7 @@ from envlsp.ide.actions import actions
 from envlsp.ide.actions.trying import applied
 from envlsp.ide.positions import Encoding, Range
 from envlsp.ide.results import Action, ActionKind
-from envlsp.ide.snapshot import CandidateFacts, GitFacts
+from envlsp.ide.snapshot import CandidateFacts, GitFacts, Standing
 from tests.support.cursor import NOW, Scene, fingerprint, read_scene
 from tests.support.problems import of_environment, without
 
@@ -137,6 +137,14 @@ def test_no_file_is_made_where_there_is_one_or_a_release_to_pull() -> None:
     for text in ("A=1\n", "#- dev v1 by Alice\nA=1\n"):
         scene = read_scene(f"{text}#- app.ts\nprocess.env.NEW<|>\n")
         assert not any(action.creates for action in offered(scene))
+
+
+def test_no_file_is_made_before_one_has_joined_the_team() -> None:
+    scene = read_scene("#- .env.example\nA=\n#- app.ts\nprocess.env.NEW<|>\n")
+    (project,) = scene.snapshot.facts.projects
+    projects = (replace(project, standing=Standing.NOT_JOINED),)
+    scene.snapshot = replace(scene.snapshot, facts=replace(scene.snapshot.facts, projects=projects))
+    assert offered(scene) == []
 
 
 def test_files_that_are_no_environment_are_neither_pushed_nor_pulled() -> None:

@@ -74,6 +74,13 @@ def test_nowhere_else_in_code() -> None:
     check_completion(f"{THREE}#- app.ts\nprocess.env.DEBUG; D<|>\n", "")
 
 
+def test_names_that_need_quotes_are_offered_inside_of_quotes() -> None:
+    names = "DB.HOST=1\nDB-PORT=1\n2ND=1\nDB=1\n"
+    check_completion(f"{names}#- app.ts\nprocess.env.<|>\n", "DB")
+    check_completion(f"{names}#- app.ts\nconst {{ D<|> }} = process.env\n", "DB")
+    check_completion(f"{names}#- app.ts\nprocess.env['<|>']\n", "2ND DB DB-PORT DB.HOST")
+
+
 def test_the_whole_name_is_replaced() -> None:
     check_accepted(f"{THREE}#- app.ts\nfetch(process.env.DB<|>_X)\n", "DB_URL", "fetch(process.env.DB_URL)")
     check_accepted(f"{THREE}#- app.py\nimport os\nos.environ['D<|>']\n", "DB_URL", "os.environ['DB_URL']")

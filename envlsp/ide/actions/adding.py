@@ -11,7 +11,7 @@ from envlsp.ide.problems.around import missing_names
 from envlsp.ide.problems.look import Look
 from envlsp.ide.problems.names import example_of
 from envlsp.ide.results import Action, ActionKind, Edit, Place, Problem
-from envlsp.ide.snapshot import Snapshot, Where
+from envlsp.ide.snapshot import Snapshot, Standing, Where
 from envlsp.ide.words import file_name, names_counted
 
 
@@ -59,11 +59,13 @@ def to_example(look: Look, block: int, problem: Problem) -> Iterator[Action]:
 
 
 def _file_to_make(snapshot: Snapshot, where: Where) -> Place | None:
-    """Return the file of the default environment where there is none, and no release to pull.
+    """Return the file of the default environment where there is none, and nothing to pull into it.
 
     It is offered whether git ignores it or not: there is no value in it, and as soon as it
     is there, `git-exposed` tells, and offers to have it ignored.
     """
+    if where.project.standing is Standing.NOT_JOINED:
+        return None  # the team has one, most likely; a name without a value here would be in its way
     env = where.project.default_env
     file, facts = where.app.files.get(env), where.project.environments.get((where.app.name, env))
     if file is None or snapshot.env_file(file) is not None or file in snapshot.documents:

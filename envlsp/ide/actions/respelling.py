@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 from envlsp.code.reads import Form
 from envlsp.ide.actions.trying import tried
+from envlsp.ide.names import is_identifier
 from envlsp.ide.positions import Range
 from envlsp.ide.problems import problems
 from envlsp.ide.problems.look import Look
 from envlsp.ide.results import Action, ActionKind, Edit, Place, Problem, Severity
 from envlsp.ide.snapshot import Snapshot
 from envlsp.ide.source import renamed
-
-_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def in_code(snapshot: Snapshot, place: Place, problem: Problem) -> Iterator[Action]:
@@ -23,9 +21,7 @@ def in_code(snapshot: Snapshot, place: Place, problem: Problem) -> Iterator[Acti
     usage = next((one for one in document.usages if one.range == problem.range), None)
     if usage is None:
         return
-    fitting = [
-        name for name in _suggestions(problem) if usage.form is Form.STRING or _IDENTIFIER.fullmatch(name)
-    ]
+    fitting = [name for name in _suggestions(problem) if usage.form is Form.STRING or is_identifier(name)]
     # Code with a default may well read what nobody defined yet.
     is_sure = len(fitting) == 1 and problem.severity is not Severity.HINT
     for name in fitting:
@@ -39,7 +35,7 @@ def in_reference(look: Look, block: int, problem: Problem) -> Iterator[Action]:
     places = [one.range for one in look.env.mentions(block) if one.name == wanted]
     for name in names if places else ():
         edits = [Edit(look.place, where, name) for where in places]
-        if _IDENTIFIER.fullmatch(name) and tried(look.env, edits, [look.env.blocks[block].name]) is not None:
+        if is_identifier(name) and tried(look.env, edits, [look.env.blocks[block].name]) is not None:
             yield _change(name, edits, problem, is_preferred=len(names) == 1)
 
 
