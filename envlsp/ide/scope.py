@@ -80,8 +80,13 @@ class Scope(NamedTuple):
         return holds(self.project.root, place)
 
     def reads(self, name: str) -> list[tuple[Target, Usage]]:
-        """Return where code reads a name."""
-        return [found for found in self.snapshot.usages.of(name) if self.covers(found[0].place)]
+        """Return where code reads a name, but for code that finds it in an env file nearer by."""
+        nearer = [place.rpartition("/")[0] for place, file in self.below() if name in file.by_name]
+        return [
+            found
+            for found in self.snapshot.usages.of(name)
+            if self.covers(found[0].place) and not any(holds(folder, found[0].place) for folder in nearer)
+        ]
 
     def shown(self, place: Place) -> str:
         """Return a place as people know it: from the folder of the project."""

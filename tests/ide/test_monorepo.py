@@ -116,6 +116,23 @@ def test_a_name_that_others_share_is_not_renamed_from_one_app() -> None:
         rename(scene.snapshot, scene.place, scene.caret, "DATABASE_URL")
 
 
+def test_code_with_a_nearer_file_reads_that_one() -> None:
+    text = """
+A<|>=1
+#- apps/web/.env
+A=2
+#- apps/web/page.ts
+process.env.A
+#- apps/admin/page.ts
+process.env.A
+#- scripts/seed.ts
+process.env.A
+"""
+    scene = read_apps(text, ".", "apps/web")
+    places = [edit.place for edit in rename(scene.snapshot, scene.place, scene.caret, "B").edits]
+    assert places == [f"{ROOT}/.env", f"{ROOT}/apps/admin/page.ts", f"{ROOT}/scripts/seed.ts"]
+
+
 def test_the_file_beside_is_not_above() -> None:
     scene = read_apps(APPS.replace("env.QUEUE", "env.Q<|>"), "apps/web", "services/worker")
     assert complete(scene.snapshot, scene.place, scene.caret).items == ()
