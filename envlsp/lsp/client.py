@@ -37,7 +37,7 @@ class Client:
     prepare_rename: bool = False
     document_changes: bool = False
     create_files: bool = False
-    """Edits may make files; never without `document_changes`."""
+    """Edits may make files. Neovim says this much, and of `document_changes` nothing."""
     pull_diagnostics: bool = False
     related_information: bool = False
     diagnostic_tags: bool = False
@@ -76,8 +76,7 @@ def read_client(params: Any) -> Client:
         preferred_actions=text.flag("codeAction.isPreferredSupport"),
         prepare_rename=text.flag("rename.prepareSupport"),
         document_changes=workspace.flag("workspaceEdit.documentChanges"),
-        create_files=workspace.flag("workspaceEdit.documentChanges")
-        and "create" in workspace.strings("workspaceEdit.resourceOperations"),
+        create_files="create" in workspace.strings("workspaceEdit.resourceOperations"),
         # Facts arrive after a document was opened, so who asks must also be told to ask again.
         pull_diagnostics=text.get("diagnostic") is not None and workspace.flag("diagnostics.refreshSupport"),
         related_information=text.flag("publishDiagnostics.relatedInformation")

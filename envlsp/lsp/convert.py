@@ -207,14 +207,15 @@ def to_workspace_edit(
     by_place: dict[Place, list[types.TextEdit]] = {}
     for edit in edits:
         by_place.setdefault(edit.place, []).append(to_edit(edit))
-    if not session.client.document_changes:
+    makes = [session.places.uri(place) for place in creates]
+    if not session.client.document_changes and not makes:
         return types.WorkspaceEdit(
             changes={session.places.uri(place): found for place, found in by_place.items()}
         )
     as_is = types.CreateFileOptions(ignore_if_exists=True)
     return types.WorkspaceEdit(
         document_changes=[
-            *(types.CreateFile(session.places.uri(place), options=as_is) for place in creates),
+            *(types.CreateFile(uri, options=as_is) for uri in makes),
             *(types.TextDocumentEdit(_versioned(session, place), found) for place, found in by_place.items()),
         ]
     )

@@ -131,6 +131,10 @@ def test_an_action_that_makes_a_file_goes_to_editors_that_can() -> None:
     can_edit: dict[str, Any] = {"codeAction": {"codeActionLiteralSupport": {}}}
     said = {"textDocument": can_edit, "workspace": {"workspaceEdit": {"documentChanges": True}}}
     assert convert.to_actions(_session(said), [action]) == []
+    said = {"textDocument": can_edit, "workspace": {"workspaceEdit": {"resourceOperations": ["create"]}}}
+    (again,) = convert.to_actions(_session(said), [action])
+    assert isinstance(again, types.CodeAction)
+    assert again.edit == found.edit
 
 
 def test_an_outline_is_a_list_where_trees_are_not_known() -> None:
