@@ -43,6 +43,8 @@ def _standing(where: Where, place: Place) -> Iterator[Command]:
         case Standing.REMOVED:
             yield _text("this device is no longer in the team")
             yield _button("Join a team…", "join", place)  # a teammate may invite it again
+        case Standing.LOADING if where.project.detail:
+            yield _button("the team's store cannot be read…", "status", place)  # which fails, and says why
         case Standing.BAD_CONFIG:
             yield _text("ev.yaml is not valid")
 

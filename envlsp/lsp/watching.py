@@ -23,7 +23,7 @@ def _patterns() -> list[str]:
     from envlsp.code.languages import suffixes
 
     code = ",".join(sorted(suffix.lstrip(".") for suffix in suffixes()))
-    return ["**/.env*", "**/*.env", "**/ev.yaml", "**/.gitignore", f"**/*.{{{code}}}"]
+    return ["**/.env*", "**/*.env", "**/ev.yaml", "**/.gitignore", "**/.git/index", f"**/*.{{{code}}}"]
 
 
 def files_changed(server: Server, params: types.DidChangeWatchedFilesParams) -> None:

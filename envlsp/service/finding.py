@@ -27,6 +27,9 @@ SKIPPED = frozenset(
     }
 )  # fmt: skip
 """Folders of things that nobody wrote here."""
+INDEX = "index"
+"""In git's folder: written anew when a file begins or ceases to be tracked."""
+_LINK_MAX_CHARS = 4096
 _LEFTOVERS = ("~", ".swp", ".swo", ".envlsp-tmp")
 """Ends of names of files that a program writes for a moment."""
 
@@ -53,6 +56,23 @@ def root_above(folder: str) -> str | None:
             return None
         folder = parent
     return folder
+
+
+def git_folder(folder: str) -> str | None:
+    """Return where git keeps the index of the work tree that a folder is in."""
+    while not os.path.lexists(link := os.path.join(folder, ".git")):
+        parent = os.path.dirname(folder)
+        if parent == folder:
+            return None
+        folder = parent
+    if os.path.isdir(link):
+        return link
+    try:  # a linked work tree, or a submodule
+        with open(link, encoding="utf-8", errors="surrogateescape") as stream:
+            word, _, target = stream.read(_LINK_MAX_CHARS).strip().partition(": ")
+    except OSError:
+        return None
+    return os.path.normpath(os.path.join(folder, target)) if word == "gitdir" else None
 
 
 def list_env_files(folder: str) -> Iterable[str]:

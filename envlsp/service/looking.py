@@ -18,11 +18,11 @@ from envlsp.ide.snapshot import AppFacts, EnvironmentFacts, Facts, GitFacts, Pro
 from envlsp.service.config import FILE_NAME
 from envlsp.service.embedded_node import EmbeddedNode
 from envlsp.service.facts import Ground, Workspace
-from envlsp.service.finding import is_env_name
+from envlsp.service.finding import INDEX, is_env_name
 from envlsp.service.listening import ask_online
 from envlsp.service.standing import Devices, TeamFacts
 
-_GIT_FILES = frozenset({".gitignore", ".git", "exclude"})
+_GIT_FILES = frozenset({".gitignore", ".git", "exclude", INDEX})
 """Files by which git changes its mind, should anybody tell us of them."""
 T = TypeVar("T")
 

@@ -15,7 +15,7 @@ from typing import Protocol
 
 from envlsp.ide.results import Place
 from envlsp.service.config import FILE_NAME
-from envlsp.service.finding import is_env_name
+from envlsp.service.finding import INDEX, git_folder, is_env_name
 
 QUIET_S = 0.01
 """A write is seldom one event: what belongs together comes within this."""
@@ -38,7 +38,10 @@ class Source(Protocol):
 
 
 class Watcher:
-    """Tells when env files or an `ev.yaml` change in some folders, not below them."""
+    """Tells when env files or an `ev.yaml` change in some folders, not below them.
+
+    Tells of git's index too, in which a file may begin to be tracked.
+    """
 
     def __init__(self, changed: Callable[[list[Place]], None], also: Collection[str] = ()) -> None:
         """Say whom to tell; nothing is watched yet.
@@ -52,13 +55,15 @@ class Watcher:
         self._also = frozenset(also)
         self._source = _source()
         self._folders: frozenset[Place] = frozenset()
+        self._git: frozenset[Place] = frozenset()
         self._thread = Thread(target=self._run, name="envlsp-watch", daemon=True)
         self._thread.start()
 
     def set_folders(self, folders: Sequence[Place]) -> None:
         """Watch these folders from now on; again, where one was made anew."""
         self._folders = frozenset(folders)
-        self._source.follow(folders)
+        self._git = frozenset(filter(None, map(git_folder, folders)))
+        self._source.follow([*folders, *self._git])
 
     def close(self) -> None:
         """End the thread."""
@@ -71,7 +76,9 @@ class Watcher:
                 self._changed(told)
 
     def _is_meant(self, place: Place) -> bool:
-        name = place.rpartition("/")[2]
+        folder, _, name = place.rpartition("/")
+        if folder in self._git:
+            return name == INDEX
         return is_env_name(name) or name == FILE_NAME or name in self._also or place in self._folders
 
 

@@ -39,6 +39,13 @@ def with_project(scene: Scene, **changes: object) -> Snapshot:
     return replace(scene.snapshot, facts=replace(scene.snapshot.facts, projects=(project,)))
 
 
+def test_a_store_that_cannot_be_read_is_told() -> None:
+    scene = read_scene("A=1\n#- dev v1 by Alice\nA=1\n")
+    assert lenses(with_project(scene, standing=Standing.LOADING), DEV) == []
+    broken = with_project(scene, standing=Standing.LOADING, detail="the local store is damaged")
+    assert shown(lenses(broken, DEV)) == ["[the team's store cannot be read… envlsp.status]"]
+
+
 BUTTONS = ("[Push envlsp.push]", "[Pull envlsp.pull]")
 
 

@@ -48,6 +48,20 @@ def settle() -> None:
     time.sleep(0.15)
 
 
+def test_the_index_of_the_work_tree(ears: Ears, tmp_path: Path) -> None:
+    app, linked = tmp_path / "apps" / "web", tmp_path / "linked"
+    for folder in (app, tmp_path / ".git" / "worktrees" / "linked", linked):
+        folder.mkdir(parents=True)
+    (linked / ".git").write_text(f"gitdir: {tmp_path}/.git/worktrees/linked\n")
+    ears.watcher.set_folders([str(app), str(linked)])
+    settle()
+    for index in (tmp_path / ".git" / "index", tmp_path / ".git" / "worktrees" / "linked" / "index"):
+        index.with_name("HEAD").write_text("x")
+        index.with_name("index.lock").write_text("x")
+        index.with_name("index.lock").rename(index)
+        assert ears.hear() == [str(index)]
+
+
 def test_files_that_are_meant(ears: Ears, tmp_path: Path) -> None:
     ears.watcher.set_folders([str(tmp_path)])
     settle()
