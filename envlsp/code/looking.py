@@ -9,18 +9,31 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
-from envlsp.code.paths import LONGEST_BYTES, Binding, Bindings, dotted, innermost
+from envlsp.code.paths import BINDINGS_MAX, LONGEST_BYTES, Binding, Bindings, dotted, innermost
 from envlsp.code.reads import Form, Point, Read
 from envlsp.code.syntax import Flags, Member, Syntax
-from envlsp.code.trees import ancestors, places_of, spans_of, text_of, with_plain_lines
+from envlsp.code.trees import (
+    PLACES_MAX,
+    Budget,
+    ancestors,
+    children_of,
+    places_of,
+    spans_of,
+    text_of,
+    with_plain_lines,
+)
 
 if TYPE_CHECKING:
     from envlsp.code.trees import Captures, Node, Tree
 
 ROUNDS = 4
 """How often aliases of aliases are followed."""
+
+PART_STEPS = 50
+"""What a part of a pattern costs."""
 
 _NAMES = {
     Form.STRING: re.compile(rb"[A-Za-z_][\w.-]*"),
@@ -60,6 +73,7 @@ class Look:
     """By where they start."""
     patterns: dict[int, Node] = field(default_factory=dict)
     """Those that take the environment apart, by where they start."""
+    budget: Budget = field(default_factory=Budget)
 
     def reads(self) -> list[Read]:
         """Return the reads, in text order."""
@@ -108,7 +122,8 @@ def look(syntax: Syntax, source: bytes) -> Look:
     seen: list[Captures] = []
     places, known = places_of(syntax.words, source), set[str]()
     for _ in range(ROUNDS):
-        matches = list(syntax.grammar.matches(found.tree, spans_of(places)))
+        near = found.budget.reachable(found.tree, sorted(places))
+        matches = list(syntax.grammar.matches(found.tree, spans_of(near)))
         seen += matches
         for captures in matches:
             _bind(found, captures)
@@ -125,7 +140,7 @@ def look(syntax: Syntax, source: bytes) -> Look:
 def identifiers(names: Iterable[str], source: bytes) -> Iterator[tuple[int, int]]:
     """Return where some names stand as whole words; `e` is in every other word."""
     words = b"|".join(re.escape(name.encode()) for name in names) or b"(?!)"
-    return (match.span() for match in re.finditer(rb"\b(?:" + words + rb")\b", source))
+    return (match.span() for match in islice(re.finditer(rb"\b(?:" + words + rb")\b", source), PLACES_MAX))
 
 
 def _bind(found: Look, captures: Captures) -> None:
@@ -139,7 +154,7 @@ def _bind(found: Look, captures: Captures) -> None:
             _take_apart(found, captures["pattern"][0], path)
     elif "import" in captures:
         node = captures["import"][0]
-        for name, path in found.syntax.imported(node, found.source):
+        for name, path in islice(found.syntax.imported(node, found.source), BINDINGS_MAX):
             _bind_text(found, name, path if path in found.syntax.paths.known else None, node)
 
 
@@ -157,6 +172,8 @@ def _bind_text(found: Look, name: str, path: str | None, node: Node) -> None:
 def _take_apart(found: Look, pattern: Node, path: str) -> None:
     """Note the reads of `{ NAME } = process.env`, and the names of `{ env } = process`."""
     members, rest = found.syntax.parts(pattern)
+    if not found.budget.spend(PART_STEPS * len(members)):
+        return
     if path not in found.syntax.paths.environments:
         for member in members:
             _take_part(found, member, path)
@@ -223,7 +240,7 @@ def _use(found: Look, captures: Captures) -> Flags | None:
 
 def _flags(found: Look, read: Node) -> Flags:
     around = read.parent
-    if around is not None and any(child.is_error for child in around.children):
+    if around is not None and around.has_error and any(child.is_error for child in children_of(around)):
         return Flags()  # the next statement, taken for the other side of this one
     return found.syntax.flags(read)
 
@@ -253,6 +270,8 @@ def _follows_its_dot(name: Node, source: bytes) -> bool:
 
 
 _PARAMETERS = ("parameters", "parameter")
+_PARAMETERS_BYTES = 20_000
+"""Who takes more has not written them down one by one."""
 _BINDING_FIELDS = frozenset((None, "name", "pattern", "left"))
 """Where names are bound: not the types and default values of parameters."""
 
@@ -262,6 +281,8 @@ def _binds(function: Node, name: bytes, source: bytes) -> bool:
     todo = [part for word in _PARAMETERS if (part := function.child_by_field_name(word)) is not None]
     while todo:
         node = todo.pop()
+        if node.end_byte - node.start_byte > _PARAMETERS_BYTES:
+            continue
         text = text_of(node, source)
         if text == name and "identifier" in node.type:
             return True

@@ -32,10 +32,12 @@ def mend(found: Look) -> None:
         return
     places = {*places_of(found.syntax.words, found.source)}
     places.update(identifiers(found.bindings.of_ours(), found.source))
-    for start, end in sorted(places)[:PLACES_MAX]:
+    row = counted = 0
+    for start, end in found.budget.reachable(found.tree, sorted(places)[:PLACES_MAX]):
         opening = _OPENING.match(found.source, end)
         if opening is not None and _is_lost(found, start):
-            _note(found, opening.end())
+            row, counted = row + found.source.count(b"\n", counted, opening.end()), opening.end()
+            _note(found, counted, row)
 
 
 def _is_lost(found: Look, place: int) -> bool:
@@ -55,10 +57,9 @@ def _is_text(found: Look, node: Node) -> bool:
     return node.type in found.syntax.strings or "comment" in node.type
 
 
-def _note(found: Look, place: int) -> None:
-    row = found.source.count(b"\n", 0, place)
+def _note(found: Look, place: int, row: int) -> None:
     line = found.source.rfind(b"\n", 0, place) + 1
-    site = typed_at(found, Point(row, place - line))
+    site = typed_at(found, place, Point(row, place - line))
     if site is None:
         return
     start, end = line + site.start.column, line + site.end.column

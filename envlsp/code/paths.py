@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from envlsp.code.trees import ancestors
@@ -24,6 +25,10 @@ LONGEST_BYTES = 200
 
 BINDINGS_MAX = 100
 """How often one name is followed: every use of it looks at all of them."""
+
+
+NAMES_MAX = 24
+"""How many local names are followed: each place of a name is compared with all of them."""
 
 
 class Reader(NamedTuple):
@@ -86,12 +91,13 @@ class Bindings:
             found[binding.start] = binding
 
     def of_ours(self) -> set[str]:
-        """Return the local names that stand for a path that matters."""
-        return {
+        """Return the local names that stand for a path that matters, the first of them."""
+        ours = (
             local
             for local, found in self._found.items()
             if any(binding.path is not None and binding.path != local for binding in found.values())
-        }
+        )
+        return {*islice(ours, NAMES_MAX)}
 
     def at(self, local: str, place: int) -> Binding | None:
         """Return what holds for a name: of the innermost scope, the last one before the place."""

@@ -17,10 +17,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from envlsp.code.looking import Look
 from envlsp.code.paths import LONGEST_BYTES, dotted
 from envlsp.code.reads import Form, Point, Site
-from envlsp.code.trees import ancestors
+from envlsp.code.trees import DEPTH_MAX, ancestors, children_of, depth_at
 
 if TYPE_CHECKING:
     from envlsp.code.trees import Node
+
+NEAR_BYTES = 1 << 10
+"""What is read of a line, on either side of the caret."""
 
 _WORD = re.compile(rb"\w*")
 _STRING = re.compile(rb"[\w.-]*")
@@ -55,10 +58,9 @@ def site_at(found: Look, point: Point) -> Site | None:
     return None if caret is None else _in_pattern(found, caret) or _on_line(found, caret)
 
 
-def typed_at(found: Look, point: Point) -> Site | None:
-    """Return what the line alone says of a place."""
-    caret = _caret(found.source, point)
-    return None if caret is None else _on_line(found, caret)
+def typed_at(found: Look, place: int, point: Point) -> Site | None:
+    """Return what the line alone says of a place, given in bytes and as a point."""
+    return _on_line(found, _caret_at(found.source, place - point.column, point))
 
 
 def _on_line(found: Look, caret: _Caret) -> Site | None:
@@ -66,12 +68,23 @@ def _on_line(found: Look, caret: _Caret) -> Site | None:
 
 
 def _caret(source: bytes, point: Point) -> _Caret | None:
-    lines = source.split(b"\n", point.row + 1)[: point.row + 1] if point.row >= 0 else []
-    if len(lines) <= point.row or not lines or not 0 <= point.column <= len(lines[-1]):
+    start = 0
+    for _ in range(point.row):
+        start = source.find(b"\n", start) + 1
+        if not start:
+            return None
+    end = source.find(b"\n", start)
+    length = (len(source) if end < 0 else end) - start
+    if point.row < 0 or not 0 <= point.column <= length:
         return None
-    start = sum(map(len, lines)) + len(lines) - 1 - len(lines[-1])
-    before, after = lines[-1][: point.column], lines[-1][point.column :]
-    return _Caret(before, after, point, start + point.column)
+    return _caret_at(source, start, point)
+
+
+def _caret_at(source: bytes, start: int, point: Point) -> _Caret:
+    offset = start + point.column
+    end = source.find(b"\n", offset)
+    around = max(start, offset - NEAR_BYTES), min(len(source) if end < 0 else end, offset + NEAR_BYTES)
+    return _Caret(source[around[0] : offset], source[offset : around[1]], point, offset)
 
 
 def _in_pattern(found: Look, caret: _Caret) -> Site | None:
@@ -79,7 +92,7 @@ def _in_pattern(found: Look, caret: _Caret) -> Site | None:
     for pattern in found.patterns.values():
         if not pattern.start_byte < caret.offset < pattern.end_byte:
             continue
-        before = [child for child in pattern.children if child.start_byte < caret.offset]
+        before = [child for child in children_of(pattern) if child.start_byte < caret.offset]
         if before and before[-1].end_byte <= caret.offset and before[-1].type.encode() in _OPENERS:
             taken = (spot for start, spot in found.spots.items() if _holds(pattern, start))
             names = frozenset(spot.text.decode() for spot in taken if spot.is_name())
@@ -125,7 +138,7 @@ def _path_before(found: Look, caret: _Caret, head: bytes) -> str | None:
     start = caret.offset - len(caret.before) + len(head.rstrip()) - len(match[0])
     node = found.tree.root_node.descendant_for_byte_range(start, start + 1)
     path = dotted(match[0])
-    if path is None or node is None or not _is_code(found, node):
+    if path is None or node is None or depth_at(found.tree, start) > DEPTH_MAX or not _is_code(found, node):
         return None
     return found.meaning(path, node)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from functools import cached_property
 from pkgutil import get_data
 from typing import TYPE_CHECKING, TypeAlias
@@ -23,17 +24,37 @@ if TYPE_CHECKING:
 CHUNK_BYTES = 8 << 10
 """A parse holds the interpreter's lock. Handed over in chunks it can let go in between, so
 that a large file in the background does not stand in the way of a request."""
-WHOLE_BYTES = 32 << 10
+WHOLE_BYTES = 16 << 10
 """Up to this a text is parsed in one go: it takes less than 10 ms."""
+PARSE_STEPS = 9_000
+"""Of a hundred moves of the parser each, some 15 µs: half a megabyte of code, or more."""
+BROKEN_STEPS = 5
+"""What a step counts for once there is an error: the parser then tries many ways at once."""
+UNCLOSED_MAX = 1_000
+"""A text with more open brackets is broken, however it looks to the parser."""
+CHUNK_READS = 8
+"""How often a text is handed over: comments in Python are read again from each of their lines."""
+INDENTS_MAX = 200
+"""Python's grammar writes past its memory somewhere above 500."""
+
 SPAN_BYTES = 256
 """Places closer together than this are looked at in one go."""
-
+SPAN_BYTES_MAX = 8 << 10
+"""The interpreter's lock is held while a span is looked at."""
+PLACES_MAX = 3_000
+"""How often a word is looked at: people do not write files that name the environment so often."""
+CHILDREN_MAX = 1_000
+"""How many parts of a list are looked at."""
 DEPTH_MAX = 100
 """People do not nest deeper, and finding a node's parent takes as long as the node is deep."""
+LOOKING_STEPS = 300_000
+"""What looking at a text may cost, see `Budget`: a tenth of a second."""
 
 MATCHES_MAX = 1024
 """Half-finished matches at a time; without an end, a chain of 20,000 calls takes half a minute."""
 
+_DEEP = re.compile(rb"\n[ \t\f]{%d}" % INDENTS_MAX)
+_INDENT = re.compile(rb"^[ \t\f]*", re.MULTILINE)
 _LONE_RETURN = re.compile(rb"\r(?!\n)")
 
 
@@ -51,13 +72,21 @@ class Grammar:
         self._queries = queries
 
     def parse(self, source: bytes) -> Tree:
-        """Return the tree of a text, with error nodes where it is broken."""
+        """Return the tree of a text, with error nodes where it is broken.
+
+        A text that takes too long ends where the parser is by then; one that takes too
+        long to end has no tree to speak of.
+        """
         from tree_sitter import Parser
 
-        parser = Parser(self._language)
+        parser, source = Parser(self._language), _indented_sanely(source)
         if len(source) <= WHOLE_BYTES:
             return parser.parse(source)
-        return parser.parse(lambda offset, _: source[offset : offset + CHUNK_BYTES])
+        meter = _Meter(source, CHUNK_READS * (len(source) // CHUNK_BYTES + 2), _steps_for(source))
+        try:
+            return parser.parse(meter.read, progress_callback=meter.is_over)
+        except ValueError:
+            return Parser(self._language).parse(b"")
 
     def matches(self, tree: Tree, spans: Iterable[tuple[int, int]]) -> Iterator[Captures]:
         """Return what the query finds around the given places; the same thing may come twice."""
@@ -83,24 +112,124 @@ class Grammar:
         return Query(self._language, b"\n".join(texts).decode())
 
 
+_ENDING = b"\n" * 8
+"""The parser crashes where a text ends within a letter."""
+
+
+@dataclass(slots=True)
+class _Meter:
+    """A text handed to a parser, until it has taken too long: then it ends."""
+
+    source: bytes
+    reads_left: int
+    steps_left: int
+    handed: int = 0
+    end_steps_left: int = PARSE_STEPS
+
+    def read(self, offset: int, _point: object) -> bytes:
+        """Return the next chunk, of a text that is shorter when time is up."""
+        self.reads_left -= 1
+        if self.handed < len(self.source) and (self.reads_left < 0 or self.steps_left < 0):
+            self.source = self.source[: self.handed] + _ENDING
+        chunk = self.source[offset : offset + CHUNK_BYTES]
+        self.handed = max(self.handed, offset + len(chunk))
+        return chunk
+
+    def is_over(self, _offset: int, has_error: bool, /) -> bool:  # noqa: FBT001 - as the parser calls it
+        """Return whether the parser has not even come to an end after the end."""
+        if self.steps_left >= 0:
+            self.steps_left -= BROKEN_STEPS if has_error else 1
+            return False
+        self.end_steps_left -= 1
+        return self.end_steps_left < 0
+
+
+@dataclass(slots=True)
+class Budget:
+    """What may still be spent on looking at a text.
+
+    A place costs about the square of its depth: its ancestors are asked for, and each is
+    found from the root.
+    """
+
+    left: int = LOOKING_STEPS
+
+    def spend(self, steps: int) -> bool:
+        """Take some steps away; return whether there were any left."""
+        self.left -= steps
+        return self.left >= 0
+
+    def reachable(self, tree: Tree, places: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+        """Return those of some places that are neither too deep, nor too many."""
+        for start, end in places:
+            depth = depth_at(tree, start)
+            if not self.spend(100 + min(depth, DEPTH_MAX) ** 2):
+                return
+            if depth <= DEPTH_MAX:
+                yield start, end
+
+
+def _steps_for(source: bytes) -> int:
+    """Return how many steps a parse may take; the parser says late, or never, that a text is broken."""
+    unclosed = sum(source.count(opening) for opening in (b"(", b"[", b"{"))
+    unclosed -= sum(source.count(closing) for closing in (b")", b"]", b"}"))
+    return PARSE_STEPS if unclosed < UNCLOSED_MAX else PARSE_STEPS // BROKEN_STEPS
+
+
+def depth_at(tree: Tree, place: int) -> int:
+    """Return how deep the leaf at a place is; what is beyond `DEPTH_MAX` is not counted."""
+    cursor, depth = tree.walk(), 0
+    while depth <= DEPTH_MAX and cursor.goto_first_child_for_byte(place) is not None:
+        depth += 1
+    return depth
+
+
+def _indented_sanely(source: bytes) -> bytes:
+    """Return a text up to where it is indented in more ways than a parser can take."""
+    deep = _DEEP.search(source)
+    if deep is None or len({*_INDENT.findall(source)}) <= INDENTS_MAX:
+        return source
+    return source[: deep.start() + 1]
+
+
 def places_of(words: Iterable[bytes], source: bytes) -> Iterator[tuple[int, int]]:
     """Return where some words stand, be it inside of other words; by word, not by place."""
     for word in words:
         at = source.find(word)
-        while at >= 0:
+        for _ in range(PLACES_MAX):
+            if at < 0:
+                break
             yield at, at + len(word)
             at = source.find(word, at + len(word))
 
 
 def spans_of(places: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Return the places in their order, neighbours put together."""
+    """Return places that are in their order, neighbours put together."""
     spans: list[tuple[int, int]] = []
-    for start, end in sorted(places):
-        if spans and start - spans[-1][1] < SPAN_BYTES:
-            spans[-1] = spans[-1][0], end
+    for start, end in places:
+        if spans and start - spans[-1][1] < SPAN_BYTES and end - spans[-1][0] < SPAN_BYTES_MAX:
+            spans[-1] = spans[-1][0], max(end, spans[-1][1])
         else:
             spans.append((start, end))
     return spans
+
+
+def children_of(node: Node) -> Iterator[Node]:
+    """Return the first children of a node, of a very long list not all."""
+    cursor = node.walk()
+    has_next = cursor.goto_first_child()
+    for _ in range(CHILDREN_MAX):
+        if not has_next or cursor.node is None:
+            return
+        yield cursor.node
+        has_next = cursor.goto_next_sibling()
+
+
+def named_children_of(node: Node) -> list[Node]:
+    """Return the first named children of a node."""
+    if node.child_count <= CHILDREN_MAX:
+        return node.named_children
+    return [child for child in children_of(node) if child.is_named]
 
 
 def with_plain_lines(source: bytes) -> bytes:

@@ -9,7 +9,7 @@ from envlsp.code.language import TreeLanguage
 from envlsp.code.paths import Paths, Reader
 from envlsp.code.reads import Form
 from envlsp.code.syntax import Flags, Member, Parts
-from envlsp.code.trees import Grammar, text_of
+from envlsp.code.trees import Grammar, named_children_of, text_of
 
 if TYPE_CHECKING:
     from envlsp.code.trees import Node
@@ -115,7 +115,7 @@ class EcmaScript:
         """Return the local names that an import of `process` binds."""
         module = node.child_by_field_name("source") or _required(node)
         is_ours = module is not None and text_of(module, source)[1:-1] in _MODULES
-        todo = list(node.named_children)
+        todo = named_children_of(node)
         while todo:
             part = todo.pop()
             if part.type == "import_specifier":
@@ -127,7 +127,7 @@ class EcmaScript:
             elif part.type == "identifier":
                 yield text_of(part, source).decode("utf-8", "replace"), "process" if is_ours else ""
             elif part.type != "string":
-                todo += part.named_children
+                todo += named_children_of(part)
 
     def parts(self, pattern: Node) -> Parts:
         """Return what an object pattern takes apart."""
@@ -136,7 +136,7 @@ class EcmaScript:
         if pattern.type != "object_pattern":
             return Parts([], None)
         members, rest = list[Member](), None
-        for part in pattern.named_children:
+        for part in named_children_of(pattern):
             if part.type == "rest_pattern":
                 rest = part.named_child(0)
             elif (member := _member(part)) is not None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from envlsp.code.language import TreeLanguage
 from envlsp.code.paths import Paths, Reader
 from envlsp.code.syntax import Flags, Parts
-from envlsp.code.trees import Grammar, ancestors, text_of
+from envlsp.code.trees import Grammar, ancestors, children_of, text_of
 
 if TYPE_CHECKING:
     from envlsp.code.trees import Node
@@ -122,7 +122,7 @@ class Python:
                 yield top, top
             else:
                 yield _text(local, source), lead + _text(path, source)
-        if lead == "os." and any(child.type == "wildcard_import" for child in node.children):
+        if lead == "os." and any(child.type == "wildcard_import" for child in children_of(node)):
             yield from ((starred, f"os.{starred}") for starred in _STARRED)
 
     def parts(self, _pattern: Node, /) -> Parts:
@@ -141,7 +141,7 @@ def _is_caught(read: Node) -> bool:
         if above.type in Python.functions:
             return False
         if above.type == "try_statement" and above.child_by_field_name("body") == inner:
-            return any(_catches(clause) for clause in above.children if clause.type == "except_clause")
+            return any(_catches(clause) for clause in children_of(above) if clause.type == "except_clause")
         inner = above
     return False
 
