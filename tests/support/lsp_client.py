@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import queue
@@ -101,7 +102,7 @@ class Editor:
         self.notifications: list[tuple[str, Any]] = []
         self.requests: list[tuple[str, Any]] = []
         self._replies: dict[int, queue.Queue[Any]] = {}
-        self._next = 0
+        self._ids = itertools.count(1)  # several threads may ask
         self._changed = threading.Condition()
         self._versions: dict[str, int] = {}
         env = {**os.environ, "ENVLSP_HOME": str(home), **(environ or {})}
@@ -168,9 +169,9 @@ class Editor:
 
     def begin(self, method: str, params: Any) -> tuple[int, dict[str, Any]]:
         """Return the id of a new request, and its message."""
-        self._next += 1
-        self._replies[self._next] = queue.Queue()
-        return self._next, {"jsonrpc": "2.0", "id": self._next, "method": method, "params": params}
+        identity = next(self._ids)
+        self._replies[identity] = queue.Queue()
+        return identity, {"jsonrpc": "2.0", "id": identity, "method": method, "params": params}
 
     def request(self, method: str, params: Any, timeout_s: float = TIMEOUT_S) -> Any:
         """Ask, and return the result.

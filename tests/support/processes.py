@@ -180,12 +180,12 @@ def refused(result: Result, code: int, *, saying: str = "") -> None:
     assert saying in causes[0], lines
 
 
-def wait_until(holds: Callable[[], bool]) -> None:
-    """Wait until something has come to pass, however slow the machine is."""
+def wait_until(holds: Callable[[], bool], look_s: float = 0.1) -> None:
+    """Wait until something has come to pass, however slow the machine is; look that often."""
     limit = time.monotonic() + WAIT_S
     while not holds():
         assert time.monotonic() < limit, "it never came to pass"
-        time.sleep(0.1)
+        time.sleep(look_s)
 
 
 @dataclass(slots=True)
@@ -242,17 +242,24 @@ def shown_words(talk: str) -> str:
     return found[1]
 
 
-def signaling_command() -> list[str]:
-    """Return the words that start a signaling server."""
-    return [sys.executable, "-m", "envlsp_signaling"]
+def signaling_command(tap: Path | None = None) -> list[str]:
+    """Return the words that start a signaling server, with a file for every frame if one is given."""
+    if tap is None:
+        return [sys.executable, "-m", "envlsp_signaling"]
+    return [sys.executable, str(Path(__file__).with_name("tapped_signaling.py")), str(tap)]
 
 
 @contextlib.contextmanager
-def cast(root: Path) -> Iterator[Cast]:
-    """Start a signaling server; end everything that was started meanwhile."""
+def cast(root: Path, tap: Path | None = None) -> Iterator[Cast]:
+    """Start a signaling server; end everything that was started meanwhile.
+
+    Args:
+        root: everybody's folder.
+        tap: a file into which the server records what it gets and gives.
+    """
     with contextlib.ExitStack() as started:
         options = ["--port", "0", "--json", "--mailboxes-per-hour", "1000"]
-        server = Background([*signaling_command(), *options], root, os.environ)
+        server = Background([*signaling_command(tap), *options], root, os.environ)
         started.callback(server.end)
         announced = server.document()
         yield Cast(root, announced["url"], started)
