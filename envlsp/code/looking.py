@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 ROUNDS = 4
 """How often aliases of aliases are followed."""
 
+FEW = 8
+"""How many parts an expression with two sides has, comments and errors among them."""
 PART_STEPS = 50
 """What a part of a pattern costs."""
 
@@ -240,9 +242,9 @@ def _use(found: Look, captures: Captures) -> Flags | None:
 
 def _flags(found: Look, read: Node) -> Flags:
     around = read.parent
-    if around is not None and around.has_error and any(child.is_error for child in children_of(around)):
+    if around is not None and around.has_error and any(child.is_error for child in children_of(around, FEW)):
         return Flags()  # the next statement, taken for the other side of this one
-    return found.syntax.flags(read)
+    return found.syntax.flags(read, found.source)
 
 
 def _spot(found: Look, node: Node, form: Form, flags: Flags) -> tuple[int, Spot] | None:

@@ -15,7 +15,7 @@ from envlsp.code.looking import Look, Spot, identifiers
 from envlsp.code.reads import Form, Point
 from envlsp.code.sites import typed_at
 from envlsp.code.syntax import Flags
-from envlsp.code.trees import ancestors, places_of
+from envlsp.code.trees import places_of, way_to
 
 if TYPE_CHECKING:
     from envlsp.code.trees import Node
@@ -33,7 +33,7 @@ def mend(found: Look) -> None:
     places = {*places_of(found.syntax.words, found.source)}
     places.update(identifiers(found.bindings.of_ours(), found.source))
     row = counted = 0
-    for start, end in found.budget.reachable(found.tree, sorted(places)[:PLACES_MAX]):
+    for start, end in sorted(places)[:PLACES_MAX]:
         opening = _OPENING.match(found.source, end)
         if opening is not None and _is_lost(found, start):
             row, counted = row + found.source.count(b"\n", counted, opening.end()), opening.end()
@@ -42,15 +42,12 @@ def mend(found: Look) -> None:
 
 def _is_lost(found: Look, place: int) -> bool:
     """Return whether a place is in a broken part, and neither in a string nor in a comment."""
-    node: Node | None = found.tree.root_node.descendant_for_byte_range(place, place + 1)
-    if node is None or _is_text(found, node):
-        return False
-    for above in ancestors(node):
-        if above.type == "ERROR":
-            return True
-        if _is_text(found, above):
+    is_lost = False
+    for node in way_to(found.tree, place):
+        if _is_text(found, node):
             return False
-    return node.type == "ERROR"
+        is_lost = is_lost or node.is_error
+    return is_lost
 
 
 def _is_text(found: Look, node: Node) -> bool:

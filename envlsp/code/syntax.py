@@ -81,7 +81,7 @@ class Syntax(Protocol):
     def path(self, node: Node, source: bytes, /) -> str | None:
         """Return the path of an expression that is not just names and dots: `require("process")`."""
 
-    def flags(self, read: Node, /) -> Flags:
+    def flags(self, read: Node, source: bytes, /) -> Flags:
         """Return how a read is used, by what stands around it."""
 
     def imported(self, node: Node, source: bytes, /) -> Iterator[tuple[str, str]]:

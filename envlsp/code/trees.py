@@ -26,7 +26,7 @@ CHUNK_BYTES = 8 << 10
 that a large file in the background does not stand in the way of a request."""
 WHOLE_BYTES = 16 << 10
 """Up to this a text is parsed in one go: it takes less than 10 ms."""
-PARSE_STEPS = 9_000
+PARSE_STEPS = 8_000
 """Of a hundred moves of the parser each, some 15 µs: half a megabyte of code, or more."""
 BROKEN_STEPS = 5
 """What a step counts for once there is an error: the parser then tries many ways at once."""
@@ -47,7 +47,7 @@ CHILDREN_MAX = 1_000
 """How many parts of a list are looked at."""
 DEPTH_MAX = 100
 """People do not nest deeper, and finding a node's parent takes as long as the node is deep."""
-LOOKING_STEPS = 300_000
+LOOKING_STEPS = 200_000
 """What looking at a text may cost, see `Budget`: a tenth of a second."""
 
 MATCHES_MAX = 1024
@@ -123,17 +123,15 @@ class _Meter:
     source: bytes
     reads_left: int
     steps_left: int
-    handed: int = 0
+    is_cut: bool = False
     end_steps_left: int = PARSE_STEPS
 
     def read(self, offset: int, _point: object) -> bytes:
         """Return the next chunk, of a text that is shorter when time is up."""
         self.reads_left -= 1
-        if self.handed < len(self.source) and (self.reads_left < 0 or self.steps_left < 0):
-            self.source = self.source[: self.handed] + _ENDING
-        chunk = self.source[offset : offset + CHUNK_BYTES]
-        self.handed = max(self.handed, offset + len(chunk))
-        return chunk
+        if not self.is_cut and (self.reads_left < 0 or self.steps_left < 0):
+            self.source, self.is_cut = self.source[:offset] + _ENDING, True
+        return self.source[offset : offset + CHUNK_BYTES]
 
     def is_over(self, _offset: int, has_error: bool, /) -> bool:  # noqa: FBT001 - as the parser calls it
         """Return whether the parser has not even come to an end after the end."""
@@ -162,11 +160,24 @@ class Budget:
     def reachable(self, tree: Tree, places: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
         """Return those of some places that are neither too deep, nor too many."""
         for start, end in places:
-            depth = depth_at(tree, start)
-            if not self.spend(100 + min(depth, DEPTH_MAX) ** 2):
+            depth = depth_at(tree, end - 1)
+            if not self.spend(100 + (depth**2 if depth <= DEPTH_MAX else 5 * DEPTH_MAX)):
                 return
             if depth <= DEPTH_MAX:
                 yield start, end
+
+
+def depth_at(tree: Tree, place: int) -> int:
+    """Return how deep the leaf at a place is; over `DEPTH_MAX` where it is not worth looking."""
+    cursor, depth = tree.walk(), 0
+    is_broken = tree.root_node.has_error
+    while depth <= DEPTH_MAX:
+        if is_broken and (node := cursor.node) and node.is_error and node.child_count > CHILDREN_MAX:
+            return DEPTH_MAX + 1  # nothing was understood, and queries get lost in it
+        if cursor.goto_first_child_for_byte(place) is None:
+            return depth
+        depth += 1
+    return depth
 
 
 def _steps_for(source: bytes) -> int:
@@ -176,12 +187,16 @@ def _steps_for(source: bytes) -> int:
     return PARSE_STEPS if unclosed < UNCLOSED_MAX else PARSE_STEPS // BROKEN_STEPS
 
 
-def depth_at(tree: Tree, place: int) -> int:
-    """Return how deep the leaf at a place is; what is beyond `DEPTH_MAX` is not counted."""
-    cursor, depth = tree.walk(), 0
-    while depth <= DEPTH_MAX and cursor.goto_first_child_for_byte(place) is not None:
-        depth += 1
-    return depth
+def way_to(tree: Tree, place: int) -> Iterator[Node]:
+    """Return what holds a place, outermost first, down to the leaf; at most `DEPTH_MAX` of it."""
+    cursor = tree.walk()
+    for _ in range(DEPTH_MAX):
+        node = cursor.node
+        if node is None or not node.start_byte <= place < node.end_byte:
+            return
+        yield node
+        if cursor.goto_first_child_for_byte(place) is None:
+            return
 
 
 def _indented_sanely(source: bytes) -> bytes:
@@ -214,11 +229,11 @@ def spans_of(places: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
     return spans
 
 
-def children_of(node: Node) -> Iterator[Node]:
+def children_of(node: Node, limit: int = CHILDREN_MAX) -> Iterator[Node]:
     """Return the first children of a node, of a very long list not all."""
     cursor = node.walk()
     has_next = cursor.goto_first_child()
-    for _ in range(CHILDREN_MAX):
+    for _ in range(limit):
         if not has_next or cursor.node is None:
             return
         yield cursor.node

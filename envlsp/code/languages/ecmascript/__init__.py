@@ -93,7 +93,7 @@ class EcmaScript:
         given = text_of(node, source).removeprefix(b"require").strip(b" ()")
         return "process" if given[1:-1] in _MODULES else None
 
-    def flags(self, read: Node) -> Flags:
+    def flags(self, read: Node, _source: bytes, /) -> Flags:
         """Return how a read is used: `… ?? default`, `… = value`, `delete …`."""
         node, above = read, read.parent
         while above is not None and above.type in _WRAPPERS:

@@ -35,6 +35,8 @@ _PATHS = Paths(
 )
 _STARRED = ("environ", "environb", "getenv", "getenvb", "putenv", "unsetenv")
 """What `from os import *` brings."""
+CLAUSES_MAX = 20
+"""How many parts of a `try` are looked at: for each read in it."""
 _CATCHES = (b"KeyError", b"LookupError", b"Exception")
 
 
@@ -90,7 +92,7 @@ class Python:
         """Return nothing: names and dots are all there is."""
         return None
 
-    def flags(self, read: Node) -> Flags:
+    def flags(self, read: Node, source: bytes) -> Flags:
         """Return how a read is used: `… or default`, `… = value`, `del …`, in a `try`."""
         node, above = read, read.parent
         while above is not None and above.type == "parenthesized_expression":
@@ -105,7 +107,8 @@ class Python:
             is_left and above.type in {"assignment", "augmented_assignment"}
         )
         return Flags(
-            has_default=not is_write and read.type == "subscript" and _is_caught(read), is_write=is_write
+            has_default=not is_write and read.type == "subscript" and _is_caught(read, source),
+            is_write=is_write,
         )
 
     def imported(self, node: Node, source: bytes) -> Iterator[tuple[str, str]]:
@@ -134,21 +137,22 @@ def _text(node: Node, source: bytes) -> str:
     return text_of(node, source).decode("utf-8", "replace")
 
 
-def _is_caught(read: Node) -> bool:
+def _is_caught(read: Node, source: bytes) -> bool:
     """Return whether a missing variable is caught: by the nearest `try` of the same function."""
     inner = read
     for above in ancestors(read):
         if above.type in Python.functions:
             return False
         if above.type == "try_statement" and above.child_by_field_name("body") == inner:
-            return any(_catches(clause) for clause in children_of(above) if clause.type == "except_clause")
+            clauses = (part for part in children_of(above, CLAUSES_MAX) if part.type == "except_clause")
+            return any(_catches(clause, source) for clause in clauses)
         inner = above
     return False
 
 
-def _catches(clause: Node) -> bool:
-    caught = [child for child in clause.named_children if child.type != "block"]
-    return not caught or any(word in (part.text or b"") for part in caught for word in _CATCHES)
+def _catches(clause: Node, source: bytes) -> bool:
+    caught = [child for child in children_of(clause, CLAUSES_MAX) if child.is_named and child.type != "block"]
+    return not caught or any(word in text_of(part, source) for part in caught for word in _CATCHES)
 
 
 LANGUAGE = TreeLanguage("Python", (b"environ", b"getenv", b"putenv", b"unsetenv"), Python())
