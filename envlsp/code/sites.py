@@ -136,9 +136,11 @@ def _path_before(found: Look, caret: _Caret, head: bytes) -> str | None:
     if match is None or tail[: match.start()].rstrip().endswith((b".", b'"', b"'", b"`")):
         return None
     start = caret.offset - len(caret.before) + len(head.rstrip()) - len(match[0])
-    node = found.tree.root_node.descendant_for_byte_range(start, start + 1)
     path = dotted(match[0])
-    if path is None or node is None or depth_at(found.tree, start) > DEPTH_MAX or not _is_code(found, node):
+    if path is None or depth_at(found.tree, start) > DEPTH_MAX:
+        return None
+    node = found.tree.root_node.descendant_for_byte_range(start, start + 1)
+    if node is None or not _is_code(found, node):
         return None
     return found.meaning(path, node)
 
