@@ -1,4 +1,4 @@
-"""Which keys of a scope are safe to write under.
+"""Which keys of a scope are safe to write under, and which ones somebody can open.
 
 An epoch is exposed once a key that has no access holds it, or can reach it through
 links from one it holds. An exposed epoch stays readable and is never written under again.
@@ -8,9 +8,10 @@ Spec: docs/protocol.md, "B.9 Scopes, roles, guests", Exposure.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
-from envlsp.domain.ids import DevicePk, EpochId, ScopeId
+from envlsp.domain.ids import DevicePk, EpochId, ScopeId, UserId
+from envlsp.domain.ledger.records import Role
 from envlsp.domain.ledger.state import Alarm, AlarmKind, EpochState, TeamState
 
 
@@ -23,6 +24,25 @@ def exposed_epochs(state: TeamState) -> frozenset[EpochId]:
             readers[epoch.scope] = frozenset(device.dpk for device in state.readers(epoch.scope))
         if not _holders(epoch) <= readers[epoch.scope] | {state.root.root_sign}:
             found.add(epoch.id)
+    return frozenset(_reachable(found, state.epochs))
+
+
+def readable_epochs(state: TeamState, user: UserId, devices: Collection[DevicePk]) -> frozenset[EpochId]:
+    """Return the epochs that somebody can open, or could before a removal.
+
+    Those sealed to one of his devices or drawn by it, those of a scope that he may read
+    now even if nobody has delivered the key yet, and what any of them opens through links.
+
+    Args:
+        state: of the team, now.
+        user: whose.
+        devices: every device he ever had, by a void record too.
+    """
+    found = {
+        epoch.id
+        for epoch in state.epochs.values()
+        if not _holders(epoch).isdisjoint(devices) or state.role(user, epoch.scope) >= Role.VIEWER
+    }
     return frozenset(_reachable(found, state.epochs))
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from envlsp.domain.ids import DevicePk, RecordId, TeamId
+from envlsp.domain.ids import DevicePk, RecordId, TeamId, UserId
 from envlsp.domain.ledger.admission import Accepted, Admission, Inadmissible, Missing, Refused
 from envlsp.domain.ledger.admit import Gate
 from envlsp.domain.ledger.alarms import graph_alarms
@@ -21,6 +21,7 @@ from envlsp.domain.ledger.policy import PARENTS_MAX
 from envlsp.domain.ledger.ports import Verify
 from envlsp.domain.ledger.records import CheckedRecord
 from envlsp.domain.ledger.resolve import deciders
+from envlsp.domain.ledger.rulings import Ruling, rulings
 from envlsp.domain.ledger.seniority import inherited, is_hit
 from envlsp.domain.ledger.settle import settle
 from envlsp.domain.ledger.state import Alarm, TeamState
@@ -138,6 +139,22 @@ class Ledger:
         if node.auth_bit:
             return self.state.void.get(record_id, ())
         return self._voids.of(node, self._now())
+
+    def rulings(self, record_id: RecordId) -> tuple[Ruling, ...]:
+        """Return on what ground an auth-class record does not count, none if it does.
+
+        Raises:
+            NotFound: it is not here.
+        """
+        return rulings(self._dag, self._node(record_id), self.state.void.get(record_id, ()))
+
+    def author_of(self, record_id: RecordId) -> UserId:
+        """Return who wrote an auth-class record; `ROOT` for the holder of the recovery words.
+
+        Raises:
+            NotFound: it is not here.
+        """
+        return self._node(record_id).settled.user
 
     def is_effective(self, record_id: RecordId) -> bool:
         """Tell whether a record counts.
