@@ -55,15 +55,11 @@ def drift(snapshot: Snapshot, place: Place) -> Drift | None:
         return None
     stands = _STANDS.of(place, env.blocks, _Against(id(facts), facts, fingerprint))
     here = env.by_name
-    found: dict[str, Stand] = {}
+    found = {name: stand for name, places in here.items() if (stand := stands[places[-1]]) is not None}
     valueless: set[str] = set()
-    for index in [index for index, stand in enumerate(stands) if stand is not None]:
-        stand, name = stands[index], env.blocks[index].name
-        if stand is not None and here[name][-1] == index:
-            if stand is Stand.VALUELESS:
-                valueless.add(name)
-            else:
-                found[name] = stand
+    if Stand.VALUELESS in found.values():
+        valueless = {name for name, stand in found.items() if stand is Stand.VALUELESS}
+        found = {name: stand for name, stand in found.items() if name not in valueless}
     is_all_here = not valueless and facts.names.keys() <= here.keys()
     missing = [] if is_all_here else sorted(n for n in facts.names if n not in here or n in valueless)
     return Drift(facts, found, missing, frozenset(name for name in missing if name in (facts.base or ())))

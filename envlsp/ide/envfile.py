@@ -56,6 +56,8 @@ class EnvFile:
 
     def edited(self, text: Text) -> EnvFile:
         """Return the file with a new text; what did not change is not parsed again."""
+        if text == self.text:
+            return self
         old = Lines(self.text.lines, self.blocks, self.first_lines, self._reach)
         piece = reparse(old, text.lines, self.dialect)
         if piece is None:

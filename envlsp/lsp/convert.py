@@ -25,6 +25,7 @@ Changes: TypeAlias = list[tuple[Range | None, str]]
 
 _NAMESPACE = types.SymbolKind.Namespace.value
 _VARIABLE = types.SymbolKind.Variable.value
+_UNNECESSARY = types.DiagnosticTag.Unnecessary.value
 _CODE = re.compile(
     r"^(?P<fence>`{3,})[^`\n]*\n(?P<block>.*?)\n?^(?P=fence)[ \t]*$"
     r"|(?<!\\)(?P<ticks>`+) ?(?P<span>[^`\n](?:.*?[^`\n])??) ?(?P=ticks)(?!`)",
@@ -160,8 +161,11 @@ def _to_item(session: Session, item: results.Item, shared: Range | None) -> dict
 
 def to_locations(session: Session, targets: Iterable[results.Target]) -> Ready:
     """Return a list of `Location`: places in documents."""
-    uri = session.places.uri
-    return Ready([{"uri": uri(target.place), "range": _range_json(target.range)} for target in targets])
+    return Ready([_location_json(session, target) for target in targets])
+
+
+def _location_json(session: Session, target: results.Target) -> dict[str, Any]:
+    return {"uri": session.places.uri(target.place), "range": _range_json(target.range)}
 
 
 def to_many_edits(session: Session, edits: Iterable[results.Edit]) -> Ready:
@@ -246,6 +250,32 @@ def to_diagnostic(session: Session, problem: results.Problem) -> types.Diagnosti
         ]
     if problem.data and client.diagnostic_data:
         found.data = dict(problem.data)
+    return found
+
+
+def to_many_diagnostics(session: Session, problems: Iterable[results.Problem]) -> list[dict[str, Any]]:
+    """Return as JSON what `to_diagnostic` does, for a whole document."""
+    return [_diagnostic_json(session, problem) for problem in problems]
+
+
+def _diagnostic_json(session: Session, problem: results.Problem) -> dict[str, Any]:
+    client = session.client
+    found: dict[str, Any] = {
+        "range": _range_json(problem.range),
+        "message": problem.message,
+        "severity": int(problem.severity),
+        "code": problem.code,
+        "source": SOURCE,
+    }
+    if problem.is_unnecessary and client.diagnostic_tags:
+        found["tags"] = [_UNNECESSARY]
+    if problem.related and client.related_information:
+        found["relatedInformation"] = [
+            {"location": _location_json(session, target), "message": message}
+            for target, message in problem.related
+        ]
+    if problem.data and client.diagnostic_data:
+        found["data"] = dict(problem.data)
     return found
 
 

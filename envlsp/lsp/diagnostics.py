@@ -10,13 +10,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
 from envlsp.ide.results import Place, Problem
 from envlsp.ide.snapshot import Kind
-from envlsp.lsp.convert import to_diagnostic
+from envlsp.lsp.convert import Ready, to_many_diagnostics
 
 if TYPE_CHECKING:
     from envlsp.lsp.server import Server
@@ -46,16 +46,17 @@ class Diagnostics:
         self._timer: asyncio.TimerHandle | None = None
         self._last = self._first = float("-inf")
 
-    def report(self, place: Place, known: str | None) -> types.DocumentDiagnosticReport:
+    def report(self, place: Place, known: str | None) -> Ready:
         """Return the problems of a document for an editor that knows those of `known`."""
         found = self._problems(place)
         told = self._told.get(place)
         if told is not None and told.problems == found:
             if known == told.identity:
-                return types.RelatedUnchangedDocumentDiagnosticReport(told.identity)
+                return Ready({"kind": "unchanged", "resultId": told.identity})
         else:
             told = self._remember(place, found)
-        return types.RelatedFullDocumentDiagnosticReport(self._items(found), result_id=told.identity)
+        items = to_many_diagnostics(self._server.session, found)
+        return Ready({"kind": "full", "items": items, "resultId": told.identity})
 
     def changed(self, place: Place) -> None:
         """Note that a document has changed."""
@@ -76,7 +77,7 @@ class Diagnostics:
         told = self._told.pop(place, None)
         self._changed.discard(place)
         if not self._server.client.pull_diagnostics and told is not None and told.problems:
-            self._publish(types.PublishDiagnosticsParams(uri, []))
+            self._publish(uri, ())
 
     def all_changed(self) -> None:
         """Note that something has changed on which every document's problems depend."""
@@ -104,7 +105,7 @@ class Diagnostics:
                 continue
             self._remember(place, found)
             version = document.version if self._server.client.diagnostic_versions else None
-            self._publish(types.PublishDiagnosticsParams(document.uri, self._items(found), version))
+            self._publish(document.uri, found, version)
 
     def _problems(self, place: Place) -> tuple[Problem, ...]:
         snapshot = self._server.session.snapshot
@@ -120,8 +121,8 @@ class Diagnostics:
         told = self._told[place] = _Told(found, str(self._count))
         return told
 
-    def _items(self, found: Iterable[Problem]) -> list[types.Diagnostic]:
-        return [to_diagnostic(self._server.session, problem) for problem in found]
-
-    def _publish(self, params: types.PublishDiagnosticsParams) -> None:
-        self._server.protocol.notify(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS, params)
+    def _publish(self, uri: str, found: Iterable[Problem], version: int | None = None) -> None:
+        params: dict[str, Any] = {"uri": uri, "diagnostics": to_many_diagnostics(self._server.session, found)}
+        if version is not None:
+            params["version"] = version
+        self._server.protocol.tell(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS, params)

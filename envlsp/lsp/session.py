@@ -158,8 +158,10 @@ class Session:
 
     def _parsed(self, document: Document) -> EnvFile:
         dialect = self._dialect(document.place)
-        if document.env is not None and document.env.dialect == dialect:
-            return document.env.edited(document.text)
+        # What an editor opens is nearly always what is on disk, and that was parsed already.
+        known = document.env or self._snapshot.facts.disk.get(document.place)
+        if known is not None and known.dialect == dialect:
+            return known.edited(document.text)
         return EnvFile.of(document.text, dialect)
 
     def _read(self, document: Document) -> None:

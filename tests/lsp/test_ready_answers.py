@@ -6,9 +6,17 @@ import pytest
 from lsprotocol import converters, types
 
 from envlsp.ide.positions import Position, Range
-from envlsp.ide.results import Completion, Edit, Item, ItemKind, Target
+from envlsp.ide.results import Completion, Edit, Item, ItemKind, Problem, Related, Severity, Target
 from envlsp.lsp.client import Client
-from envlsp.lsp.convert import to_completion, to_location, to_locations, to_many_edits, to_workspace_edit
+from envlsp.lsp.convert import (
+    to_completion,
+    to_diagnostic,
+    to_location,
+    to_locations,
+    to_many_diagnostics,
+    to_many_edits,
+    to_workspace_edit,
+)
 from envlsp.lsp.session import Session
 
 RANGE = Range(Position(1, 2), Position(1, 5))
@@ -48,3 +56,15 @@ def test_many_edits_are_the_same_as_by_the_classes(*, capable: bool) -> None:
     edits = [Edit(place, RANGE, f"new {place}") for place in places]
     expected = converters.get_converter().unstructure(to_workspace_edit(session, edits))
     assert to_many_edits(session, edits).json == expected
+
+
+@pytest.mark.parametrize("capable", (True, False))
+def test_many_diagnostics_are_the_same_as_by_the_classes(*, capable: bool) -> None:
+    session = Session(Client(diagnostic_tags=capable, related_information=capable, diagnostic_data=capable))
+    related = (Related(Target("/shop/a b.py", OTHER), "there"),)
+    problems = [
+        Problem("x", RANGE, "words", Severity.HINT, True, related, {"name": "A"}),
+        Problem("y", OTHER, "other words", Severity.ERROR),
+    ]
+    expected = [to_diagnostic(session, problem) for problem in problems]
+    assert to_many_diagnostics(session, problems) == converters.get_converter().unstructure(expected)

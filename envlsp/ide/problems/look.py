@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import compress, count
 from typing import NamedTuple
 
 from envlsp.domain.dotenv.tokens import BOM, Kind
@@ -58,7 +59,8 @@ class Look:
     def at(cls, snapshot: Snapshot, place: Place, env: EnvFile, only: Collection[int] | None = None) -> Look:
         """Return a look at an env file, or at some blocks of it."""
         notes = NOTES.of(place, env.blocks, env.dialect)
-        noted = [(index, note) for index, note in enumerate(notes) if note is not None]
+        at_notes = compress(count(), notes)
+        noted = [(index, note) for index in at_notes if (note := notes[index]) is not None]
         return cls(snapshot, place, env, snapshot.where(place), notes, noted, only)
 
     def names(self) -> Iterable[tuple[str, Sequence[int]]]:
