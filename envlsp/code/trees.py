@@ -47,7 +47,7 @@ CHILDREN_MAX = 1_000
 """How many parts of a list are looked at."""
 DEPTH_MAX = 100
 """People do not nest deeper, and finding a node's parent takes as long as the node is deep."""
-LOOKING_STEPS = 200_000
+LOOKING_STEPS = 250_000
 """What looking at a text may cost, see `Budget`: a tenth of a second."""
 
 MATCHES_MAX = 1024
@@ -161,7 +161,7 @@ class Budget:
         """Return those of some places that are neither too deep, nor too many."""
         for start, end in places:
             depth = depth_at(tree, end - 1)
-            if not self.spend(100 + (depth**2 if depth <= DEPTH_MAX else 5 * DEPTH_MAX)):
+            if not self.spend(50 + (50 + depth**2 // 2 if depth <= DEPTH_MAX else 0)):
                 return
             if depth <= DEPTH_MAX:
                 yield start, end
