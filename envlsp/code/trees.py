@@ -26,8 +26,8 @@ CHUNK_BYTES = 8 << 10
 that a large file in the background does not stand in the way of a request."""
 WHOLE_BYTES = 16 << 10
 """Up to this a text is parsed in one go: it takes less than 10 ms."""
-PARSE_STEPS = 8_000
-"""Of a hundred moves of the parser each, some 15 µs: half a megabyte of code, or more."""
+PARSE_STEPS = 7_000
+"""Of a hundred moves of the parser each, some 15 µs: four hundred kilobytes of dense code."""
 BROKEN_STEPS = 5
 """What a step counts for once there is an error: the parser then tries many ways at once."""
 UNCLOSED_MAX = 1_000
@@ -50,7 +50,7 @@ DEPTH_MAX = 100
 LOOKING_STEPS = 250_000
 """What looking at a text may cost, see `Budget`: a tenth of a second."""
 
-MATCHES_MAX = 1024
+MATCHES_MAX = 256
 """Half-finished matches at a time; without an end, a chain of 20,000 calls takes half a minute."""
 
 _DEEP = re.compile(rb"\n[ \t\f]{%d}" % INDENTS_MAX)
