@@ -7,6 +7,7 @@ were bound there: most of a file is never visited. Knows no language; see `synta
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
@@ -23,6 +24,7 @@ from envlsp.code.trees import (
     places_of,
     spans_of,
     text_of,
+    way_to,
     with_plain_lines,
 )
 
@@ -76,6 +78,8 @@ class Look:
     patterns: dict[int, Node] = field(default_factory=dict)
     """Those that take the environment apart, by where they start."""
     budget: Budget = field(default_factory=Budget)
+    code_end: int = sys.maxsize
+    """Where a comment begins that is not closed: to the parser it is code."""
 
     def reads(self) -> list[Read]:
         """Return the reads, in text order."""
@@ -136,7 +140,19 @@ def look(syntax: Syntax, source: bytes) -> Look:
         places = identifiers(new, source)
     for captures in seen:
         _note(found, captures)
+    found.code_end = _code_end(found)
+    found.spots = {start: spot for start, spot in found.spots.items() if start < found.code_end}
     return found
+
+
+def _code_end(found: Look) -> int:
+    """Return where a comment begins that is not closed."""
+    if found.syntax.comment is None or not found.tree.root_node.has_error:
+        return sys.maxsize
+    opening, closing = found.syntax.comment
+    start = found.source.find(opening, max(0, found.source.rfind(closing)))
+    is_text = start < 0 or any(node.type in found.syntax.strings for node in way_to(found.tree, start))
+    return sys.maxsize if is_text else start
 
 
 def identifiers(names: Iterable[str], source: bytes) -> Iterator[tuple[int, int]]:

@@ -140,7 +140,7 @@ def _path_before(found: Look, caret: _Caret, head: bytes) -> str | None:
     if path is None or depth_at(found.tree, start) > DEPTH_MAX:
         return None
     node = found.tree.root_node.descendant_for_byte_range(start, start + 1)
-    if node is None or not _is_code(found, node):
+    if node is None or not _is_code(found, node) or start >= found.code_end:
         return None
     return found.meaning(path, node)
 

@@ -69,6 +69,8 @@ class Syntax(Protocol):
     quotes: bytes
     prefixes: bytes
     """Letters that may stand before a quote."""
+    comment: tuple[bytes, bytes] | None
+    """How a comment of many lines opens and closes."""
     has_properties: bool
     """Whether a member can be named without quotes: `process.env.NAME`."""
 

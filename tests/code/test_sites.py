@@ -102,6 +102,8 @@ NOWHERE = {
         "a.process.env.<|>",
         "// process.env.<|>",
         "/* process.env.<|> */",
+        "x = 1;\n/* process.env.<|>",
+        "/* a\n process.env.A<|>\nlet b = 1;",
         "'process.env.<|>'",
         "`process.env.<|>`",
         "const { A: <|> } = process.env",

@@ -59,6 +59,7 @@ class EcmaScript:
     substitutions = frozenset(("template_substitution",))
     quotes = b"\"'`"
     prefixes = b""
+    comment: tuple[bytes, bytes] | None = (b"/*", b"*/")
     has_properties = True
 
     def __init__(self, grammar: Grammar) -> None:

@@ -67,6 +67,7 @@ class Python:
     substitutions = frozenset(("interpolation",))
     quotes = b"\"'"
     prefixes = b"bBrRuU"
+    comment: tuple[bytes, bytes] | None = None
     has_properties = False
 
     def content(self, node: Node, source: bytes) -> tuple[int, int] | None:
