@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-LOOK_S = 1.5
-"""How often the store's files are looked at while no node is there to say anything."""
+LOOK_S = 0.5
+"""How often the store's files are looked at while no node is there to say anything: what
+another process has received is to be seen within a second, and a look costs a few `stat`."""
 SOON_S = 0.25
 """How long to wait for a node that has the lock and does not listen yet."""
 BACK_OFF_S = (5.0, 60.0)
