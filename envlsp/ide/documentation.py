@@ -10,12 +10,13 @@ import re
 from collections.abc import Iterator, Sequence
 
 from envlsp.domain.dotenv.blocks import Block
+from envlsp.domain.dotenv.comments import LONG_MIXED_WORD
 from envlsp.domain.dotenv.tokens import Kind
 
 _ASSIGNMENT = re.compile(r"(?:export\s+)?[\w.-]+\s*=\s*(.*)", re.DOTALL)
 _QUOTES = "'\"`"
-_LOOKS_SECRET = re.compile(r"[^\s:]{24,}|.*://[^/\s]*:[^/\s]*@.*", re.DOTALL)
-"""One long word, as tokens are (and rulers, which say nothing either), or an address with a password."""
+_LOOKS_SECRET = re.compile(rf"[^\s:]{{24,}}|.*://[^/\s]*:[^/\s]*@.*|.*{LONG_MIXED_WORD}.*", re.DOTALL)
+"""One long word (rulers say nothing either), an address with a password, or a token among words."""
 
 _CHOICES = re.compile(r"\b(?:one of|either|allowed|choices|options)\b\s*:?\s*(.+)", re.IGNORECASE)
 _BETWEEN = re.compile(r"\s*[,|]\s*(?:or\s+)?|\s+or\s+")

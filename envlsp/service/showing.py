@@ -2,7 +2,7 @@
 
 Only what is known to be harmless is shown: names, comments, blanks. Whatever else stands
 in a file (a value, a commented-out one, a line no loader reads, text after a quote) is a
-mask, and so is a value that somebody has repeated in a comment.
+mask, and so is in a comment a repeated value, and what looks like a token or a password.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from envlsp.domain.dotenv.comments import commented_out
+from envlsp.domain.dotenv.comments import LONG_MIXED_WORD, commented_out
 from envlsp.domain.dotenv.dialects import dialect_named
 from envlsp.domain.dotenv.edit import Edit, apply, line_end_of
 from envlsp.domain.dotenv.parse import parse
@@ -34,6 +34,8 @@ _REPEATED_MIN_BYTES = 6
 _BEFORE_NAME = re.compile(rb"\s*(?:export[ \t]+)?")
 _SAID = re.compile(rb"[\w.-]+[ \t]*=[ \t]*(\S.*)", re.DOTALL)
 """An assignment in the middle of a comment: `# before the move: NAME=value`."""
+_LOOKS_SECRET = re.compile(rb"(?<=:)[^/\s:@]+(?=@)|" + LONG_MIXED_WORD.encode())
+"""The password of an address, or a token: perhaps the value of last year."""
 _BETWEEN = re.compile(rb"[ \t]*[=:][ \t]*")
 
 
@@ -177,10 +179,17 @@ class _Masker:
             yield Edit(start, end, b" " + _MASK)
 
     def _scrubbed(self, start: int, end: int) -> Iterator[Edit]:
-        """Mask the values that a comment repeats, and whatever it says to assign."""
+        """Mask the values that a comment repeats, what looks like one, and whatever it says to assign."""
         if said := _SAID.search(self._data, start, end):
             yield Edit(*said.span(1), _MASK)
             end = said.start(1)
-        if self._repeated is not None:
-            for match in self._repeated.finditer(self._data, start, end):
-                yield Edit(match.start(), match.end(), _MASK)
+        seen = start
+        for first, last in sorted(self._found(start, end)):
+            if last > seen:
+                yield Edit(max(first, seen), last, b"" if first < seen else _MASK)
+                seen = last
+
+    def _found(self, start: int, end: int) -> Iterator[tuple[int, int]]:
+        """Yield the places in a comment that repeat a value, or look like one."""
+        for pattern in filter(None, (self._repeated, _LOOKS_SECRET)):
+            yield from (match.span() for match in pattern.finditer(self._data, start, end))

@@ -28,6 +28,11 @@ def check_documentation(text: str, expected: list[str]) -> None:
         ("# OLD='one\n# two\n# three'\n# note", ["note"]),
         ("# sk_live_0123456789abcdefghij", []),
         ("# ------------------------------", []),
+        ("# was: 8f14e45fceea167a5a36 until May\n# note", ["note"]),
+        (
+            "# See PR 1234567890123456, GetUserByName2 and NEXT_PUBLIC_S3_BUCKET_V2.",
+            ["See PR 1234567890123456, GetUserByName2 and NEXT_PUBLIC_S3_BUCKET_V2."],
+        ),
         ("# mysql://root:hunter@db/x is the old one", []),
         (
             "# https://docs.example.test/a/long/page/of/words",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -57,6 +59,14 @@ def test_nothing_that_may_be_a_value_is_shown(dialect: str) -> None:
         assert name in text
     assert ("F: " in text) is (dialect == "node")
     assert "mind you" in text
+
+
+def test_what_looks_like_a_value_in_a_comment_is_masked() -> None:
+    text = b"# was: 8f14e45fceea167a5a36\n# my://root:hunter2@db/x\nA=1 # 8f14e45fceea167a5a36\n# v2\n"
+    expected = f"# was: {MASK}\n# my://root:{MASK}@db/x\nA={MASK} # {MASK}\n# v2\n"
+    assert showing._masked(parse(text, "node"), None).decode() == expected
+    overlapping = re.compile(b"was: 8f14|e167a5a36|8f14e45fceea167a5a36")
+    assert showing._masked(parse(text, "node"), overlapping).decode() == expected.replace("was: ", "", 1)
 
 
 def test_a_value_repeated_in_a_comment_is_masked(cast: Cast) -> None:

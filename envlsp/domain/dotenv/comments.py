@@ -8,6 +8,11 @@ from typing import NamedTuple
 
 from envlsp.domain.dotenv.tokens import Document, Kind
 
+LONG_MIXED_WORD = (
+    r"(?<![A-Za-z0-9+=])(?=[A-Za-z+=]*[0-9][A-Za-z+=]*[0-9])(?=[0-9+=]*[A-Za-z])[A-Za-z0-9+=]{16,}"
+)
+"""A word, or a part of one, as keys and tokens are: long, with letters and several digits."""
+
 _ASSIGNMENT = re.compile(rb"[#\s]*(?:export[ \t]+)?([\w.-]+)[ \t]*=[ \t]*(.*)", re.DOTALL)
 
 
