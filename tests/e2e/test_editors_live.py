@@ -6,6 +6,7 @@ is printed (`pytest -s`), and only absurd times fail: the machine may be busy.
 
 from __future__ import annotations
 
+import re
 import sys
 import threading
 import time
@@ -25,7 +26,7 @@ from tests.support.live_editor import (
     node_of,
 )
 from tests.support.lsp_client import FULL, ServerError, span
-from tests.support.processes import Cast, Teammate, join, wait_until
+from tests.support.processes import Cast, Teammate, join, shown_words, wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -85,6 +86,7 @@ def test_every_server_of_a_device_shows_a_teammates_push(stage: Cast) -> None:
         for one in opened:
             one.until_lens("v1 · Alice")
         node_of(bob, opened)
+        document = masked_document(opened[0])
         began = push_by_hand(alice, edited(2))
         all_show(opened, arrivals, began, "v2")
         for one in opened:
@@ -95,7 +97,26 @@ def test_every_server_of_a_device_shows_a_teammates_push(stage: Cast) -> None:
             one.until_lens("1 release behind", began)
         for one in opened[:2]:
             one.wait_for(partial(is_told_of, one, "v2"))
+        asked = opened[0].wait_for(lambda: opened[0].asked("workspace/textDocumentContent/refresh"))
+        assert {params["uri"] for params in asked} == {document}
+        assert "# v2 by Alice" in text_of(opened[0], document)
     assert opened[2].told("envlsp/status") == []
+
+
+def masked_document(one: LiveEditor) -> str:
+    """Open the environment itself, masked, as it is in its newest release; return its URI."""
+    (project,) = one.told("envlsp/status")[-1]["projects"]
+    (environment,) = project["environments"]
+    uri = f"envlsp://{project['team']}/{project['name']}/{environment['app']}/{environment['env']}"
+    text = text_of(one, uri)
+    assert "# v1 by Alice" in text
+    item = {"uri": uri, "languageId": "dotenv", "version": 1, "text": text}
+    one.notify("textDocument/didOpen", {"textDocument": item})
+    return uri
+
+
+def text_of(one: LiveEditor, uri: str) -> str:
+    return str(one.request("workspace/textDocumentContent", {"uri": uri})["text"])
 
 
 def test_the_agent_is_the_node_and_when_killed_an_editor_is(stage: Cast) -> None:
@@ -119,6 +140,17 @@ def test_the_agent_is_the_node_and_when_killed_an_editor_is(stage: Cast) -> None
         follow(left, bob, "the killed editor's place was taken after")
         all_show(left, arrivals, push_later(alice, edited(4)), "v4")
         killed.wait()
+
+        node = node_of(bob, left)
+        (other,) = [one for one in left if one is not node]
+        other.command("envlsp.pull", uri=other.env)
+        other.save(edited(5))
+        began = time.monotonic()
+        result = other.command("envlsp.push", uri=other.env)
+        assert (result["release"], result["reached"]) == ("v5", 1)
+        shown = [one.until_lens("v5 · Bob", began) for one in left]
+        tell("a push by an editor that is no node was shown by", began, *(sight.at for sight in shown))
+        assert alice.has_release("v5")()
 
 
 def follow(left: Sequence[LiveEditor], bob: Teammate, what: str) -> None:
@@ -235,3 +267,46 @@ def is_torn(now: Sight) -> bool:
 
 def is_settled(now: Sight) -> bool:
     return "conflict" not in now.codes(1) and "v3 · Bob" in now.lens and "conflict" not in now.lens
+
+
+def test_somebody_is_let_in_and_removed_again_by_editors(stage: Cast) -> None:
+    alice = stage.founder("Alice", FIRST)
+    alice.ok("push", "--offline")
+    bob = stage.clone("Bob", alice)
+    bob.extra["ENVLSP_KEY_FILE"] = str(bob.folder / "key")
+    agreed = {"window/showMessageRequest": lambda asked: {"title": "Yes"} if asked["actions"] else None}
+    windows = [partial(LiveEditor, person, answers=agreed) for person in (alice, bob)]
+    with editors(*windows) as (hers, his):
+        hers.until_lens("v1 · Alice")
+        his.until(lambda now: now.lens == "Join a team…")
+        identity, message = hers.begin(
+            "workspace/executeCommand", {"command": "envlsp.invite", "arguments": [{"uri": hers.env}]}
+        )
+        hers.send(message)
+        code = hers.wait_for(partial(code_shown, hers))
+        joined = his.command(
+            "envlsp.join", uri=his.env, code=code, device="desk", **{"as": "Bob <bob@example.com>"}
+        )
+        assert joined["inviter"].startswith("Alice")
+        hers.answer(identity)
+        assert words_shown(hers) == words_shown(his)
+        his.until_lens("v1 · Alice")
+        meet(hers, his)
+        assert his.command("envlsp.pull", uri=his.env)["written"] is True
+        assert bob.env.read_bytes() == FIRST
+
+        began = time.monotonic()
+        assert hers.command("envlsp.access.revoke", uri=hers.env, who="Bob")["reached"] == 0
+        his.until_lens("no longer in the team", began)
+        hers.until_peers(0)
+
+
+def code_shown(one: LiveEditor) -> str:
+    said = " ".join(told["message"] for told in one.told("window/showMessage"))
+    found = re.search(r"envlsp join (\S+)", said)
+    return found[1] if found else ""
+
+
+def words_shown(one: LiveEditor) -> str:
+    told = one.told("window/showMessage") + one.asked("window/showMessageRequest")
+    return shown_words("\n".join(shown["message"] for shown in told))

@@ -61,7 +61,7 @@ class LiveEditor(Editor):
         super().__init__(
             root or owner.shop, capabilities, home=owner.home, answers=answers, environ=owner.environ()
         )
-        self.env = self.open(".env", language="dotenv")
+        self.env = self.open(".env", None if self.file.exists() else "", language="dotenv")
         threading.Thread(target=self._look_again, daemon=True).start()
 
     @property
