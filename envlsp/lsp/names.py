@@ -27,6 +27,8 @@ VERBS = (
     "access.grant",
     "access.revoke",
     "access.rotate",
+    "access.why",
+    "access.exposure",
     "team.create",
     "join",
     "env.create",
@@ -40,7 +42,20 @@ VERBS = (
 )
 
 LOOKING = frozenset(
-    {"status", "log", "diff", "list", "show", "members", "access.list", "env.list", "peers", "parse"}
+    {
+        "status",
+        "log",
+        "diff",
+        "list",
+        "show",
+        "members",
+        "access.list",
+        "access.why",
+        "access.exposure",
+        "env.list",
+        "peers",
+        "parse",
+    }
 )
 """Verbs after which everything is as it was."""
 

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import platform
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from envlsp.domain.ids import DevicePk, UserId
-from envlsp.domain.ledger.records import Role
+from envlsp.domain.ledger.facts import ROOT
+from envlsp.domain.ledger.history import introduced_device
+from envlsp.domain.ledger.records import CheckedRecord, DeviceAdd, Role
 from envlsp.domain.ledger.state import Member
 from envlsp.errors import AmbiguousName, BadText, NotFound
 from envlsp.service.replica import Replica
 from envlsp.service.results import MemberInfo
 from envlsp.wire.bodies import GenesisBody, PersonBody
+
+RECOVERY_WORDS = "the recovery words"
+"""Who wrote a record that no device wrote."""
 
 ROLE_WORDS = {Role.NONE: "guest", Role.VIEWER: "viewer", Role.DEVELOPER: "developer", Role.ADMIN: "admin"}
 _ADDRESS = r"[^\s<>@,;]+@[^\s<>@,;]+"
@@ -89,14 +95,38 @@ class People:
         pub = intro.header.pub
         return self.of_device(getattr(pub, "dpk", intro.header.author))
 
+    def of_user(self, user: UserId) -> Person:
+        """Return the name of a member, of whoever was one, or of one who never came to be."""
+        if user == ROOT:
+            return Person(RECOVERY_WORDS, "", "")
+        member = self._replica.state.members.get(user)
+        if member is not None:
+            return self.of_member(member)
+        intros = [r for r in self._replica.ledger.auth_records() if r.introduces == user]
+        if not intros:
+            return Person(user.hex()[:SHORT_HEX], "", "")
+        return self.of_device(introduced_device(intros[0]))
+
     def _read(self, dpk: DevicePk) -> Person | None:
-        device = self._replica.state.devices.get(dpk)
-        if device is None:
+        intro = self._intro(dpk)
+        if intro is None:
             return None
-        body = self._replica.body(self._replica.record(device.intro))
+        body = self._replica.body(intro)
         if not isinstance(body, GenesisBody | PersonBody):
             return None
         return _read_person(body.display_name, body.device_label)
+
+    def _intro(self, dpk: DevicePk) -> CheckedRecord | None:
+        """Return the record that brought a device in, a void one where no other did."""
+        device = self._replica.state.devices.get(dpk)
+        if device is not None:
+            return self._replica.record(device.intro)
+        for record in self._replica.ledger.auth_records():
+            pub = record.header.pub
+            added = pub.dpk if isinstance(pub, DeviceAdd) else None
+            if added == dpk or (record.introduces and introduced_device(record) == dpk):
+                return record
+        return None
 
     def list(self) -> list[MemberInfo]:
         """Return the members, founder first."""
@@ -122,20 +152,35 @@ class People:
             NotFound: nobody.
             AmbiguousName: several; the detail lists them.
         """
-        fits = [
-            user for user, member in self._replica.state.members.items() if self._is_meant(who, user, member)
-        ]
-        if not fits:
+        found = self._only(who, self._replica.state.members)
+        if found is None:
             raise NotFound(f"there is no member '{who}'", fix="envlsp members")
-        if len(fits) > 1:
-            names = (
-                f"{self.of_member(self._replica.state.members[u]).display_name} ({u.hex()[:8]})" for u in fits
-            )
-            raise AmbiguousName(f"'{who}' may be {', '.join(names)}", fix="give the id in brackets")
-        return fits[0]
+        return found
 
-    def _is_meant(self, who: str, user: UserId, member: Member) -> bool:
-        person, word = self.of_member(member), who.strip().lower()
+    def find_anybody(self, who: str) -> UserId:
+        """Return the one member that is meant, else the one who was removed or never came to be.
+
+        Raises:
+            NotFound: nobody.
+            AmbiguousName: several; the detail lists them.
+        """
+        found = self._only(who, self._replica.state.members)
+        if found is None:
+            known = (record.introduces for record in self._replica.ledger.auth_records())
+            found = self._only(who, dict.fromkeys(user for user in known if user is not None))
+        if found is None:
+            raise NotFound(f"nobody called '{who}' is or was in the team", fix="envlsp members")
+        return found
+
+    def _only(self, who: str, users: Iterable[UserId]) -> UserId | None:
+        fits = [user for user in users if self._is_meant(who, user)]
+        if len(fits) > 1:
+            names = (f"{self.of_user(user).display_name} ({user.hex()[:SHORT_HEX]})" for user in fits)
+            raise AmbiguousName(f"'{who}' may be {', '.join(names)}", fix="give the id in brackets")
+        return fits[0] if fits else None
+
+    def _is_meant(self, who: str, user: UserId) -> bool:
+        person, word = self.of_user(user), who.strip().lower()
         names = {person.address.lower(), person.name.lower(), person.display_name.lower()}
         return word in names - {""} or (len(word) >= 4 and user.hex().startswith(word))
 

@@ -113,6 +113,87 @@ class MemberInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class ExposedValue:
+    """A name whose value somebody could read and nobody has changed since."""
+
+    triple: Triple
+    name: SecretName
+    release: str
+    """The label of the release in which it last changed."""
+    id: str
+    """64 hex digits, of that release."""
+    height: int
+    """Where that release stands in the ledger: the higher, the newer."""
+    author: str
+    ts: int
+    """Claimed time, seconds since 1970."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """What has to be changed at its source once somebody is no longer trusted."""
+
+    id: str
+    """Of the person, short."""
+    who: str
+    is_member: bool
+    values: tuple[ExposedValue, ...]
+    """Newest first."""
+    complete: bool
+    """False where there are releases whose key has not reached this device."""
+
+
+@dataclass(frozen=True, slots=True)
+class Because:
+    """What takes the effect of a record away."""
+
+    id: str
+    """64 hex digits: the removal that stands, or an invitation."""
+    by: str
+    """Who wrote that."""
+    act: str
+    """What it does, as a verb: `removed`, `lowered the role of`, …"""
+    ground: str
+    """As `domain.ledger.rulings.Ground`."""
+    over: str
+    """Whose record it reaches: the void one's author, or whoever made him what he was."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonStep:
+    """One record that names somebody, and what it means for what they are."""
+
+    id: str
+    """64 hex digits."""
+    act: str
+    """As `domain.ledger.history.Act`."""
+    role: str
+    """The role it gives, empty where it removes."""
+    scope: str
+    """Hex digits of the scope, empty for the team."""
+    by: str
+    ts: int | None
+    """Claimed time; None where the record cannot be opened here."""
+    outcome: str
+    """As `domain.ledger.history.Outcome`."""
+    because: tuple[Because, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reasons:
+    """Why somebody is a member with their role, or is none."""
+
+    id: str
+    """Of the person, short."""
+    who: str
+    role: str
+    """In the team; empty for who is no member."""
+    was_removed: bool
+    steps: tuple[ReasonStep, ...]
+    """The oldest first."""
+
+
+@dataclass(frozen=True, slots=True)
 class EnvironmentInfo:
     """One environment of a project."""
 

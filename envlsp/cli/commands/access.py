@@ -6,6 +6,7 @@ import click
 
 from envlsp.cli.delivery import courier, delivered
 from envlsp.cli.environment import offline_option, opened_team
+from envlsp.cli.explaining import show_exposure, show_reasons
 from envlsp.cli.letting_in import let_in
 from envlsp.cli.main import Frame
 from envlsp.cli.membership import show_members
@@ -63,8 +64,11 @@ def grant(frame: Frame, who: str, role: str, offline: bool) -> None:
 @offline_option
 @click.pass_obj
 def revoke(frame: Frame, who: str, offline: bool) -> None:
-    """Remove WHO from the team and start a new key without them."""
-    from envlsp.service.verbs import granting
+    """Remove WHO from the team and start a new key without them.
+
+    Ends with the values that they could read: change those at their source.
+    """
+    from envlsp.service.verbs import explaining, granting
 
     with opened_team(frame) as (service, opened):
         news = courier(frame, service, opened, offline=offline)
@@ -73,7 +77,8 @@ def revoke(frame: Frame, who: str, offline: bool) -> None:
         frame.output.document(removed_fields(removed))
     else:
         frame.output.line(f"{removed.name} was removed{delivered(removed.reached)}")
-    frame.output.say(granting.KEPT)
+    for line in explaining.left_to_change(removed.exposure):
+        frame.output.say(line)
 
 
 @command.command()
@@ -90,3 +95,34 @@ def rotate(frame: Frame, offline: bool) -> None:
     else:
         again = count(rotated.again, "release")
         frame.output.line(f"new key; {again} encrypted again{delivered(rotated.reached)}")
+
+
+@command.command()
+@click.argument("who")
+@click.pass_obj
+def why(frame: Frame, who: str) -> None:
+    """Show the records that decide what WHO is, members who were removed included.
+
+    The times are those that people claimed, and decide nothing. Of what was done at the
+    same time the more senior decides: the recovery words, then who has been admin longest.
+    """
+    from envlsp.service.verbs import explaining
+
+    with opened_team(frame) as (_, opened):
+        show_reasons(frame, explaining.why(opened.team, who))
+
+
+@command.command()
+@click.argument("who")
+@click.pass_obj
+def exposure(frame: Frame, who: str) -> None:
+    """List every value that WHO could read and that nobody has changed since, newest first.
+
+    Names and releases, never a value. Of a member that is all they can read now; of
+    somebody who was removed, what they could read until then. A new key, a rollback to
+    the same value or other quotes are no change. Comments are not looked through.
+    """
+    from envlsp.service.verbs import explaining
+
+    with opened_team(frame) as (_, opened):
+        show_exposure(frame, explaining.exposure_of(opened.team, who))

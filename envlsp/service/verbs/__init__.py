@@ -44,6 +44,8 @@ _MODULES: Mapping[str, tuple[str, frozenset[str]]] = {
     "access.grant": ("granting", frozenset({"who", "role"})),
     "access.revoke": ("granting", frozenset({"who"})),
     "access.rotate": ("granting", frozenset()),
+    "access.why": ("explaining", frozenset({"who"})),
+    "access.exposure": ("explaining", frozenset({"who"})),
     "team.create": (
         "beginning",
         frozenset({"as", "device", "project", "signaling", "team", "new_team", "recovery", "dialect"}),

@@ -11,20 +11,21 @@ from typing import NamedTuple
 from envlsp.domain.ids import UserId
 from envlsp.errors import Misuse, NotFound
 from envlsp.service.access import revoke, rotate, set_role
+from envlsp.service.exposure import exposure
 from envlsp.service.facade import OpenedTeam
 from envlsp.service.pairing import invite
 from envlsp.service.people import role_from_word
 from envlsp.service.ports import Choice, Talk
-from envlsp.service.results import MemberInfo
+from envlsp.service.results import Exposure, MemberInfo
 from envlsp.service.team import Team
 from envlsp.service.verbs.arguments import Arguments
 from envlsp.service.verbs.courier import Courier
 from envlsp.service.verbs.desk import Desk, Json
+from envlsp.service.verbs.explaining import left_to_change
 from envlsp.service.verbs.opening import asked, courier_of, open_team
 from envlsp.service.verbs.shapes import granted_fields, members_fields, removed_fields, rotated_fields
 
 DEFAULT_ROLE = "developer"
-KEPT = "what they have read they may have kept: change those values at their source"
 
 
 class Granted(NamedTuple):
@@ -37,10 +38,11 @@ class Granted(NamedTuple):
 
 
 class Removed(NamedTuple):
-    """Who was removed."""
+    """Who was removed, and what they could read."""
 
     name: str
     reached: int
+    exposure: Exposure
 
 
 class Rotated(NamedTuple):
@@ -91,7 +93,8 @@ def remove(courier: Courier, team: Team, who: str, talk: Talk) -> Removed:
     if not talk.confirm(f"remove {name} ({devices}) from the team?"):
         raise Misuse("you said no; nobody was removed", fix="answer y, or add --yes")
     revoke(team.replica, team.releases, {user})
-    return Removed(name, courier.deliver())
+    reached = courier.deliver()
+    return Removed(name, reached, exposure(team, user))
 
 
 def start_key(courier: Courier, team: Team) -> Rotated:
@@ -150,7 +153,7 @@ def _revoke(desk: Desk, arguments: Arguments) -> Json:
     opened = open_team(desk)
     who = arguments.text("who") or _picked(desk, opened.team)
     removed = remove(courier_of(desk, opened, arguments), opened.team, who, desk.talk)
-    desk.talk.say(KEPT)
+    desk.talk.say("\n".join(left_to_change(removed.exposure)))
     return removed_fields(removed)
 
 

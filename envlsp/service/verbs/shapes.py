@@ -21,11 +21,15 @@ if TYPE_CHECKING:
         DiffLine,
         DiffResult,
         EnvironmentInfo,
+        ExposedValue,
+        Exposure,
         InitResult,
         JoinResult,
         MemberInfo,
         PeerInfo,
         PullResult,
+        Reasons,
+        ReasonStep,
         ReleaseInfo,
         StatusResult,
         SyncResult,
@@ -231,7 +235,66 @@ def granted_fields(granted: Granted, role: str) -> Json:
 
 def removed_fields(removed: Removed) -> Json:
     """Return a member who was removed."""
-    return {"name": removed.name, "removed": True, "reached": removed.reached}
+    return {
+        "name": removed.name,
+        "removed": True,
+        "reached": removed.reached,
+        **_values_fields(removed.exposure),
+    }
+
+
+def exposure_fields(found: Exposure) -> Json:
+    """Return what somebody could read and nobody has changed since."""
+    return {
+        "id": found.id,
+        "name": found.who,
+        "member": found.is_member,
+        **_values_fields(found),
+    }
+
+
+def _values_fields(found: Exposure) -> Json:
+    return {"values": [_exposed_fields(value) for value in found.values], "complete": found.complete}
+
+
+def _exposed_fields(value: ExposedValue) -> Json:
+    return {
+        "project": value.triple.project,
+        "app": value.triple.app,
+        "env": value.triple.env,
+        "name": value.name,
+        "release": value.release,
+        "id": value.id,
+        "author": value.author,
+        "ts": value.ts,
+    }
+
+
+def reasons_fields(found: Reasons) -> Json:
+    """Return the records that decide what somebody is."""
+    return {
+        "id": found.id,
+        "name": found.who,
+        "role": found.role or None,
+        "removed": found.was_removed,
+        "records": [_step_fields(step) for step in found.steps],
+    }
+
+
+def _step_fields(step: ReasonStep) -> Json:
+    return {
+        "id": step.id,
+        "act": step.act,
+        "role": step.role or None,
+        "scope": step.scope or None,
+        "by": step.by,
+        "ts": step.ts,
+        "outcome": step.outcome,
+        "because": [
+            {"id": one.id, "by": one.by, "act": one.act, "ground": one.ground, "over": one.over}
+            for one in step.because
+        ],
+    }
 
 
 def rotated_fields(rotated: Rotated) -> Json:
