@@ -25,7 +25,7 @@ from tests.support.live_editor import (
     meet,
     node_of,
 )
-from tests.support.lsp_client import FULL, ServerError, span
+from tests.support.lsp_client import BARE, FULL, Editor, ServerError, span
 from tests.support.processes import Cast, Teammate, join, shown_words, wait_until
 
 pytestmark = pytest.mark.slow
@@ -176,8 +176,11 @@ def is_told_of(one: LiveEditor, label: str) -> bool:
 
 def test_what_is_done_in_one_editor_is_seen_in_the_other(stage: Cast) -> None:
     alice, bob = pushed(stage)
-    with editors(partial(LiveEditor, alice), partial(LiveEditor, bob)) as (hers, his):
+    bare = Editor(alice.shop, BARE, home=alice.home, environ=alice.environ())
+    with bare, editors(partial(LiveEditor, alice), partial(LiveEditor, bob)) as (hers, his):
+        bare.open(".env")
         meet(hers, his)
+        assert "behind-release" not in codes_told(bare)
         his.save(edited(2))
         began = time.monotonic()
         result = his.command("envlsp.push", uri=his.env, message="moved")
@@ -185,6 +188,9 @@ def test_what_is_done_in_one_editor_is_seen_in_the_other(stage: Cast) -> None:
         shown = hers.until_lens("v2 · Bob", began)
         tell("a push in an editor was shown by the other after", began, shown.at)
         hers.until(lambda now: "behind-release" in now.codes(1), began)
+
+        bare.wait_for(lambda: "behind-release" in codes_told(bare))
+        assert bare.requests == []  # it is told what is wrong, and asked nothing
 
         refuses_what_is_not_saved(hers, alice)
         pulls_in_one_piece(hers)
@@ -197,6 +203,12 @@ def test_what_is_done_in_one_editor_is_seen_in_the_other(stage: Cast) -> None:
         tell("a rollback in an editor was shown by the other after", began, shown.at)
         assert bob.env.read_bytes() == FIRST
         assert alice.env.read_bytes() == edited(2)
+
+
+def codes_told(bare: Editor) -> set[str]:
+    """Return the codes of the problems that an editor was told of last, without having asked."""
+    told = bare.told("textDocument/publishDiagnostics")
+    return {problem["code"] for problem in told[-1]["diagnostics"]} if told else set()
 
 
 def refuses_what_is_not_saved(hers: LiveEditor, alice: Teammate) -> None:
