@@ -9,7 +9,7 @@ import pytest
 
 from envlsp.ide.actions import actions
 from envlsp.ide.actions.trying import applied
-from envlsp.ide.positions import Encoding, Range
+from envlsp.ide.positions import Encoding, Position, Range
 from envlsp.ide.results import Action, ActionKind
 from envlsp.ide.snapshot import CandidateFacts, GitFacts, Standing
 from tests.support.cursor import NOW, Scene, fingerprint, read_scene
@@ -256,6 +256,13 @@ def test_fixes_of_the_problems_asked_about_come_first() -> None:
     scene = read_scene("A=a b<|>\n#- .env.example\n")
     first = offered(scene, codes=("not-in-example",))[0]
     assert first.title == "Add A to .env.example"
+
+
+def test_of_a_large_selection_the_first_hundred_problems_are_enough() -> None:
+    scene = read_scene("<|>" + "".join(f"A{index}=a b\n" for index in range(150)))
+    everything = Range(scene.caret, Position(150, 0))
+    found = actions(scene.snapshot, scene.place, everything, (), ["quickfix"])
+    assert len(found) == 100
 
 
 def test_fix_all_does_what_is_safe_and_nothing_else() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from itertools import islice
 
 from envlsp.ide.actions import adding, releases, respelling, rewriting
 from envlsp.ide.actions.fixing_all import SAFE, fix_all
@@ -17,6 +18,8 @@ _OF_CODE = ("undefined-name", "missing-in-environment")
 _RELEASES = ("differs-from-release", "not-released", "behind-release", "missing-here", "conflict")
 _PROMPT_BLOCKS = 2_000
 """In longer files, fixing everything is worked out only when it is asked for by its kind."""
+_PROBLEMS_MAX = 100
+"""Of a selection, as many problems have their fixes worked out: each is tried, and nobody reads more."""
 _LINE_END = 1 << 30
 """A column past the end of every line."""
 
@@ -65,7 +68,8 @@ def _for_env(
 ) -> Iterator[Action]:
     has_safe = False
     if _is_wanted(ActionKind.QUICK_FIX, only):
-        for problem, block in problems_on(snapshot, look.place, lines.start.line, lines.end.line):
+        found = problems_on(snapshot, look.place, lines.start.line, lines.end.line)
+        for problem, block in islice(found, _PROBLEMS_MAX):
             for action in _for_problem(look, problem, block):
                 has_safe = has_safe or problem.code in SAFE
                 yield action
