@@ -3,26 +3,43 @@
 Refuses to know who that is and how he read them. Its rules:
 
 - What counts is the value, not the release it stands in: a value that was changed and
-  brought back, copied to another environment or written in other quotes is still known.
+  brought back, copied to another environment, given another name or written in other
+  quotes is still known. A short one (`true`, `3000`) only under its own name.
 - A name that an environment no longer has is no value of it any more.
 - Of a name in conflict every candidate counts: any of them may be in use.
 
-Spec: docs/protocol.md, "D. Keys", point 3.
+Spec: docs/protocol.md, "D. Keys", point 5.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple, TypeAlias
+from dataclasses import dataclass
+from typing import Final, NamedTuple
 
 from envlsp.domain.ids import RecordId
 from envlsp.domain.merge import History
 from envlsp.domain.release import Snapshot
 from envlsp.domain.secret import SecretName, SecretText
 
-Known: TypeAlias = "Mapping[SecretName, frozenset[SecretText]]"
-"""For each name the values that somebody has read, without their quotes."""
+LONG_BYTES: Final = 8
+"""A value of so many bytes is the same secret under any name; shorter ones meet by chance."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The values that somebody has read, without their quotes."""
+
+    by_name: Mapping[SecretName, frozenset[SecretText]]
+    long: frozenset[SecretText]
+    """Those that count under any name."""
+
+    def has(self, name: SecretName, literal: SecretText | None) -> bool:
+        """Return whether somebody knows what a name holds now; None: it holds nothing."""
+        if literal is None or not (bare := _bare(literal)):
+            return False  # there is nothing to know in an empty value
+        return bare in self.long or bare in self.by_name.get(name, frozenset())
 
 
 class Exposed(NamedTuple):
@@ -38,7 +55,9 @@ def known_values(read: Iterable[Snapshot]) -> Known:
     for snapshot in read:
         for name, literal in snapshot.entries.items():
             literals[name].add(literal)
-    return {name: frozenset(map(_bare, found)) for name, found in literals.items()}
+    by_name = {name: frozenset(map(_bare, found)) for name, found in literals.items()}
+    long = frozenset(value for found in by_name.values() for value in found if len(value) >= LONG_BYTES)
+    return Known(by_name, long)
 
 
 def exposed(history: History[SecretText], known: Known) -> list[Exposed]:
@@ -48,22 +67,14 @@ def exposed(history: History[SecretText], known: Known) -> list[Exposed]:
         Exposed(name, candidate.release)
         for name, candidates in view.conflicts.items()
         for candidate in candidates
-        if _is_known(known, name, candidate.value)
+        if known.has(name, candidate.value)
     ]
-    if any(_is_known(known, name, literal) for name, literal in view.entries.items()):
+    if any(known.has(name, literal) for name, literal in view.entries.items()):
         origins = history.origins()
         found += [
-            Exposed(name, origins[name])
-            for name, literal in view.entries.items()
-            if _is_known(known, name, literal)
+            Exposed(name, origins[name]) for name, literal in view.entries.items() if known.has(name, literal)
         ]
     return found
-
-
-def _is_known(known: Known, name: SecretName, literal: SecretText | None) -> bool:
-    if literal is None or not (bare := _bare(literal)):
-        return False  # there is nothing to know in an empty value
-    return bare in known.get(name, frozenset())
 
 
 def _bare(literal: SecretText) -> SecretText:

@@ -134,6 +134,15 @@ def test_a_value_copied_to_another_environment_is_known_there(cast: Cast) -> Non
     assert len(listed(alice)) == 4
 
 
+def test_another_name_makes_no_other_value_of_a_long_one(cast: Cast) -> None:
+    alice, bob = cast.team("bob")
+    alice.push(b"A=true\nKEY=12345678\n", force=True)
+    give(alice, bob)
+    remove(alice, bob)
+    alice.push(b"FLAG=true\nRENAMED='12345678'\n", force=True)
+    assert listed(alice) == ["dev RENAMED v3"]
+
+
 def test_an_empty_value_is_nothing_to_change(cast: Cast) -> None:
     alice, bob = cast.team("bob")
     alice.push(b"A=\nB=''\nC=1\n", force=True)

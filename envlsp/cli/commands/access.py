@@ -119,8 +119,8 @@ def exposure(frame: Frame, who: str) -> None:
     """List every value that WHO could read and that nobody has changed since, newest first.
 
     Names and releases, never a value. Of a member that is all they can read now; of
-    somebody who was removed, what they could read until then. A new key, a rollback to
-    the same value or other quotes are no change. Comments are not looked through.
+    somebody who was removed, what they could read until then. A new key, another name, a
+    rollback to the same value or other quotes are no change. Comments are not looked through.
     """
     from envlsp.service.verbs import explaining
 
