@@ -36,12 +36,10 @@ def complete(snapshot: Snapshot, place: Place, position: Position) -> Completion
     return _NOTHING
 
 
-def resolve(snapshot: Snapshot, item_data: Mapping[str, Json]) -> str:
+def resolve(snapshot: Snapshot, label: str, item_data: Mapping[str, Json]) -> str:
     """Return the documentation of an item, in Markdown: what a hover over the name would say."""
-    place, name = item_data.get("place"), item_data.get("name")
-    if not isinstance(place, str) or not isinstance(name, str):
-        return ""
-    return describe(snapshot, place, name)
+    place = item_data.get("place")
+    return describe(snapshot, place, label) if isinstance(place, str) else ""
 
 
 def _in_code(snapshot: Snapshot, document: Document, position: Position) -> Completion:

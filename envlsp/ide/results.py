@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum, IntEnum
+from types import MappingProxyType
 from typing import NamedTuple, TypeAlias
 
 from envlsp.ide.positions import Position, Range
@@ -51,17 +52,16 @@ class Hover:
     range: Range
 
 
-class ItemKind(Enum):
-    """What a completion stands for."""
+class ItemKind(IntEnum):
+    """What a completion stands for; LSP's own numbers."""
 
-    VARIABLE = "variable"
-    VALUE = "value"
-    PROPERTY = "property"
-    SNIPPET = "snippet"
+    VARIABLE = 6
+    PROPERTY = 10
+    VALUE = 12
+    SNIPPET = 15
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """One completion."""
 
     label: str
@@ -70,8 +70,9 @@ class Item:
     detail: str = ""
     sort: str = ""
     documentation: str = ""
-    """Filled in by `completion.resolve`, from `data`."""
-    data: Mapping[str, Json] = field(default_factory=dict)
+    """Where it is empty, `completion.resolve` may have it."""
+    data: Mapping[str, Json] = MappingProxyType({})
+    """What `completion.resolve` needs to know besides the label."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,8 @@ class Client:
     markdown_completion: bool = False
     item_defaults: bool = False
     """Lists may give the range that all items replace once."""
+    item_default_data: bool = False
+    """And what all items bring along."""
     hierarchical_symbols: bool = False
     action_literals: bool = False
     """Otherwise an action is nothing but a command."""
@@ -71,6 +73,7 @@ def read_client(params: Any) -> Client:
         markdown_hover="markdown" in text.strings("hover.contentFormat"),
         markdown_completion="markdown" in text.strings("completion.completionItem.documentationFormat"),
         item_defaults="editRange" in text.strings("completion.completionList.itemDefaults"),
+        item_default_data="data" in text.strings("completion.completionList.itemDefaults"),
         hierarchical_symbols=text.flag("documentSymbol.hierarchicalDocumentSymbolSupport"),
         action_literals=text.get("codeAction.codeActionLiteralSupport") is not None,
         preferred_actions=text.flag("codeAction.isPreferredSupport"),

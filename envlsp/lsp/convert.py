@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from lsprotocol import types
 
@@ -19,6 +19,8 @@ from envlsp.ide.results import Place
 from envlsp.lsp.session import Session
 
 SOURCE = "envlsp"
+
+T = TypeVar("T")
 
 AnyAction: TypeAlias = types.CodeAction | types.Command
 Changes: TypeAlias = list[tuple[Range | None, str]]
@@ -33,12 +35,6 @@ _CODE = re.compile(
 )
 """A block between fences, or a span between ticks."""
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
-_ITEM_KINDS = {
-    results.ItemKind.VARIABLE: types.CompletionItemKind.Variable.value,
-    results.ItemKind.VALUE: types.CompletionItemKind.Value.value,
-    results.ItemKind.PROPERTY: types.CompletionItemKind.Property.value,
-    results.ItemKind.SNIPPET: types.CompletionItemKind.Snippet.value,
-}
 
 
 # ------------------------------------------------------------------- what comes in
@@ -125,37 +121,47 @@ class Ready:
 
 def to_completion(session: Session, completion: results.Completion) -> Ready:
     """Return a `CompletionList` of what may be typed."""
-    items = completion.items
-    shared = None
-    if session.client.item_defaults and items:
-        first = items[0].edit.range
-        shared = first if all(item.edit.range == first for item in items) else None
-    found = {
+    client, items = session.client, completion.items
+    edit_range = _shared([item.edit.range for item in items]) if client.item_defaults else None
+    data = _shared([item.data for item in items]) if client.item_default_data else None
+    found: dict[str, Any] = {
         "isIncomplete": completion.is_incomplete,
-        "items": [_to_item(session, item, shared) for item in items],
+        "items": [_to_item(session, item, edit_range, data) for item in items],
     }
-    if shared is not None:
-        found["itemDefaults"] = {"editRange": _range_json(shared)}
+    if edit_range is not None or data:
+        defaults = found["itemDefaults"] = {}
+        if edit_range is not None:
+            defaults["editRange"] = _range_json(edit_range)
+        if data:
+            defaults["data"] = dict(data)
     return Ready(found)
 
 
-def _to_item(session: Session, item: results.Item, shared: Range | None) -> dict[str, Any]:
-    new = item.edit.new_text
-    found: dict[str, Any] = {"label": item.label, "kind": _ITEM_KINDS[item.kind]}
-    if item.detail:
-        found["detail"] = item.detail
-    if item.sort:
-        found["sortText"] = item.sort
-    if item.data:
-        found["data"] = dict(item.data)
-    if item.documentation:
-        kind = "markdown" if session.client.markdown_completion else "plaintext"
-        text = item.documentation if session.client.markdown_completion else to_plain(item.documentation)
-        found["documentation"] = {"kind": kind, "value": text}
-    if shared is None:
-        found["textEdit"] = {"range": _range_json(item.edit.range), "newText": new}
-    elif new != item.label:
-        found["textEditText"] = new
+def _shared(values: Sequence[T]) -> T | None:
+    """Return what all of some values are; None where they differ, or there are none."""
+    return values[0] if values and values.count(values[0]) == len(values) else None
+
+
+def _to_item(
+    session: Session, item: results.Item, edit_range: Range | None, data: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    """Return an item, without the range and the data that are given once for all."""
+    label, edit, kind, detail, sort, documentation, own = item
+    found: dict[str, Any] = {"label": label, "kind": int(kind)}
+    if detail:
+        found["detail"] = detail
+    if sort:
+        found["sortText"] = sort
+    if own and data is None:
+        found["data"] = dict(own)
+    if documentation:
+        can_markdown = session.client.markdown_completion
+        text = documentation if can_markdown else to_plain(documentation)
+        found["documentation"] = {"kind": "markdown" if can_markdown else "plaintext", "value": text}
+    if edit_range is None:
+        found["textEdit"] = {"range": _range_json(edit.range), "newText": edit.new_text}
+    elif edit.new_text != label:
+        found["textEditText"] = edit.new_text
     return found
 
 

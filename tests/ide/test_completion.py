@@ -202,9 +202,9 @@ def test_an_item_tells_about_the_name_and_not_its_value() -> None:
     scene = read_scene("# What for.\nA=hunter2\n#- app.ts\nprocess.env.<|>\n")
     found = completion_of(scene)
     assert "hunter2" not in repr(found)
-    told = resolve(scene.snapshot, found.items[0].data)
+    told = resolve(scene.snapshot, found.items[0].label, found.items[0].data)
     assert told.startswith("`A` ••••••\n\nWhat for.")
-    assert resolve(scene.snapshot, {}) == ""
+    assert resolve(scene.snapshot, "A", {}) == ""
 
 
 def test_no_place_offers_a_value() -> None:

@@ -68,7 +68,7 @@ def _everything(editor: Editor, uri: str) -> None:
         asked = document | {"range": span(line, 0, 5), "context": {"diagnostics": []}}
         _ask(editor, "textDocument/codeAction", asked)
     _ask(editor, "workspace/symbol", {"query": ""})
-    _ask(editor, "completionItem/resolve", {"label": "TOKEN", "data": {"place": uri[7:], "name": "TOKEN"}})
+    _ask(editor, "completionItem/resolve", {"label": "TOKEN", "data": {"place": uri[7:]}})
 
 
 def _strangers(editor: Editor) -> None:

@@ -22,7 +22,7 @@ from envlsp.lsp.session import Session
 RANGE = Range(Position(1, 2), Position(1, 5))
 OTHER = Range(Position(1, 2), Position(1, 6))
 PLAIN = Item(
-    "API_URL", Edit("/shop/.env", RANGE, "API_URL"), detail="dev", sort="0api", data={"name": "API_URL"}
+    "API_URL", Edit("/shop/.env", RANGE, "API_URL"), detail="dev", sort="0api", data={"place": "/shop/.env"}
 )
 QUOTED = Item("A B", Edit("/shop/.env", RANGE, '"A B"'), ItemKind.VALUE, documentation="**why**")
 
@@ -30,7 +30,7 @@ QUOTED = Item("A B", Edit("/shop/.env", RANGE, '"A B"'), ItemKind.VALUE, documen
 @pytest.mark.parametrize("items", ((), (PLAIN, QUOTED), (PLAIN, Item("X", Edit("/shop/.env", OTHER, "X")))))
 @pytest.mark.parametrize("capable", (True, False))
 def test_a_completion_is_one(items: tuple[Item, ...], *, capable: bool) -> None:
-    client = Client(item_defaults=capable, markdown_completion=capable)
+    client = Client(item_defaults=capable, item_default_data=capable, markdown_completion=capable)
     found = to_completion(Session(client), Completion(items, is_incomplete=True)).json
     converter = converters.get_converter()
     read = converter.structure(found, types.CompletionList)
@@ -39,6 +39,18 @@ def test_a_completion_is_one(items: tuple[Item, ...], *, capable: bool) -> None:
     assert all(
         item.text_edit or (read.item_defaults and item.text_edit_text != item.label) for item in read.items
     )
+
+
+@pytest.mark.parametrize(("ranges", "data"), ((True, True), (True, False), (False, True)))
+def test_what_all_items_share_is_said_once(*, ranges: bool, data: bool) -> None:
+    session = Session(Client(item_defaults=ranges, item_default_data=data))
+    found = to_completion(session, Completion((PLAIN, PLAIN._replace(label="API_KEY")))).json
+    assert sorted(found["itemDefaults"]) == ["data"] * data + ["editRange"] * ranges
+    for item in found["items"]:
+        assert (item.get("data") or found["itemDefaults"]["data"]) == PLAIN.data
+        assert ("textEdit" in item, "data" in item) == (not ranges, not data)
+    mixed = to_completion(session, Completion((PLAIN, QUOTED))).json
+    assert ["data" in item for item in mixed["items"]] == [True, False]
 
 
 def test_places_are_the_same_as_by_the_classes() -> None:

@@ -53,7 +53,9 @@ def test_the_same_questions_have_the_same_answers(
         assert sum(str(renamed).count(f"'newText': {new!r}") for new in ("API",)) == 4
         selection = editor.about("selectionRange", env, positions=[{"line": 1, "character": 2}])
         assert selection[0]["range"] == span(1, 0, 7)
-        resolved = editor.request("completionItem/resolve", editor.at("completion", typed, 2, 12)["items"][0])
+        listed = editor.at("completion", typed, 2, 12)
+        first = {"data": listed.get("itemDefaults", {}).get("data")} | listed["items"][0]
+        resolved = editor.request("completionItem/resolve", first)
         assert "Where the API lives." in resolved["documentation"]["value"]
 
 

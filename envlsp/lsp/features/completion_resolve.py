@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def handle(server: Server, item: types.CompletionItem) -> types.CompletionItem:
     """Add what a hover would say."""
     data = item.data
-    text = resolve(server.session.snapshot, data) if isinstance(data, dict) else ""
+    text = resolve(server.session.snapshot, item.label, data) if isinstance(data, dict) else ""
     if text:
         item.documentation = to_markup(text, markdown=server.client.markdown_completion)
     return item
