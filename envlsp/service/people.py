@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from envlsp.domain.ids import DevicePk, UserId
 from envlsp.domain.ledger.facts import ROOT
 from envlsp.domain.ledger.history import introduced_device
+from envlsp.domain.ledger.ledger import Ledger
 from envlsp.domain.ledger.records import CheckedRecord, DeviceAdd, Role
 from envlsp.domain.ledger.state import Member
 from envlsp.errors import AmbiguousName, BadText, NotFound
@@ -79,6 +80,9 @@ class People:
     def __init__(self, replica: Replica) -> None:
         self._replica = replica
         self._known: dict[DevicePk, Person] = {}
+        self._read_of: tuple[Ledger | None, int] = None, 0
+        self._users: dict[UserId, CheckedRecord] = {}
+        self._devices: dict[DevicePk, CheckedRecord] = {}
 
     def of_device(self, dpk: DevicePk) -> Person:
         """Return who introduced themselves with this device; the id stands in for a name."""
@@ -102,10 +106,11 @@ class People:
         member = self._replica.state.members.get(user)
         if member is not None:
             return self.of_member(member)
-        intros = [r for r in self._replica.ledger.auth_records() if r.introduces == user]
-        if not intros:
+        self._learn()
+        intro = self._users.get(user)
+        if intro is None:
             return Person(user.hex()[:SHORT_HEX], "", "")
-        return self.of_device(introduced_device(intros[0]))
+        return self.of_device(introduced_device(intro))
 
     def _read(self, dpk: DevicePk) -> Person | None:
         intro = self._intro(dpk)
@@ -121,12 +126,23 @@ class People:
         device = self._replica.state.devices.get(dpk)
         if device is not None:
             return self._replica.record(device.intro)
-        for record in self._replica.ledger.auth_records():
+        self._learn()
+        return self._devices.get(dpk)
+
+    def _learn(self) -> None:
+        """Note which record brought in whom, void ones included: the first where there are several."""
+        ledger = self._replica.ledger
+        if self._read_of == (ledger, len(ledger)):
+            return
+        self._read_of = ledger, len(ledger)
+        self._users, self._devices = {}, {}
+        for record in ledger.auth_records():
             pub = record.header.pub
-            added = pub.dpk if isinstance(pub, DeviceAdd) else None
-            if added == dpk or (record.introduces and introduced_device(record) == dpk):
-                return record
-        return None
+            if isinstance(pub, DeviceAdd):
+                self._devices.setdefault(pub.dpk, record)
+            elif record.introduces is not None:
+                self._users.setdefault(record.introduces, record)
+                self._devices.setdefault(introduced_device(record), record)
 
     def list(self) -> list[MemberInfo]:
         """Return the members, founder first."""
@@ -166,8 +182,8 @@ class People:
         """
         found = self._only(who, self._replica.state.members)
         if found is None:
-            known = (record.introduces for record in self._replica.ledger.auth_records())
-            found = self._only(who, dict.fromkeys(user for user in known if user is not None))
+            self._learn()
+            found = self._only(who, self._users)
         if found is None:
             raise NotFound(f"nobody called '{who}' is or was in the team", fix="envlsp members")
         return found
