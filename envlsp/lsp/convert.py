@@ -155,9 +155,10 @@ def _to_item(
     if own and data is None:
         found["data"] = dict(own)
     if documentation:
-        can_markdown = session.client.markdown_completion
-        text = documentation if can_markdown else to_plain(documentation)
-        found["documentation"] = {"kind": "markdown" if can_markdown else "plaintext", "value": text}
+        is_markdown = session.client.markdown_completion
+        found["documentation"] = (
+            {"kind": "markdown", "value": documentation} if is_markdown else to_plain(documentation)
+        )
     if edit_range is None:
         found["textEdit"] = {"range": _range_json(edit.range), "newText": edit.new_text}
     elif edit.new_text != label:

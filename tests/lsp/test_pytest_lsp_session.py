@@ -28,9 +28,7 @@ WAIT_S = 20.0
 ENV = "# Where the API lives.\nAPI_URL=https://a.test\n\n# The second\n# line\nURL=${API_URL}/b\n"
 CHANGED = ENV.replace("a.test", "b.test")
 CODE = 'import os\nos.environ["API_URL"]\nos.environ["NOWHERE"]\n'
-HARDLY: dict[str, Any] = {
-    "textDocument": {"hover": {}, "completion": {"completionItem": {"documentationFormat": ["plaintext"]}}}
-}
+HARDLY: dict[str, Any] = {"textDocument": {"hover": {}}}
 ASKED = (
     types.CLIENT_REGISTER_CAPABILITY,
     types.WORKSPACE_CODE_LENS_REFRESH,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 
 from envlsp.ide.completion import resolve
-from envlsp.lsp.convert import to_markup
+from envlsp.lsp.convert import to_markup, to_plain
 
 if TYPE_CHECKING:
     from envlsp.lsp.server import Server
@@ -18,5 +18,6 @@ def handle(server: Server, item: types.CompletionItem) -> types.CompletionItem:
     data = item.data
     text = resolve(server.session.snapshot, item.label, data) if isinstance(data, dict) else ""
     if text:
-        item.documentation = to_markup(text, markdown=server.client.markdown_completion)
+        is_markdown = server.client.markdown_completion
+        item.documentation = to_markup(text, markdown=True) if is_markdown else to_plain(text)
     return item
