@@ -53,13 +53,14 @@ def push(team: Team, context: Context, message: str = "", *, force: bool = False
         team: opened.
         context: which environment.
         message: what it is about.
-        force: push although the file is not based on the newest release.
+        force: push although the file is not based on the newest release, or has no name left.
 
     Raises:
         Stale: somebody has pushed since the file was pulled.
         NoAccess: we may only read.
         BadText: the file holds a value that no release can carry.
-        Misuse: the file is a link to somewhere outside the project.
+        Misuse: the file is a link to somewhere outside the project; or it would take
+            every name away, as an emptied file or one of another kind does.
     """
     _check_message(message)
     _check_place(context)
@@ -76,6 +77,10 @@ def push(team: Team, context: Context, message: str = "", *, force: bool = False
         if not force and found.unseen(bases.get(context.file, context.triple) or ()):
             newest = team.releases.info(found, heads[-1])
             raise Stale(f"the newest release is {newest.label} by {newest.author}")
+        if not force and not snapshot.entries and found.view().entries:
+            raise Misuse(
+                f"no name is left in {context.file.name}", fix="envlsp pull, or: envlsp push --force"
+            )
         record = make_release(team, context, ReleaseKind.PUSH, message, snapshot, base=heads)
         bases.set(context.file, context.triple, (record,))
     return Made(True, team.releases.info(team.releases.of(context.triple), record), problems=_unread(copy))

@@ -49,6 +49,16 @@ def test_nothing_changed_makes_no_release(cast: Cast) -> None:
     assert alice.replica.ledger.heads() == before
 
 
+@pytest.mark.parametrize("text", ("", "# nothing but a comment\n", "\x00\x01binary\x00"))
+def test_a_file_without_a_name_takes_all_away_only_by_force(cast: Cast, text: str) -> None:
+    (alice,) = cast.team()
+    alice.context.file.write_text(text)
+    with pytest.raises(Misuse, match=r"no name is left in \.env"):
+        push(alice.team, alice.context)
+    assert labels(alice) == ["v1"]
+    assert push(alice.team, alice.context, force=True).release.changed.removed
+
+
 def test_a_comment_is_a_change(cast: Cast) -> None:
     (alice,) = cast.team()
     made = alice.push(FIRST_FILE + b"# a note\n")

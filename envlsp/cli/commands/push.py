@@ -23,7 +23,9 @@ _SHOWN = 3
 @click.command()
 @environment_words
 @click.option("-m", "--message", default="", metavar="TEXT", help="What it is about.")
-@click.option("-f", "--force", is_flag=True, help="Also when the file is not based on the newest release.")
+@click.option(
+    "-f", "--force", is_flag=True, help="Also a file not based on the newest release, or with no name left."
+)
 @offline_option
 @click.pass_obj
 def command(
