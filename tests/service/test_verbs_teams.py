@@ -237,7 +237,7 @@ def test_a_conflict_is_settled_by_label_or_by_picking(cast: Cast) -> None:
     window.buffers.clear()
     window.run("resolve")  # the first that is left
     assert window.run("status")["conflicts"] == []
-    with pytest.raises(UsageError):
+    with pytest.raises(NotFound):
         window.run("resolve")
     with pytest.raises(NotFound, match="not in conflict"):
         window.run("resolve", name="A", take="v1")
