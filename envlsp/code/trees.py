@@ -18,12 +18,15 @@ if TYPE_CHECKING:
     import tree_sitter
 
     Node: TypeAlias = tree_sitter.Node
+    Parser: TypeAlias = tree_sitter.Parser
     Tree: TypeAlias = tree_sitter.Tree
     Captures: TypeAlias = dict[str, list[tree_sitter.Node]]
 
 CHUNK_BYTES = 8 << 10
 """A parse holds the interpreter's lock. Handed over in chunks it can let go in between, so
 that a large file in the background does not stand in the way of a request."""
+EDIT_BYTES = 1 << 10
+"""Texts that differ in more than this, whole lines counted, are not of one document."""
 WHOLE_BYTES = 16 << 10
 """Up to this a text is parsed in one go: it takes less than 10 ms."""
 PARSE_STEPS = 7_000
@@ -70,6 +73,7 @@ class Grammar:
         """
         self._load = load
         self._queries = queries
+        self._last: tuple[bytes, Tree] | None = None
 
     def parse(self, source: bytes) -> Tree:
         """Return the tree of a text, with error nodes where it is broken.
@@ -81,12 +85,32 @@ class Grammar:
 
         parser, source = Parser(self._language), _indented_sanely(source)
         if len(source) <= WHOLE_BYTES:
-            return parser.parse(source)
+            return self._parse_whole(parser, source)
         meter = _Meter(source, CHUNK_READS * (len(source) // CHUNK_BYTES + 2), _steps_for(source))
         try:
             return parser.parse(meter.read, progress_callback=meter.is_over)
         except ValueError:
             return Parser(self._language).parse(b"")
+
+    def _parse_whole(self, parser: Parser, source: bytes) -> Tree:
+        """Return the tree of a short text; after a keystroke, most of it is that of the text before.
+
+        What the parser makes of a broken text depends on where it comes from, and answers
+        must not. So only trees without an error are gone on from, or come of it. They may
+        still end a statement without a semicolon before the comment behind it or after.
+        """
+        tree = None
+        if self._last is not None and (edited := edited_tree(*self._last, source)) is not None:
+            tree = parser.parse(source, edited)
+        if tree is None or tree.root_node.has_error:
+            tree = parser.parse(source)
+        if not tree.root_node.has_error:
+            self._last = source, tree
+        return tree
+
+    def forget(self) -> None:
+        """Parse the next text from scratch."""
+        self._last = None
 
     def matches(self, tree: Tree, spans: Iterable[tuple[int, int]]) -> Iterator[Captures]:
         """Return what the query finds around the given places; the same thing may come twice."""
@@ -110,6 +134,41 @@ class Grammar:
 
         texts = (get_data(package, "reads.scm") or b"" for package in self._queries)
         return Query(self._language, b"\n".join(texts).decode())
+
+
+def edited_tree(before: bytes, tree: Tree, after: bytes) -> Tree | None:
+    """Return the tree of a text as one to parse another from; None where the two have little in common.
+
+    Whole lines are replaced, so that no letter is cut in two.
+    """
+    most = min(len(before), len(after))
+    start = before.rfind(b"\n", 0, _common(before, after, most)) + 1
+    size = _common(before[::-1], after[::-1], most - start)
+    end = before.find(b"\n", len(before) - size)
+    size = len(before) - end - 1 if end >= 0 else 0
+    old_end, new_end = len(before) - size, len(after) - size
+    if max(old_end, new_end) - start > EDIT_BYTES:
+        return None
+    found = tree.copy()
+    points = (_point(before, start), _point(before, old_end), _point(after, new_end))
+    found.edit(start, old_end, new_end, *points)
+    return found
+
+
+def _common(one: bytes, other: bytes, most: int) -> int:
+    """Return how many bytes two texts share at their start, of so many."""
+    least = 0
+    while least < most:
+        middle = (least + most + 1) // 2
+        if one[least:middle] == other[least:middle]:
+            least = middle
+        else:
+            most = middle - 1
+    return least
+
+
+def _point(source: bytes, place: int) -> tuple[int, int]:
+    return source.count(b"\n", 0, place), place - source.rfind(b"\n", 0, place) - 1
 
 
 _ENDING = b"\n" * 8
