@@ -20,6 +20,8 @@ READS = (
     "process.env.⟦A|default write⟧ ??= 'v'; process.env.⟦B|write⟧ += 'v'",
     'process.env["⟦A|write⟧"] = "v"',
     '"⟦A|default⟧" in process.env',
+    '("⟦A|default⟧") in (process.env)',
+    'if (!("⟦A|default⟧" in process.env)) delete process.env["⟦B|write⟧"]',
     'process.env.hasOwnProperty("⟦A|default⟧")',
     "import.meta.env.⟦A⟧; import.meta.env['⟦B⟧']; import.meta.env.⟦MODE⟧",
     'Deno.env.get("⟦A⟧"); Deno.env.has("⟦B|default⟧"); Deno.env.set("⟦C|write⟧", "v")',

@@ -15,7 +15,7 @@
 
 ; "NAME" in process.env
 (binary_expression
-  left: (string) @name
+  left: [(string) @name (parenthesized_expression . (string) @name)]
   operator: "in"
   right: (_) @environment) @asked
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from envlsp.code.language import TreeLanguage
-from envlsp.code.paths import Paths, Reader
+from envlsp.code.paths import Paths, Reader, dotted
 from envlsp.code.syntax import Flags, Parts
 from envlsp.code.trees import Grammar, ancestors, children_of, text_of
 
@@ -37,6 +37,9 @@ _STARRED = ("environ", "environb", "getenv", "getenvb", "putenv", "unsetenv")
 """What `from os import *` brings."""
 CLAUSES_MAX = 20
 """How many parts of a `try` are looked at: for each read in it."""
+_KEYS = b".keys()"
+_LISTS = frozenset(("expression_list", "pattern_list", "tuple", "tuple_pattern"))
+"""Several things that are deleted, or given values, in one statement."""
 _CATCHES = (b"KeyError", b"LookupError", b"Exception")
 
 
@@ -89,9 +92,10 @@ class Python:
             node = inner
         return node
 
-    def path(self, _node: Node, _source: bytes, /) -> str | None:
-        """Return nothing: names and dots are all there is."""
-        return None
+    def path(self, node: Node, source: bytes) -> str | None:
+        """Return whose keys are asked for: what is in `os.environ.keys()` is in `os.environ`."""
+        text = text_of(node, source)
+        return dotted(text.removesuffix(_KEYS)) if text.endswith(_KEYS) else None
 
     def flags(self, read: Node, source: bytes) -> Flags:
         """Return how a read is used: `… or default`, `… = value`, `del …`, in a `try`."""
@@ -100,6 +104,8 @@ class Python:
             node, above = above, above.parent
         if above is None:
             return Flags()
+        if above.type in _LISTS and above.parent is not None:
+            node, above = above, above.parent
         is_left = above.child_by_field_name("left") == node
         if above.type == "boolean_operator":
             word = above.child_by_field_name("operator")

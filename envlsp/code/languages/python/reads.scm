@@ -10,9 +10,9 @@
 
 ; "NAME" in os.environ
 (comparison_operator
-  . (string) @name
+  . [(string) @name (parenthesized_expression . (string) @name)]
   operators: ["in" "not in"]
-  . [(identifier) (attribute)] @environment) @asked
+  . [(identifier) (attribute) (parenthesized_expression) (call)] @environment) @asked
 
 ; e = os.environ
 (assignment left: (identifier) @local right: (_) @value)
