@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-LOOK_S = 0.5
+LOOK_S = 1.0
 """How often the store's files are looked at while no node is there to say anything: what
 another process has received is to be seen within a second, and a look costs a few `stat`."""
 SOON_S = 0.25
