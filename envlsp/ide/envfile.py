@@ -7,9 +7,9 @@ one new block and moves none of the others. Where a block begins is kept beside 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import accumulate, count
 from operator import itemgetter
 from typing import NamedTuple
@@ -31,6 +31,8 @@ __all__ = ["Block", "EnvFile", "Mention"]
 _name_of, _lines_of, _references_of, _faults_of = (
     itemgetter(Block._fields.index(part)) for part in ("name", "lines", "references", "faults")
 )
+_ALONE_MAX = 1 << 14
+"""Longer files are not written by people, and what is kept for them would be large."""
 _OPEN_QUOTE = "unterminated-quote"
 
 
@@ -95,7 +97,7 @@ class EnvFile:
     def by_name(self) -> Mapping[str, Sequence[int]]:
         """Name -> the blocks that give it, in file order; the last one counts."""
         names = list(map(_name_of, self.blocks))
-        found: dict[str, tuple[int, ...]] = dict(zip(names, zip(count()), strict=False))
+        found: dict[str, tuple[int, ...]] = dict(zip(names, _each_alone(len(names)), strict=False))
         if len(found) - ("" in found) < len(names) - names.count(""):
             found = dict.fromkeys(names, ())
             for index, name in enumerate(names):
@@ -236,6 +238,17 @@ class EnvFile:
             if last:
                 break
         return lead
+
+
+def _each_alone(number: int) -> Iterable[tuple[int, ...]]:
+    """Return `(0,)`, `(1,)` and so on, at least so many."""
+    return _kept_alone(number.bit_length()) if number <= _ALONE_MAX else zip(count())
+
+
+@cache
+def _kept_alone(bits: int) -> Sequence[tuple[int, ...]]:
+    # Ten thousand new tuples on each keystroke would also have Python look for garbage each time.
+    return tuple(zip(range(1 << bits)))
 
 
 def _offered(block: Block) -> str:
