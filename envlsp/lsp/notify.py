@@ -1,7 +1,8 @@
 """News for the editor: what to ask again for, and where the team stands.
 
 News come in bursts (a sync brings ten releases), so they are held for a moment and told
-once; and an editor that has not answered the last refresh is not asked again before it has.
+once; and an editor that has not answered the last refresh is not asked again before it has,
+unless it never will.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 HOLD_S = 0.03
 """Long enough for news that come together, too short to see."""
+ANSWER_S = 5.0
+"""An editor that is slow with a refresh has answered by then; one that forgets them never does."""
 STATUS = "envlsp/status"
 
 _REFRESH = {
@@ -35,7 +38,7 @@ class Notify:
     def __init__(self, server: Server) -> None:
         self._server = server
         self._wanted: set[str] = set()
-        self._asked: set[str] = set()
+        self._asked: dict[str, Future[Any]] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._status: Any = None
 
@@ -70,14 +73,22 @@ class Notify:
         self._tell_status()
 
     def _ask(self, name: str) -> None:
-        self._asked.add(name)
+        asked = self._asked[name] = self._server.protocol.send_request(_REFRESH[name])
+        timer = asyncio.get_running_loop().call_later(ANSWER_S, self._settle, name, asked)
 
         def answered(_future: Future[Any]) -> None:
-            self._asked.discard(name)
-            if name in self._wanted:
-                self._want(name)
+            timer.cancel()
+            self._settle(name, asked)
 
-        self._server.protocol.send_request(_REFRESH[name]).add_done_callback(answered)
+        asked.add_done_callback(answered)
+
+    def _settle(self, name: str, asked: Future[Any]) -> None:
+        """Ask again where that is wanted: an answer has come, or is not waited for any more."""
+        if self._asked.get(name) is not asked:
+            return
+        del self._asked[name]
+        if name in self._wanted:
+            self._want(name)
 
     def _refresh_contents(self) -> None:
         """Let the editor fetch our own documents again."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import pytest
+
 from envlsp.domain.environment import Triple
 from envlsp.ide.snapshot import AppFacts, EnvironmentFacts, Facts, ProjectFacts, Standing
 from envlsp.lsp import notify
@@ -138,6 +140,22 @@ async def test_a_refresh_is_not_sent_again_before_it_was_answered() -> None:
     inside.server.protocol.receive({"jsonrpc": "2.0", "id": asked["id"], "result": None})
     await asyncio.sleep(notify.HOLD_S * 2)
     assert len([message for message in inside.sent if message.get("id")]) == 2
+
+
+async def test_an_editor_that_never_answers_is_asked_again_after_a_while(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(notify, "ANSWER_S", notify.HOLD_S * 4)
+    inside = Inside({"workspace": {"codeLens": {"refreshSupport": True}}})
+    inside.server.notify.facts_changed()
+    await asyncio.sleep(notify.HOLD_S * 2)
+    inside.server.notify.facts_changed()
+    await asyncio.sleep(notify.HOLD_S * 6)
+    first, _ = asked = [message for message in inside.sent if message.get("id")]
+    inside.server.notify.facts_changed()
+    inside.server.protocol.receive({"jsonrpc": "2.0", "id": first["id"], "result": None})
+    await asyncio.sleep(0)  # too late: the second one is what we wait for
+    assert [message for message in inside.sent if message.get("id")] == asked
 
 
 async def test_an_editor_that_cannot_refresh_is_asked_nothing() -> None:
