@@ -78,6 +78,9 @@ class Commands:
         Raises:
             BadText, NotFound: there is no such document.
         """
+        from envlsp.service.documents_uri import parse_uri
+
+        parse_uri(uri)  # a file is the editor's, and not what a release says of it
 
         def work(desk: Desk) -> str:
             from envlsp.service import verbs

@@ -191,6 +191,8 @@ def test_an_environment_as_a_document_masked(released: Actor) -> None:
         assert "FLAG" not in editor.command("envlsp.show", uri=f"{uri}@v1")["text"]
         with pytest.raises(ServerError, match="names no environment"):
             editor.request("workspace/textDocumentContent", {"uri": "envlsp://nowhere/x"})
+        with pytest.raises(ServerError, match="names no environment"):
+            editor.request("workspace/textDocumentContent", {"uri": editor.uri(".env")})
 
 
 def test_another_process_of_the_device_is_heard(released: Actor) -> None:
