@@ -81,12 +81,22 @@ class Scope(NamedTuple):
 
     def reads(self, name: str) -> list[tuple[Target, Usage]]:
         """Return where code reads a name, but for code that finds it in an env file nearer by."""
-        nearer = [place.rpartition("/")[0] for place, file in self.below() if name in file.by_name]
+        nearer = [
+            place.rpartition("/")[0]
+            for place, file in self.below()
+            if name in file.by_name and self._is_loaded(place)
+        ]
         return [
             found
             for found in self.snapshot.usages.of(name)
             if self.covers(found[0].place) and not any(holds(folder, found[0].place) for folder in nearer)
         ]
+
+    def _is_loaded(self, place: Place) -> bool:
+        """Return whether a loader takes a file by itself: `prod.env` only where an app says so."""
+        apps = self.project.apps if self.project is not None else ()
+        is_named = any(place in app.files.values() for app in apps)
+        return is_named or place.rpartition("/")[2].startswith(".env")
 
     def shown(self, place: Place) -> str:
         """Return a place as people know it: from the folder of the project."""

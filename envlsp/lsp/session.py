@@ -26,6 +26,8 @@ from envlsp.lsp.uris import VIRTUAL_SCHEME, Places
 REVEAL_S = 10
 """How long a reveal lets the next hover show a value."""
 DEFAULT_DIALECT = "node"
+ENV_LANGUAGES = ("dotenv", "env")
+"""What editors call the language of env files, whatever a file's name is."""
 FULL_TEXT = None
 """In place of a range: the whole document."""
 
@@ -181,7 +183,8 @@ class Session:
         if place.startswith(f"{VIRTUAL_SCHEME}:"):
             return Kind.VIRTUAL
         name = place.replace("\\", "/").rpartition("/")[2]
-        if name == ".env" or name.startswith(".env.") or self._is_mapped(place):
+        is_env_file = name.startswith(".env.") or name.endswith(".env")
+        if is_env_file or language in ENV_LANGUAGES or self._is_mapped(place):
             return Kind.ENV
         if name == "ev.yaml":
             return Kind.CONFIG

@@ -24,7 +24,15 @@ from envlsp.ide.snapshot import AppFacts
 from envlsp.ide.text import Text
 from envlsp.service.config import FILE_NAME, App, load_config
 from envlsp.service.context import NOT_ENVIRONMENTS, Context, Project, env_of_file
-from envlsp.service.finding import FILES_MAX, Found, is_env_name, list_env_files, root_above, search
+from envlsp.service.finding import (
+    FILES_MAX,
+    Found,
+    holds_variables,
+    is_env_name,
+    list_env_files,
+    root_above,
+    search,
+)
 from envlsp.wire.limits import MIB
 
 FILE_MAX_BYTES = MIB
@@ -111,7 +119,7 @@ class Workspace:
         """Know of files that came or changed, before `look`; what is gone, `look` finds."""
         for place in places:
             folder, name = os.path.split(place)
-            if is_env_name(name):
+            if holds_variables(name):
                 self._walked.env_files.add(place)
             elif name == FILE_NAME and os.path.isfile(place):
                 self._walked.roots.add(folder)
@@ -241,7 +249,8 @@ def _bare_ground(root: Place, files: Iterable[Place]) -> Ground:
     """Return a folder in which every folder with env files is an app."""
     by_folder: dict[Place, list[Place]] = {root: []}
     for file in sorted(files):
-        by_folder.setdefault(os.path.dirname(file), []).append(file)
+        if is_env_name(os.path.basename(file)):  # not `prod.env`: of what it is the file, nobody says
+            by_folder.setdefault(os.path.dirname(file), []).append(file)
     name = os.path.basename(root) or root
     apps = (_bare_app(root, name, folder, mine) for folder, mine in by_folder.items())
     return Ground(root, name, "dev", tuple(apps))

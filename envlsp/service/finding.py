@@ -30,6 +30,7 @@ SKIPPED = frozenset(
 INDEX = "index"
 """In git's folder: written anew when a file begins or ceases to be tracked."""
 _LINK_MAX_CHARS = 4096
+_SUFFIX = ".env"
 _LEFTOVERS = ("~", ".swp", ".swo", ".envlsp-tmp")
 """Ends of names of files that a program writes for a moment."""
 
@@ -46,6 +47,14 @@ class Found:
 def is_env_name(name: str) -> bool:
     """Return whether a file of that name is one of ours: `.env`, `.env.dev`, `.env.example`."""
     return name == ".env" or (name.startswith(".env.") and len(name) > 5 and not name.endswith(_LEFTOVERS))
+
+
+def holds_variables(name: str) -> bool:
+    """Return whether a file of that name is read as an env file: ours, and `prod.env` too.
+
+    Those that are not ours are no environment, unless `ev.yaml` says so.
+    """
+    return is_env_name(name) or (name.endswith(_SUFFIX) and len(name) > len(_SUFFIX))
 
 
 def root_above(folder: str) -> str | None:
@@ -102,7 +111,7 @@ def _visit(folder: str, found: Found) -> list[str]:
         with os.scandir(folder) as entries:
             for entry in entries:
                 name = entry.name
-                if is_env_name(name):
+                if holds_variables(name):
                     found.env_files.add(entry.path)
                 elif name == FILE_NAME:
                     found.roots.add(folder)

@@ -18,7 +18,7 @@ from envlsp.ide.snapshot import AppFacts, EnvironmentFacts, Facts, GitFacts, Pro
 from envlsp.service.config import FILE_NAME
 from envlsp.service.embedded_node import EmbeddedNode
 from envlsp.service.facts import Ground, Workspace
-from envlsp.service.finding import INDEX, is_env_name
+from envlsp.service.finding import INDEX, holds_variables
 from envlsp.service.listening import ask_online
 from envlsp.service.standing import Devices, TeamFacts
 
@@ -88,7 +88,7 @@ class Looking:
 
     def _is_ours(self, place: Place) -> bool:
         name = os.path.basename(place)
-        if is_env_name(name) or name == FILE_NAME or name in _GIT_FILES:
+        if holds_variables(name) or name == FILE_NAME or name in _GIT_FILES:
             return True
         below = place.rstrip("/") + "/"  # a folder that is gone, perhaps
         return any(file.startswith(below) for file in self._workspace.disk)

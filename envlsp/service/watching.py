@@ -15,7 +15,7 @@ from typing import Protocol
 
 from envlsp.ide.results import Place
 from envlsp.service.config import FILE_NAME
-from envlsp.service.finding import INDEX, git_folder, is_env_name
+from envlsp.service.finding import INDEX, git_folder, holds_variables
 
 QUIET_S = 0.01
 """A write is seldom one event: what belongs together comes within this."""
@@ -79,7 +79,7 @@ class Watcher:
         folder, _, name = place.rpartition("/")
         if folder in self._git:
             return name == INDEX
-        return is_env_name(name) or name == FILE_NAME or name in self._also or place in self._folders
+        return holds_variables(name) or name == FILE_NAME or name in self._also or place in self._folders
 
 
 class WatchFiles:

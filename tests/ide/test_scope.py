@@ -64,3 +64,11 @@ def test_outside_every_project_a_file_stands_alone() -> None:
     assert list(scope.slots()) == []
     assert files_of(scope) == [".env"]
     assert not scope.covers(f"{ROOT}/web/a.ts")
+
+
+@pytest.mark.parametrize(("name", "is_read_above"), (("prod.env", True), (".env", False)))
+def test_code_beside_a_file_that_no_loader_takes_reads_the_one_above(name: str, is_read_above: bool) -> None:
+    snapshot = read_scene(
+        f"#- .env\nA=1\n#- fixtures/{name}\nA=2\n#- fixtures/a.py\nimport os\nos.environ['A']\n"
+    ).snapshot
+    assert bool(scope_of(snapshot, f"{ROOT}/.env").reads("A")) is is_read_above

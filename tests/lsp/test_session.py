@@ -29,6 +29,11 @@ def _session(encoding: Encoding = Encoding.UTF16) -> Session:
         ("file:///shop/.env", "", Kind.ENV),
         ("file:///shop/.env.local", "dotenv", Kind.ENV),
         ("file:///shop/.envrc", "", Kind.OTHER),
+        ("file:///shop/prod.env", "", Kind.ENV),
+        ("file:///shop/.ENV", "dotenv", Kind.ENV),
+        ("file:///shop/x.txt", "env", Kind.ENV),
+        ("file:///shop/x.txt", "plaintext", Kind.OTHER),
+        ("untitled:Untitled-2", "dotenv", Kind.ENV),
         ("file:///shop/app.py", "python", Kind.CODE),
         ("file:///shop/app", "typescriptreact", Kind.CODE),
         ("file:///shop/ev.yaml", "yaml", Kind.CONFIG),
@@ -73,7 +78,7 @@ def test_many_changes_are_parsed_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_dialect_of_the_app_counts_as_soon_as_it_is_known() -> None:
     session = _session()
-    place = session.open("file:///shop/config.env", "", 1, "A=1\n").place
+    place = session.open("file:///shop/variables", "", 1, "A=1\n").place
     assert session.snapshot.env_file(place) is None
     app = AppFacts("web", "/shop", "python", {"dev": place})
     session.set_facts(Facts((ProjectFacts("/shop", "shop", Standing.NO_PROJECT, (app,)),)))

@@ -65,6 +65,23 @@ def test_without_a_project_every_folder_with_env_files_is_an_app(root: Path) -> 
     }
 
 
+@pytest.mark.parametrize("has_project", (False, True))
+def test_other_env_files_are_read_and_are_no_environment(root: Path, *, has_project: bool) -> None:
+    write(root, **{".env": "A=1\n", "prod.env": "A=2\n", "deep/api.env": "B=1\n", "deep/api.env~": "B=1\n"})
+    if has_project:
+        write(root, **{"ev.yaml": config("{web: {path: ., files: {prod: prod.env}}}")})
+    workspace = look(root)
+    (ground,) = workspace.grounds
+    prod = {"prod": "prod.env"} if has_project else {}
+    name = "web" if has_project else "shop"
+    assert apps(ground, root) == {name: (".", {"dev": ".env"} | prod, [])}
+    assert {os.path.relpath(place, root) for place in workspace.disk} == {".env", "prod.env", "deep/api.env"}
+    write(root, **{"new.env": "C=1\n"})
+    workspace.take_note([str(root / "new.env")])
+    workspace.look()
+    assert str(root / "new.env") in workspace.disk
+
+
 def test_an_empty_folder_is_an_app_to_which_names_can_be_added(root: Path) -> None:
     (ground,) = look(root).grounds
     assert apps(ground, root) == {"shop": (".", {"dev": ".env"}, [])}

@@ -106,7 +106,7 @@ def make_document(place: str, text: Text, dialect: str = "node", version: int = 
     name = place.rpartition("/")[2]
     kind = Kind.CODE if language_for(place) else Kind.CONFIG if name == "ev.yaml" else Kind.OTHER
     env = None
-    if name == ".env" or name.startswith(".env."):
+    if name.endswith(".env") or name.startswith(".env."):
         kind, env = Kind.ENV, EnvFile.of(text, dialect)
     return Document(place, f"file://{place}", "", version, text, kind, env)
 
