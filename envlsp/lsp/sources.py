@@ -34,6 +34,8 @@ IDLE_S = 1.5
 """No message for so long means that the network's libraries can be loaded unnoticed."""
 JOIN_S = 15.0
 """Join anyway after so long."""
+GIT_S = 0.3
+"""A checkout ends with git's index, a rebase writes it for each commit: those are waited for together."""
 CLOSE_S = 2.0
 
 
@@ -53,6 +55,7 @@ class Sources:
         self._index: CodeIndex | None = None
         self._watcher: Watcher | None = None
         self._watched: set[Place] = set()
+        self._git_timer: asyncio.TimerHandle | None = None
         self._beside: frozenset[Place] = frozenset()
         self._all: list[Source] = []
         self._lock = threading.Lock()
@@ -157,7 +160,13 @@ class Sources:
     def _load_watcher(self, engine: Engine) -> None:
         from envlsp.service.watching import Watcher
 
-        watcher = Watcher(engine.look_again, also=(".gitignore",))
+        changed = self._in_loop(self._on_disk)
+
+        def tell(places: list[Place]) -> None:
+            engine.look_again(places)
+            changed(places)
+
+        watcher = Watcher(tell, also=(".gitignore",))
         if self._add(watcher):
             self._watcher = watcher
             with suppress(RuntimeError):
@@ -200,6 +209,18 @@ class Sources:
                 self._loop.call_soon_threadsafe(then, found)
 
         return publish
+
+    def _on_disk(self, places: list[Place]) -> None:
+        """Have code looked through when git has changed files; nobody watches those for us."""
+        from envlsp.service.finding import INDEX
+
+        if self._git_timer is None and any(place.endswith(f"/{INDEX}") for place in places):
+            self._git_timer = self._loop.call_later(GIT_S, self._sweep)
+
+    def _sweep(self) -> None:
+        self._git_timer = None
+        if self._index is not None:
+            self._index.sweep()
 
     def _on_facts(self, facts: Facts) -> None:
         self._server.session.set_facts(facts)

@@ -3,7 +3,7 @@
 One thread of its own looks at the files and publishes what it has found so far, as
 immutable `Usages`. It lets go of the interpreter's lock every few milliseconds, because
 requests are answered by another thread meanwhile. Files are read when the folder is set
-and when somebody says they changed; watching is not its business.
+and when somebody says they changed, or that some may have; watching is not its business.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ SLICE_S = 0.008
 PAUSE_S = 0.0003
 """Long enough for a waiting thread to wake up and take the lock."""
 CLOSE_S = 0.5
+_UNREAD = 0
 FEW = 32
 """Up to so many files are put into the index one by one, which copies it each time."""
 
@@ -54,7 +55,8 @@ class CodeIndex:
         self._places: dict[Place, None] = {}
         self._is_closed = False
         self._roots: list[Place] = []
-        self._seen: set[Place] = set()
+        self._seen: dict[Place, int] = {}  # with the mark of what was read last
+        self._is_to_sweep = False
         self._usages = Usages()
         self._last_pause = self._last_publish = 0.0
         self._thread = Thread(target=self._run, name="envlsp-index", daemon=True)
@@ -72,6 +74,12 @@ class CodeIndex:
             self._places.update(dict.fromkeys(places))
             self._changed.notify()
 
+    def sweep(self) -> None:
+        """Look for files that came, changed or went unsaid; of those that are as they were, none is read."""
+        with self._changed:
+            self._is_to_sweep = True
+            self._changed.notify()
+
     def close(self) -> None:
         """End the thread; what it does at the moment is given up."""
         with self._changed:
@@ -82,16 +90,21 @@ class CodeIndex:
     def _run(self) -> None:
         while True:
             with self._changed:
-                while self._wanted is None and not self._places and not self._is_closed:
-                    self._changed.wait()
+                self._changed.wait_for(self._has_work)
                 if self._is_closed:
                     return
                 wanted, self._wanted = self._wanted, None
                 places, self._places = list(self._places), {}
+                is_to_sweep, self._is_to_sweep = self._is_to_sweep, False
             if wanted is not None:
                 self._follow(wanted)
             if places:
                 self._refresh(places)
+            if is_to_sweep:
+                self._sweep()
+
+    def _has_work(self) -> bool:
+        return self._is_interrupted() or bool(self._places) or self._is_to_sweep
 
     def _is_interrupted(self) -> bool:
         return self._is_closed or self._wanted is not None
@@ -99,7 +112,7 @@ class CodeIndex:
     def _follow(self, wanted: list[Place]) -> None:
         roots = _outermost(wanted)
         self._roots = [root for root in self._roots if root in roots]
-        self._seen = {place for place in self._seen if _is_below(place, self._roots)}
+        self._seen = {at: mark for at, mark in self._seen.items() if _is_below(at, self._roots)}
         for place in [place for place in self._usages.files if place not in self._seen]:
             self._usages = self._usages.with_file(place, ())
         for root in roots:
@@ -108,15 +121,32 @@ class CodeIndex:
             if self._usages.is_complete:
                 self._show(is_complete=False)
             places = code_files(root)
-            self._seen.update(places)
+            self._seen.update(dict.fromkeys(places, _UNREAD))
             if not self._take(places, self._is_interrupted):
                 return  # other folders are wanted, or none: what was seen of this one is not enough
             self._roots.append(root)
         self._show(is_complete=True)
 
     def _refresh(self, places: list[Place]) -> None:
+        self._look_again_at(self._expanded(places))
+
+    def _sweep(self) -> None:
+        listed = dict.fromkeys(place for root in self._roots for place in code_files(root))
+        changed: list[Place] = []
+        for place in listed:
+            if self._is_interrupted():
+                self._is_to_sweep = True  # once that is done
+                return
+            if self._seen.get(place, _UNREAD) != _mark_at(place):
+                changed.append(place)
+            self._pause()
+        gone = [place for place in self._seen if place not in listed and not os.path.lexists(place)]
+        self._look_again_at([*changed, *gone])
+        for place in gone:
+            del self._seen[place]
+
+    def _look_again_at(self, fresh: list[Place]) -> None:
         before = self._usages
-        fresh = self._expanded(places)
         if len(fresh) <= FEW:
             for place in fresh:
                 self._usages = self._usages.with_file(place, self._look_at(place))
@@ -135,7 +165,8 @@ class CodeIndex:
             known += code_among(root, [place for place in others if _is_below(place, [root])])
         gone = [place for place in others if not Path(place).exists()]
         known += [place for place in self._usages.files if gone and _is_below(place, gone)]
-        self._seen.update(known)
+        for place in known:
+            self._seen.setdefault(place, _UNREAD)
         return list(dict.fromkeys(known))
 
     def _take(self, places: Iterable[Place], is_interrupted: Callable[[], bool]) -> bool:
@@ -155,11 +186,16 @@ class CodeIndex:
 
     def _look_at(self, place: Place) -> tuple[Usage, ...]:
         language = language_for(place)
-        usages = () if language is None else self._usages_of(language, _read(place))
+        source, self._seen[place] = _read(place)
+        usages = () if language is None else self._usages_of(language, source)
+        self._pause()
+        return usages
+
+    def _pause(self) -> None:
+        """Let others have the interpreter's lock, when it is time."""
         if time.monotonic() - self._last_pause > SLICE_S:
             time.sleep(PAUSE_S)
             self._last_pause = time.monotonic()
-        return usages
 
     def _usages_of(self, language: Language, source: bytes) -> tuple[Usage, ...]:
         if not any(word in source for word in language.prefilter):
@@ -196,22 +232,34 @@ class _Builder:
         return Usages(dict(self._files), by_name, is_complete)
 
 
-def _read(place: Place) -> bytes:
-    """Return a plain file's content; nothing of a link, a large file, or one that is gone."""
+def _read(place: Place) -> tuple[bytes, int]:
+    """Return a plain file's content and mark; nothing of a link, a large file, or one that is gone."""
     try:
         # A pipe would block the thread for ever.
         handle = os.open(place, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError:
-        return b""
+        return b"", _UNREAD
     try:
         found = os.fstat(handle)
         if not stat.S_ISREG(found.st_mode) or found.st_size > LARGEST_BYTES:
-            return b""
-        return os.read(handle, LARGEST_BYTES)
+            return b"", _mark(found)
+        return os.read(handle, LARGEST_BYTES), _mark(found)
     except OSError:
-        return b""
+        return b"", _UNREAD
     finally:
         os.close(handle)
+
+
+def _mark_at(place: Place) -> int:
+    try:
+        return _mark(os.lstat(place))
+    except OSError:
+        return _UNREAD
+
+
+def _mark(found: os.stat_result) -> int:
+    """Return what becomes another when a file is written; a number, since there are so many files."""
+    return hash((found.st_size, found.st_mtime_ns)) if stat.S_ISREG(found.st_mode) else _UNREAD
 
 
 def _outermost(folders: Iterable[Place]) -> list[Place]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -132,6 +133,37 @@ def test_a_file_that_changes_behind_the_editors_back_is_noticed(folder: Path, ho
         (folder / ".env.new").write_text(ENV + "NOWHERE=1\n")
         (folder / ".env.new").replace(folder / ".env")
         editor.wait_for(lambda: editor.at("definition", code, 2, 14), 5)
+
+
+def test_code_that_git_changes_is_noticed(folder: Path, home: Path) -> None:
+    """Nobody watches it, but git's own index tells."""
+    other = folder / "lib" / "other.py"
+
+    def git(*words: str) -> None:
+        who = ("-c", "user.name=x", "-c", "user.email=x@x.test", "-c", "commit.gpgSign=false")
+        subprocess.run(["git", "-C", folder, *who, *words], check=True, capture_output=True)
+
+    git("init", "-b", "main")
+    git("add", "app.py", "app.ts")
+    git("commit", "-m", "one")
+    git("checkout", "-b", "more")
+    other.parent.mkdir()
+    other.write_text(CODE)
+    git("add", "lib")
+    git("commit", "-m", "two")
+    git("checkout", "main")
+    with Editor(folder, BARE, home=home) as editor:
+        code = editor.open("app.py")
+        _ready(editor, code)
+
+        def reads() -> int:
+            return len(editor.at("references", code, 2, 14, context={"includeDeclaration": False}))
+
+        assert reads() == 1
+        git("checkout", "more")
+        editor.wait_for(lambda: reads() == 2, 5)
+        git("checkout", "main")
+        editor.wait_for(lambda: reads() == 1, 5)
 
 
 def test_a_file_that_the_editor_saw_change_is_read_again(folder: Path, home: Path) -> None:

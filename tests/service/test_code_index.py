@@ -187,3 +187,35 @@ def test_nothing_is_published_where_nothing_changed(desk: Desk, tmp_path: Path) 
     desk.index.look_again([str(file)])
     desk.changed(python(tmp_path / "b.py", "B"))
     assert len(desk.published) == before + 1
+
+
+def test_what_changed_unsaid_is_found_and_nothing_else_is_read(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    same, other, gone = (python(tmp_path / f"{name}.py", name.upper()) for name in ("same", "other", "gone"))
+    (tmp_path / "link.py").symlink_to(same)
+    desk.follow(tmp_path)
+    read: list[str] = []
+    whole = code_index._read
+
+    def noted(place: str) -> tuple[bytes, int]:
+        read.append(Path(place).name)
+        return whole(place)
+
+    monkeypatch.setattr(code_index, "_read", noted)
+    python(other, "CHANGED")
+    gone.unlink()
+    python(tmp_path / "deep" / "new.py", "NEW")
+    before = len(desk.published)
+    desk.index.sweep()
+    usages = desk.wait(lambda _: len(desk.published) > before)
+    assert names(usages) == {"SAME", "CHANGED", "NEW"}
+    assert usages.is_complete
+    assert sorted(read) == ["gone.py", "new.py", "other.py"]
+    desk.changed(python(same, "AGAIN"))
+    python(tmp_path / "last.py", "LAST")
+    before = len(desk.published)
+    desk.index.sweep()
+    usages = desk.wait(lambda _: len(desk.published) > before)
+    assert names(usages) == {"AGAIN", "CHANGED", "NEW", "LAST"}
+    assert read[3:] == ["same.py", "last.py"]
