@@ -45,7 +45,7 @@ BOM = b"\xef\xbb\xbf"
 )
 def test_a_pull_restores_the_bytes_on_a_fresh_clone(cast: Cast, data: bytes) -> None:
     alice, bob = cast.team("bob")
-    alice.push(data)
+    alice.push(data, force=True)  # also one without a name
     meet(alice, bob)
     result = bob.pull()
     assert bob.file.read_bytes() == data
