@@ -27,6 +27,8 @@ from tests.support.engines import Watcher, watching
 from tests.support.network_cast import ROOT, Server, agent, end, environ_of, let_in
 from tests.support.processes import wait_until
 
+pytestmark = pytest.mark.slow  # sockets, threads, files, and waits for them
+
 EDITOR = """
 import sys, threading
 from envlsp.ide.positions import Encoding

@@ -18,6 +18,8 @@ from envlsp.store.home import Home
 from tests.support.cast import FIRST_FILE, Cast
 from tests.support.engines import watching
 
+pytestmark = pytest.mark.slow  # sockets, threads, files, and waits for them
+
 
 class FakeNode:
     """A node's socket in a thread of its own."""

@@ -131,6 +131,7 @@ def test_both_taken_away_and_kept_one_by_one(cast: Cast) -> None:
     assert values(bob) == {"A": b"a0", "D": b"a0!"}
 
 
+@pytest.mark.slow
 def test_three_heads(cast: Cast) -> None:
     alice, bob, carol = apart(cast, "bob", "carol")
     for actor in (alice, bob, carol):

@@ -14,6 +14,8 @@ from envlsp.service import watching
 from envlsp.service.inotify import Inotify
 from envlsp.service.watching import Watcher, WatchFiles
 
+pytestmark = pytest.mark.slow  # sockets, threads, files, and waits for them
+
 PATIENCE_S = 10.0
 
 

@@ -14,7 +14,7 @@ from envlsp.transport.memory import MemoryLink, memory_pair
 from envlsp.wire.canonical import Value
 from tests.support.links import LOOPBACK
 
-pytestmark = pytest.mark.usefixtures("clean_loop")
+pytestmark = [pytest.mark.usefixtures("clean_loop"), pytest.mark.slow]  # real sockets and their waits
 
 ALICE, BOB = DevicePk(b"a" * 32), DevicePk(b"b" * 32)
 Sent = tuple[DevicePk, bytes, SignalKind]

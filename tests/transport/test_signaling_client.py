@@ -31,6 +31,8 @@ from envlsp_signaling.server import SignalingServer
 from envlsp_signaling.turn import TurnService
 from tests.support.signaling import serving
 
+pytestmark = pytest.mark.slow  # sockets, threads, files, and waits for them
+
 ROOM, OTHER_ROOM = RoomId(b"r" * 16), RoomId(b"o" * 16)
 BLOB = b"b" * 1024
 QUICK = (0.01, 0.05)
