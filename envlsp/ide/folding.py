@@ -19,7 +19,7 @@ def folds(snapshot: Snapshot, place: Place) -> list[Fold]:
 
     One line folds one thing: a comment that heads a part folds the part.
     """
-    env = snapshot.env_file(place)
+    env = snapshot.readable(place)
     if env is not None:
         found = {fold.start_line: fold for fold in (*_comments(env), *_values(env), *_parts(env, place))}
         return [found[line] for line in sorted(found)]

@@ -51,8 +51,9 @@ def locate(snapshot: Snapshot, place: Place, position: Position) -> Spot | None:
     if document is None:
         return None
     position = document.text.nearest(position)
-    if document.env is not None:
-        return in_env(document.env, position)
+    env = snapshot.readable(place)
+    if env is not None:
+        return in_env(env, position)
     if document.kind is Kind.CODE:
         for usage in document.usages:
             if position in usage.range:

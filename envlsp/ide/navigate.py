@@ -23,7 +23,7 @@ def definition(snapshot: Snapshot, place: Place, position: Position) -> list[Tar
         return []
     scope = scope_of(snapshot, place)
     files = [*scope.files(), *scope.above()]
-    own = snapshot.env_file(place)
+    own = snapshot.readable(place)
     if spot.under is Under.REFERENCE and own is not None and own.winner(spot.name) is not None:
         files = [(place, own)]
     elif spot.under is Under.NAME:
@@ -63,10 +63,9 @@ def highlights(snapshot: Snapshot, place: Place, position: Position) -> list[Ran
     spot = locate(snapshot, place, position)
     if spot is None or not spot.is_name:
         return []
-    document = snapshot.documents[place]
-    if document.env is None:
-        return [usage.range for usage in document.usages if usage.name == spot.name]
-    file = document.env
+    file = snapshot.readable(place)
+    if file is None:
+        return [usage.range for usage in snapshot.documents[place].usages if usage.name == spot.name]
     given = [file.name_range(index) for index in file.by_name.get(spot.name, ())]
     return sorted((*given, *mentions_of(file, spot.name)))
 

@@ -18,7 +18,7 @@ from envlsp.ide.navigate import mentions_of
 from envlsp.ide.positions import Position, Range
 from envlsp.ide.results import Edit, Place, Renaming
 from envlsp.ide.scope import Scope, scope_of
-from envlsp.ide.snapshot import Snapshot
+from envlsp.ide.snapshot import Kind, Snapshot
 from envlsp.ide.source import renamed
 
 _ANY_VALUE = SecretText("1")
@@ -30,7 +30,7 @@ def prepare(snapshot: Snapshot, place: Place, position: Position) -> Range | Non
     Raises:
         Misuse: there is a name, and it cannot be renamed; the message says why.
     """
-    spot = locate(snapshot, place, position)
+    spot = _spot(snapshot, place, position)
     if spot is None or not spot.is_name:
         return None
     scope = scope_of(snapshot, place)
@@ -47,7 +47,7 @@ def rename(snapshot: Snapshot, place: Place, position: Position, new_name: str) 
         BadText: the new name is none, or not one in every place where it would stand.
         Misuse: an env file of the app has the new name already, or the old one is of other apps.
     """
-    spot = locate(snapshot, place, position)
+    spot = _spot(snapshot, place, position)
     if spot is None or not spot.is_name:
         raise NotFound("there is no name to rename here", fix="put the caret on the name of a variable")
     if new_name == spot.name:
@@ -57,6 +57,13 @@ def rename(snapshot: Snapshot, place: Place, position: Position, new_name: str) 
     _check_own(scope, spot.name)
     _check_new(scope, spot.name, new_name)
     return Renaming((*_in_env_files(scope, spot.name, new_name), *_in_code(scope, spot.name, new_name)))
+
+
+def _spot(snapshot: Snapshot, place: Place, position: Position) -> Spot | None:
+    """Return what is under the caret; nothing in a document that only shows what a release says."""
+    document = snapshot.documents.get(place)
+    is_shown = document is not None and document.kind is Kind.VIRTUAL
+    return None if is_shown else locate(snapshot, place, position)
 
 
 def _check_old(scope: Scope, spot: Spot) -> None:

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import NamedTuple
+from urllib.parse import unquote
 
 from envlsp.ide.envfile import EnvFile
 from envlsp.ide.results import Place, Target
 from envlsp.ide.snapshot import AppFacts, EnvironmentFacts, ProjectFacts, Snapshot, holds
 from envlsp.ide.usages import Usage
+
+_SHOWN = "envlsp://"
+_NAMES = 3
+"""A project, an app, an environment."""
 
 
 class Slot(NamedTuple):
@@ -113,4 +118,17 @@ def scope_of(snapshot: Snapshot, place: Place) -> Scope:
     for project in snapshot.facts.projects:
         if holds(project.root, place):
             return Scope(snapshot, place, project, project.apps)
-    return Scope(snapshot, place, None, ())
+    return _scope_of_shown(snapshot, place) or Scope(snapshot, place, None, ())
+
+
+def _scope_of_shown(snapshot: Snapshot, place: Place) -> Scope | None:
+    """Return what `envlsp://team/project/app/env` has to do with, where that is of this workspace."""
+    team, _, rest = unquote(place).removeprefix(_SHOWN).partition("/")
+    names = rest.split("/")
+    if not place.startswith(_SHOWN) or len(names) != _NAMES:
+        return None
+    for project in snapshot.facts.projects:
+        if project.name == names[0] and team and project.team.startswith(team.lower()):
+            apps = tuple(app for app in project.apps if app.name == names[1])
+            return Scope(snapshot, place, project, apps) if apps else None
+    return None

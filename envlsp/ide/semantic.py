@@ -28,7 +28,7 @@ def tokens(snapshot: Snapshot, place: Place, within: Range | None = None) -> lis
         place: which file; nothing is said of other documents.
         within: only lines that this range touches.
     """
-    env = snapshot.env_file(place)
+    env = snapshot.readable(place)
     if env is None:
         return []
     if within is not None:

@@ -53,6 +53,8 @@ class Document:
     kind: Kind
     env: EnvFile | None = None
     """For `ENV`."""
+    masked: EnvFile | None = None
+    """For `VIRTUAL`: it is looked at and never edited, and its masks are not values."""
 
     @cached_property
     def usages(self) -> tuple[Usage, ...]:
@@ -238,6 +240,11 @@ class Snapshot:
         """Return an env file as the editor has it, else as it is on disk."""
         document = self.documents.get(place)
         return document.env if document is not None else self.facts.disk.get(place)
+
+    def readable(self, place: Place) -> EnvFile | None:
+        """Return an env file to look at: as `env_file`, or what a document of ours shows."""
+        document = self.documents.get(place)
+        return self.env_file(place) if document is None or document.masked is None else document.masked
 
     def where(self, place: Place) -> Where | None:
         """Return the project, app and environment that a place belongs to."""

@@ -28,7 +28,7 @@ _EMPTY = (b"", b'""', b"''", b"``")
 
 def symbols(snapshot: Snapshot, place: Place) -> tuple[Symbol, ...]:
     """Return the outline of an env file or of `ev.yaml`; empty for other documents."""
-    env = snapshot.env_file(place)
+    env = snapshot.readable(place)
     if env is not None:
         return _outline(env, place)
     document = snapshot.documents.get(place)

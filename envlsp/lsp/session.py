@@ -144,7 +144,7 @@ class Session:
 
     def _put(self, document: Document) -> None:
         self._snapshot = self._snapshot.with_document(document)
-        if document.kind in (Kind.ENV, Kind.CODE):
+        if document.kind in (Kind.ENV, Kind.CODE, Kind.VIRTUAL):
             self._stale.add(document.place)
 
     def _work_out(self) -> None:
@@ -154,6 +154,9 @@ class Session:
             if document.kind is Kind.ENV:
                 env = self._parsed(document)
                 self._snapshot = self._snapshot.with_document(replace(document, env=env))
+            elif document.kind is Kind.VIRTUAL:
+                masked = EnvFile.of(document.text, DEFAULT_DIALECT)
+                self._snapshot = self._snapshot.with_document(replace(document, masked=masked))
             elif document.kind is Kind.CODE:
                 self._read(document)
         self._stale.clear()

@@ -11,6 +11,7 @@ from envlsp.ide.hover import hover
 from envlsp.ide.locate import locate
 from envlsp.ide.positions import Position
 from envlsp.ide.results import Place
+from envlsp.ide.snapshot import Kind
 from envlsp.lsp.convert import from_position, to_hover
 
 if TYPE_CHECKING:
@@ -28,8 +29,9 @@ def handle(server: Server, params: types.HoverParams) -> types.Hover | None:
 def _revealed(server: Server, place: Place, position: Position) -> dict[str, SecretText]:
     """Return the value that a reveal has granted this hover; the grant is used up."""
     session = server.session
-    if not session.has_grants:
-        return {}
+    document = session.document(place)
+    if not session.has_grants or document is None or document.kind is Kind.VIRTUAL:
+        return {}  # what is shown masked stays so
     spot = locate(session.snapshot, place, position)
     value = None if spot is None else session.take_grant(place, spot.name)
     return {} if spot is None or value is None else {spot.name: value}
