@@ -15,9 +15,9 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from envlsp.domain.dotenv.blocks import OWN, Block, cut, line_ends
-from envlsp.domain.dotenv.dialects import Expansion, dialect_named
-from envlsp.domain.dotenv.expand import NO_ENV
+from envlsp.domain.dotenv.dialects import Budget, Expansion, OverBudget, dialect_named
 from envlsp.domain.dotenv.parse import parse
+from envlsp.domain.dotenv.reaching import are_plain, expand_all, expand_one, is_certain
 from envlsp.domain.dotenv.reparse import Lines, reach_of, reparse
 from envlsp.domain.dotenv.tokens import Document, Kind
 from envlsp.domain.secret import SecretText, is_secret_name
@@ -33,6 +33,8 @@ _name_of, _lines_of, _references_of, _faults_of = (
 )
 _ALONE_MAX = 1 << 14
 """Longer files are not written by people, and what is kept for them would be large."""
+EDITOR_UNITS = 900_000
+"""How much work may go into references while an editor waits: some 50 ms."""
 _OPEN_QUOTE = "unterminated-quote"
 
 
@@ -79,6 +81,8 @@ class EnvFile:
         if [block.name for block in before] == [block.name for block in after]:
             same.append("by_name")
         new.__dict__.update({table: tables[table] for table in same if table in tables})
+        if tables.get("_has_plain_references"):
+            new.__dict__["_has_plain_references"] = are_plain(after)
         if "sorted_names" in tables:
             gone = [name for name in filter(None, map(_offered, before)) if not new.offers(name)]
             come = [name for name in filter(None, map(_offered, after)) if not self.offers(name)]
@@ -127,29 +131,58 @@ class EnvFile:
         """The whole file as `domain.dotenv` has it; parsed anew, since few ask."""
         return parse(self.text.to_bytes(), self.dialect)
 
-    @cached_property
-    def _expansion(self) -> Expansion:
-        """All values, references resolved; asked for only where there is a reference."""
-        rules = dialect_named(self.dialect)
-        pairs = [
-            (block.name, rules.decode(block.literal) if block.statement.kind is Kind.ASSIGNMENT else None)
-            for block in self.blocks
-            if block.name
-        ]
-        return rules.expand(pairs, NO_ENV)
-
     def value(self, name: str) -> SecretText | None:
         """Return the value that a name has for a program; None where it has none.
 
         Its references are resolved with the file's own values.
+
+        Raises:
+            OverBudget: that would take longer than an editor can wait.
         """
         block = self.winner(name)
         if block is None or block.statement.kind is not Kind.ASSIGNMENT:
             return None
-        text = dialect_named(self.dialect).decode(block.literal)
         # Without a reference to resolve, the rest of the file has no say in it.
-        resolved = self._expansion.values[name] if "$" in text else text
-        return None if resolved is None else SecretText(resolved)
+        if b"$" not in block.literal:
+            return SecretText(dialect_named(self.dialect).decode(block.literal))
+        if name not in self._resolved:
+            self._resolved[name] = self._resolve(name)
+        resolved = self._resolved[name]
+        if resolved is None:
+            raise OverBudget
+        return resolved
+
+    @cached_property
+    def _resolved(self) -> dict[str, SecretText | None]:
+        """Name -> its value, as far as somebody asked; None where that is too much work."""
+        return {}
+
+    def _resolve(self, name: str) -> SecretText | None:
+        try:
+            if self.dialect == "python" or self._is_certain:
+                value = expand_one(name, self.blocks, self.by_name, self.dialect, Budget(EDITOR_UNITS))
+            else:
+                expansion = self._expansion
+                value = None if expansion is None else expansion.values[name]
+        except OverBudget:
+            return None
+        return None if value is None else SecretText(value)
+
+    @cached_property
+    def _expansion(self) -> Expansion | None:
+        """All values, references resolved; None where that is too much work."""
+        try:
+            return expand_all(self.blocks, self.dialect, Budget(EDITOR_UNITS))
+        except OverBudget:
+            return None
+
+    @cached_property
+    def _is_certain(self) -> bool:
+        return self._has_plain_references and is_certain(self.blocks, self.by_name, self.mentioned)
+
+    @cached_property
+    def _has_plain_references(self) -> bool:
+        return are_plain(self.blocks)
 
     @property
     def names(self) -> Mapping[str, Sequence[int]]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import NamedTuple
 
 from envlsp.domain.dotenv.dialects import dialect_named
 from envlsp.domain.secret import MASK, SecretText
+from envlsp.errors import BadText
 from envlsp.ide.ages import ago
 from envlsp.ide.envfile import EnvFile
 from envlsp.ide.locate import Spot, Under, locate
@@ -146,7 +148,10 @@ def _value_of(snapshot: Snapshot, slot: Slot, name: str, released: NameFacts | N
         return _is_empty(file, name), b""
     if released is not None and released.value and fingerprint(winner.literal) == released.literal:
         return released.is_empty, released.value
-    value = value_in(file, name)
+    try:
+        value = value_in(file, name)
+    except BadText:  # too much work: masked, and compared with nothing
+        return False, b""
     return not value, fingerprint(value.reveal()) if value else b""
 
 
@@ -198,9 +203,14 @@ def _documentation(scope: Scope, name: str) -> list[str]:
 def _value_at(file: EnvFile, spot: Spot) -> SecretText | None:
     """Return the value of the line pointed at, which is not the one that counts if a later one is."""
     if file.by_name[spot.name][-1] == spot.index:
-        return value_in(file, spot.name)
+        with suppress(BadText):
+            return value_in(file, spot.name)
+        return None
     return SecretText(dialect_named(file.dialect).decode(file.blocks[spot.index].literal))
 
 
 def _is_empty(file: EnvFile, name: str) -> bool:
-    return not value_in(file, name)
+    try:
+        return not value_in(file, name)
+    except BadText:
+        return False

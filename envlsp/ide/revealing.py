@@ -6,7 +6,9 @@ of what it returns.
 
 from __future__ import annotations
 
+from envlsp.domain.dotenv.dialects import OverBudget
 from envlsp.domain.secret import SecretText
+from envlsp.errors import BadText
 from envlsp.ide.envfile import EnvFile
 
 
@@ -14,5 +16,14 @@ def value_in(file: EnvFile, name: str) -> SecretText | None:
     """Return the value that a name has for a program, references resolved with the file's own values.
 
     None where the file does not give the name, or gives it without a value.
+
+    Raises:
+        BadText: its references are too many to be followed while an editor waits.
     """
-    return file.value(name)
+    try:
+        return file.value(name)
+    except OverBudget:
+        raise BadText(
+            "this value cannot be shown here: its references are too many",
+            fix="let its references lead through fewer names, and to shorter values",
+        ) from None

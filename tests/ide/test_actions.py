@@ -313,3 +313,10 @@ def test_a_name_taken_out_here_is_pushed_and_a_new_one_pulled() -> None:
     assert ("Push .env", "envlsp.push") in commands(offered(scene, "quickfix"))
     of_environment(scene, base={"A": fingerprint(b"7")})
     assert commands(offered(scene, "quickfix")) == [("Pull v7 into .env", "envlsp.pull")]
+
+
+def test_fix_all_beside_a_chain_of_references_does_not_wait_for_its_end() -> None:
+    chain = "".join(f"R{number}=${{R{number - 1}}}x\n" for number in range(1, 3000))
+    scene = read_scene(f"R0=x\n{chain}A=a b<|>\nB=1\nB=2\n")
+    (action,) = offered(scene, "source.fixAll")
+    assert [edit.new_text for edit in action.edits] == ['"', '"']

@@ -242,3 +242,12 @@ def test_ten_thousand_names() -> None:
     text = "".join(f"NAME_{number}=value {number}\n" for number in range(10_000))
     shown = hover_of(read_scene(f"{text}#- app.ts\nprocess.env.NAME_5<|>000\n"))
     assert shown == f"`NAME_5000` ••••••\n\n- **.env** · `{mark(b'value 5000')}`"
+
+
+@pytest.mark.parametrize("is_revealing", (False, True))
+def test_a_value_of_too_many_references_stays_masked(is_revealing: bool) -> None:
+    chain = "".join(f"A{number}=${{A{number - 1}}}x\n" for number in range(1, 3000))
+    scene = read_scene(f"A0=x\n{chain}A3000=x<|>x${{A2999}}\n")
+    settings = replace(scene.snapshot.settings, hover_reveal=is_revealing)
+    scene.snapshot = replace(scene.snapshot, settings=settings)
+    assert hover_of(scene) == "`A3000` ••••••\n\n- **.env**"

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from envlsp.domain.dotenv.tokens import Statement
 from envlsp.domain.secret import is_secret_name
@@ -48,6 +48,40 @@ class Expansion:
     """Names whose references never come to an end; their values stay as written."""
 
 
+class OverBudget(Exception):
+    """Resolving references takes more work than the one who asked has time for."""
+
+
+@dataclass(slots=True)
+class Budget:
+    """How much work may go into references; a unit takes about 50 ns."""
+
+    units: int
+
+    def spend(self, units: int) -> None:
+        """Note work that was done.
+
+        Raises:
+            OverBudget: there is none left.
+        """
+        self.units -= units
+        if self.units < 0:
+            raise OverBudget
+
+
+class Expand(Protocol):
+    """Resolves the references of decoded pairs, in file order, in a process environment."""
+
+    def __call__(
+        self, pairs: Sequence[tuple[str, str | None]], env: Mapping[str, str], budget: Budget | None = None, /
+    ) -> Expansion:
+        """Return what became of them; the same for every budget that suffices.
+
+        Raises:
+            OverBudget: it does not.
+        """
+
+
 class Reference(NamedTuple):
     """A name used inside a literal; offsets of that name in the literal."""
 
@@ -66,8 +100,7 @@ class Dialect:
     """Cut a file into statements. Never raises."""
     decode: Callable[[bytes], str]
     """Turn a literal into its value, references left alone."""
-    expand: Callable[[Sequence[tuple[str, str | None]], Mapping[str, str]], Expansion]
-    """Resolve the references of decoded pairs, in file order, in a process environment."""
+    expand: Expand
     candidates: Callable[[str], Iterable[bytes]]
     """Literals that might mean a value, the nicest first; each is tried before it is used."""
     references: Callable[[bytes], Iterator[Reference]]

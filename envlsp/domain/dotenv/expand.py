@@ -11,13 +11,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from envlsp.domain.dotenv.dialects import Expansion, dialect_named
+from envlsp.domain.dotenv.dialects import Budget, Expansion, dialect_named
 from envlsp.domain.dotenv.tokens import Document, Kind
 from envlsp.domain.secret import SecretText
 
 NO_ENV: Mapping[str, str] = MappingProxyType({})
 
 Pairs = Sequence[tuple[str, str | None]]
+
+_PER_REFERENCE = 40
+_PER_DOLLAR = 8
+_CHARS_SHIFT = 4
+"""Units of a budget: for one reference, for a `$` that may begin one, and for each 16
+characters of text that are made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +37,13 @@ class Evaluation:
     endless: tuple[str, ...] = ()
 
 
-def evaluate(document: Document, env: Mapping[str, str] = NO_ENV, *, references: bool = True) -> Evaluation:
+def evaluate(
+    document: Document,
+    env: Mapping[str, str] = NO_ENV,
+    *,
+    references: bool = True,
+    budget: Budget | None = None,
+) -> Evaluation:
     """Return what the file defines, as the program sees it after loading.
 
     Args:
@@ -39,10 +51,14 @@ def evaluate(document: Document, env: Mapping[str, str] = NO_ENV, *, references:
         env: the process environment of the program. Where the loader does not
             override it, its values win.
         references: False leaves references as written and `env` unread.
+        budget: how much work may go into references; None for all that it takes.
+
+    Raises:
+        OverBudget: the budget does not suffice.
     """
     rules = dialect_named(document.dialect)
     pairs = decoded_pairs(document)
-    expansion = rules.expand(pairs, env) if references else Expansion(dict(pairs))
+    expansion = rules.expand(pairs, env, budget) if references else Expansion(dict(pairs))
     return Evaluation(
         {name: None if value is None else _secret(value) for name, value in expansion.values.items()},
         tuple(expansion.undefined),
@@ -74,15 +90,25 @@ def decoded_pairs(document: Document) -> list[tuple[str, str | None]]:
 PYTHON_REFERENCE = re.compile(r"\$\{([^}:]*)(?::-([^}]*))?\}")
 
 
-def expand_python(pairs: Pairs, env: Mapping[str, str]) -> Expansion:
+def expand_python(pairs: Pairs, env: Mapping[str, str], budget: Budget | None = None) -> Expansion:
     """Resolve `${NAME}` and `${NAME:-default}` once, in file order, `env` before the file."""
     seen: dict[str, str | None] = {}
     undefined: list[tuple[str, str]] = []
     for name, value in pairs:
-        seen[name] = (
-            value if value is None or "${" not in value else _resolve(name, value, seen, env, undefined)
-        )
+        if value is None or "${" not in value:
+            seen[name] = value
+            continue
+        if budget is not None:
+            budget.spend(_size(value, seen, env))
+        seen[name] = _resolve(name, value, seen, env, undefined)
     return Expansion({name: env.get(name, value) for name, value in seen.items()}, undefined)
+
+
+def _size(value: str, seen: Mapping[str, str | None], env: Mapping[str, str]) -> int:
+    """Return what it takes to resolve a value, in units of a budget; told before any of it is made."""
+    names = [match[1] for match in PYTHON_REFERENCE.finditer(value)]
+    size = sum(len(env[name] if name in env else seen.get(name) or "") for name in names)
+    return _PER_REFERENCE * len(names) + (size + len(value) >> _CHARS_SHIFT)
 
 
 def _resolve(
@@ -113,7 +139,7 @@ _JS_PATTERN = re.compile(r"\$([$&`'])")
 _ARRAY_INDEX = re.compile(r"0|[1-9][0-9]{0,9}")
 _INDEX_MAX = 2**32 - 2
 
-_WORK_CHARS = 2 * 1024 * 1024
+NODE_WORK_CHARS = 2 * 1024 * 1024
 """How many characters of text may be rewritten, plus `_WORK_FACTOR` for each one
 in the file. The loader itself has no bound, and some files keep it busy for ever."""
 _WORK_FACTOR = 16
@@ -129,6 +155,7 @@ class _NodeRun:
 
     process: dict[str, str] = field(repr=False)
     work: int
+    budget: Budget | None = None
     running: dict[str, str] = field(default_factory=dict, repr=False)
     undefined: list[tuple[str, str]] = field(default_factory=list)
     endless: list[str] = field(default_factory=list)
@@ -138,7 +165,7 @@ class _NodeRun:
         return self.process[name] if name in self.process else self.running.get(name, "")
 
 
-def expand_node(pairs: Pairs, env: Mapping[str, str]) -> Expansion:
+def expand_node(pairs: Pairs, env: Mapping[str, str], budget: Budget | None = None) -> Expansion:
     """Resolve references as `expand(dotenv.config())`.
 
     That call has the file's own raw values in the process environment before it
@@ -146,11 +173,11 @@ def expand_node(pairs: Pairs, env: Mapping[str, str]) -> Expansion:
     a value that is endless even then stays as written.
     """
     parsed = _js_order({name: value or "" for name, value in pairs})
-    work = _WORK_CHARS + _WORK_FACTOR * sum(map(len, parsed.values()))
-    run = _NodeRun({**parsed, **env}, work)
+    work = NODE_WORK_CHARS + _WORK_FACTOR * sum(map(len, parsed.values()))
+    run = _NodeRun({**parsed, **env}, work, budget)
     values = _run_node(parsed, run)
     if run.endless:
-        run = _NodeRun(dict(env), work)
+        run = _NodeRun(dict(env), work, budget)
         values = _run_node(parsed, run)
     return Expansion(dict(values), run.undefined, run.endless)
 
@@ -189,17 +216,32 @@ def _expand_until_still(owner: str, raw: str, run: _NodeRun) -> str:
     result = raw
     seen: set[str] = set()
     again = 0
-    while (match := _NODE_REFERENCE.search(result)) is not None:
+    while (match := _next_reference(result, run.budget)) is not None:
         again = again + 1 if result in seen else 0
         run.work -= len(result)
         if again > len(seen) or run.work < 0:
             raise _Endless
         seen.add(result)
         name, replacement = _replacement(owner, match[1] or match[2], seen, run)
+        if run.budget is not None:
+            run.budget.spend(_PER_REFERENCE + (len(result) + len(replacement) >> _CHARS_SHIFT))
         result = _js_replace(result, match[0], replacement)
         if result == run.running.get(name):
             break
     return result
+
+
+def _next_reference(text: str, budget: Budget | None) -> re.Match[str] | None:
+    # From `$` to `$`: the pattern alone would try every character.
+    start = text.find("$")
+    while start >= 0:
+        if budget is not None:
+            budget.spend(_PER_DOLLAR)
+        found = _NODE_REFERENCE.match(text, start)
+        if found is not None:
+            return found
+        start = text.find("$", start + 1)
+    return None
 
 
 def _replacement(owner: str, expression: str, seen: set[str], run: _NodeRun) -> tuple[str, str]:

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from envlsp.domain.dotenv.blocks import cut
-from envlsp.domain.dotenv.dialects import dialect_named
-from envlsp.domain.dotenv.expand import evaluate
+from envlsp.domain.dotenv.dialects import Budget, OverBudget, dialect_named
+from envlsp.domain.dotenv.expand import decoded_pairs, evaluate
 from envlsp.ide.actions.rewriting import around, quotes_for
 from envlsp.ide.actions.trying import lines_range, tried
-from envlsp.ide.envfile import EnvFile
+from envlsp.ide.envfile import EDITOR_UNITS, EnvFile
 from envlsp.ide.problems import problems_on
 from envlsp.ide.problems.characters import invisible_in
 from envlsp.ide.results import Action, ActionKind, Edit, Place
@@ -81,4 +81,13 @@ def _means_the_same(env: EnvFile, block: int, data: bytes) -> bool:
 
 def _keeps_all(env: EnvFile, edits: Edits) -> bool:
     new = tried(env, edits)
-    return new is not None and evaluate(new.document).values == evaluate(env.document).values
+    if new is None:
+        return False
+    before, after = env.document, new.document
+    if decoded_pairs(before) == decoded_pairs(after):
+        return True  # what is resolved is the same, and so is what it comes to
+    try:
+        old = evaluate(before, budget=Budget(EDITOR_UNITS))
+        return evaluate(after, budget=Budget(EDITOR_UNITS)).values == old.values
+    except OverBudget:
+        return False
