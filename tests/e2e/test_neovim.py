@@ -57,6 +57,14 @@ def releases(bob: Teammate) -> list[tuple[str, str]]:
     return [(row["release"], row["message"]) for row in bob.json("log")["releases"]]
 
 
+def test_which_files_are_env_files(tmp_path: Path) -> None:
+    match = "return vim.tbl_map(function(name) return vim.filetype.match({ filename = name }) or '' end, ...)"
+    names = [".env", ".env.dev", "prod.env", ".environment", "app.py"]
+    neovim()
+    with tempfile.TemporaryDirectory(prefix="nvim-") as folder, editor(Path(folder), {}, tmp_path) as vim:
+        assert vim.lua(match, names) == ["env", "env", "env", "", "python"]
+
+
 def test_a_file_of_code_has_diagnostics_hover_and_completion(people: Cast) -> None:
     bob = pushed(people)
     code = bob.shop / "app.py"

@@ -5,6 +5,7 @@ end
 vim.g.loaded_envlsp = true
 
 vim.filetype.add({
+  extension = { env = 'env' },
   filename = { ['.env'] = 'env' },
   pattern = { ['%.env%.[%w_.-]+'] = 'env' },
 })
