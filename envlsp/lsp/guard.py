@@ -21,6 +21,9 @@ from pygls.exceptions import JsonRpcMethodNotFound
 
 from envlsp.errors import EnvlspError, Stopped
 
+_FIX_MAX = 250
+"""Characters of a fix that still fit a notification; a longer one is in the data alone."""
+
 
 def failure(error: BaseException) -> ResponseError:
     """Return what the editor is told of an exception."""
@@ -28,7 +31,8 @@ def failure(error: BaseException) -> ResponseError:
         return ResponseError(LSPErrorCodes.RequestCancelled.value, "cancelled")
     if isinstance(error, EnvlspError):
         data = {"code": error.code, "fix": error.fix}
-        return ResponseError(LSPErrorCodes.RequestFailed.value, sentence(error), data)
+        said = sentence(error) if len(error.fix or "") <= _FIX_MAX else str(error)
+        return ResponseError(LSPErrorCodes.RequestFailed.value, said, data)
     if isinstance(error, JsonRpcMethodNotFound):
         return ResponseError(ErrorCodes.MethodNotFound.value, "there is no such method")
     return ResponseError(ErrorCodes.InternalError.value, sentence(error))

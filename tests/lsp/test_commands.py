@@ -209,6 +209,10 @@ def test_an_unknown_command_is_refused_kindly(released: Actor) -> None:
         for name in ("envlsp.nonsense", "other.push", ""):
             with pytest.raises(ServerError, match="there is no such command"):
                 editor.command(name)
+        with pytest.raises(ServerError, match=r"there is no such command$") as caught:
+            editor.command("envlsp.nonsense")
+        words = caught.value.data["fix"].removeprefix("one of: ").split(", ")
+        assert {"reveal", "copy", "push", "access.why"} <= set(words)
         assert editor.request("workspace/executeCommand", {"command": "envlsp.env.list"})["environments"]
 
 

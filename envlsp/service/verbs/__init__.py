@@ -65,6 +65,9 @@ _MODULES: Mapping[str, tuple[str, frozenset[str]]] = {
 NAMES: tuple[str, ...] = tuple(_MODULES)
 """Every verb, as in the command `envlsp.<name>`."""
 
+_OF_VALUES = ("reveal", "copy")
+"""Commands that are no verbs: an editor's server answers them, with `value_of`."""
+
 ANOTHER_NAME: Mapping[str, str] = {
     "init": "team.create",
     "get": "value_of, by the commands that reveal and copy",
@@ -98,9 +101,10 @@ def run(name: str, desk: Desk, arguments: Mapping[str, object]) -> Json:
         EnvlspError: as the verb does.
     """
     if name not in _MODULES:
-        raise UsageError("there is no such command", fix=f"one of: {', '.join(NAMES)}")
-    module, known = _MODULES[name]
-    checked = Arguments(name, arguments, known)
+        known = ", ".join(sorted((*NAMES, *_OF_VALUES)))
+        raise UsageError("there is no such command", fix=f"one of: {known}")
+    module, taken = _MODULES[name]
+    checked = Arguments(name, arguments, taken)
     verbs: Mapping[str, Callable[[Desk, Arguments], Json]]
     verbs = importlib.import_module(f"{__name__}.{module}").VERBS
     return {"schema": SCHEMA, **verbs[name](desk, checked)}
