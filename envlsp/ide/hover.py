@@ -92,7 +92,7 @@ def _nowhere(scope: Scope, name: str) -> str:
         return ""
     if standing is Standing.READY:
         return f"{code(name)} is in no env file and in no release."
-    if standing in (Standing.LOCKED, Standing.WAITING):
+    if standing in (Standing.LOCKED, Standing.UNOPENABLE, Standing.WAITING):
         return f"{code(name)} is in no env file, and the team's releases cannot be read yet."
     return f"{code(name)} is in no env file."
 

@@ -36,6 +36,8 @@ def _standing(where: Where, place: Place) -> Iterator[Command]:
     match where.project.standing:
         case Standing.LOCKED:
             yield _button("Unlock", "unlock", place)
+        case Standing.UNOPENABLE:
+            yield _button("the key of this device cannot be opened…", "status", place)  # as below
         case Standing.NOT_JOINED:
             yield _button("Join a team…", "join", place)
         case Standing.WAITING:

@@ -151,6 +151,8 @@ class AppFacts:
     ledger, or as a `.env.NAME` in the folder. `default_env` is always one of them."""
     others: tuple[Place, ...] = ()
     """`.env.example` and the like: they describe names and are no environment."""
+    is_missing: bool = False
+    """`ev.yaml` names a folder that is not there."""
 
 
 class Standing(Enum):
@@ -161,6 +163,7 @@ class Standing(Enum):
     BAD_CONFIG = auto()  # an ev.yaml that is not valid
     NOT_JOINED = auto()
     LOCKED = auto()  # a passphrase is needed
+    UNOPENABLE = auto()  # what protects this device's key is gone, damaged, or open to others
     WAITING = auto()  # joined, and nobody has delivered the key yet
     REMOVED = auto()
     READY = auto()

@@ -242,7 +242,8 @@ def _app(project: Project, app: App) -> AppFacts:
             files[env] = file
         elif name.removeprefix(".env.") in NOT_ENVIRONMENTS:
             others.append(file)
-    return AppFacts(app.name, folder, known_dialect(app.dialect), files, tuple(others))
+    is_missing = not os.path.isdir(folder)
+    return AppFacts(app.name, folder, known_dialect(app.dialect), files, tuple(others), is_missing)
 
 
 def _bare_ground(root: Place, files: Iterable[Place]) -> Ground:

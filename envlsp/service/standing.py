@@ -97,8 +97,10 @@ class Devices:
             return TeamFacts(Standing.BAD_CONFIG, sentence(exc), text)
         except NotInitialised as exc:
             return TeamFacts(Standing.NOT_JOINED, sentence(exc), text)
-        except (Locked, KeyFileError, LoosePermissions) as exc:
+        except Locked as exc:
             return TeamFacts(Standing.LOCKED, sentence(exc), text)
+        except (KeyFileError, LoosePermissions) as exc:
+            return TeamFacts(Standing.UNOPENABLE, sentence(exc), text)
         except EnvlspError as exc:
             return TeamFacts(Standing.LOADING, sentence(exc), text)
 

@@ -11,10 +11,10 @@ from envlsp.errors import BadConfig
 from envlsp.ide.evyaml import problems
 from envlsp.ide.evyaml.checking import CODES
 from envlsp.ide.evyaml.schema import schema
-from envlsp.ide.positions import Encoding
+from envlsp.ide.positions import Encoding, Position, Range
 from envlsp.ide.results import Problem, Severity
 from envlsp.ide.settings import Settings
-from envlsp.ide.snapshot import Snapshot
+from envlsp.ide.snapshot import AppFacts, Facts, ProjectFacts, Snapshot, Standing
 from envlsp.ide.text import Text
 from envlsp.service.config import DIALECTS, FORMAT_MEMBERS_MAX, MEMBERS_MAX, parse_config
 from tests.support.cursor import make_document
@@ -358,4 +358,19 @@ def test_a_value_is_never_quoted() -> None:
 
 def test_every_code_is_listed() -> None:
     texts = [GOOD.replace(old, new, 1) for old, new in CHANGES]
-    assert {one.code for text in texts for one in check(text)} == set(CODES)
+    assert {one.code for text in texts for one in check(text)} == set(CODES) - {"config-missing-folder"}
+
+
+def test_a_folder_that_is_not_there_is_told_until_another_is_typed() -> None:
+    apps = (
+        AppFacts("web", "/shop/apps/web", "node", {}, is_missing=True),
+        AppFacts("worker", "/shop/services/worker", "python", {}),
+    )
+    project = ProjectFacts("/shop", "shop", Standing.READY, apps)
+    snapshot = Snapshot(facts=Facts(projects=(project,)))
+    (found,) = problems(snapshot, make_document("/shop/ev.yaml", Text.of(GOOD)))
+    assert (found.code, found.severity) == ("config-missing-folder", Severity.WARNING)
+    assert found.range == Range(Position(5, 15), Position(5, 23))
+    typed = GOOD.replace("apps/web", "apps/site")
+    assert problems(snapshot, make_document("/shop/ev.yaml", Text.of(typed))) == ()
+    assert problems(snapshot, make_document("/elsewhere/ev.yaml", Text.of(GOOD))) == ()

@@ -121,6 +121,7 @@ def test_an_archived_environment_has_no_buttons() -> None:
     ("standing", "expected"),
     (
         (Standing.LOCKED, ["[Unlock envlsp.unlock]"]),
+        (Standing.UNOPENABLE, ["[the key of this device cannot be opened… envlsp.status]"]),
         (Standing.NOT_JOINED, ["[Join a team… envlsp.join]"]),
         (Standing.WAITING, ["waiting for a teammate's device to pass on the team's key"]),
         (Standing.REMOVED, ["this device is no longer in the team", "[Join a team… envlsp.join]"]),

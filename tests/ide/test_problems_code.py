@@ -84,7 +84,9 @@ A=1
     assert found.message == "A is missing in staging"
 
 
-@pytest.mark.parametrize("standing", (Standing.LOADING, Standing.LOCKED, Standing.WAITING))
+@pytest.mark.parametrize(
+    "standing", (Standing.LOADING, Standing.LOCKED, Standing.UNOPENABLE, Standing.WAITING)
+)
 def test_nothing_is_undefined_while_the_releases_cannot_be_read(standing: Standing) -> None:
     scene = read_scene("A=1\n#- app.ts\nprocess.env.B\n")
     (project,) = scene.snapshot.facts.projects

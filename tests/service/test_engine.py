@@ -294,6 +294,31 @@ def test_a_locked_device_asks_nobody_and_opens_with_the_key_somebody_else_has(ca
     assert watcher.facts.fingerprint is not None
 
 
+@pytest.mark.parametrize("harm", ("damaged", "open to others", "without its key file"))
+def test_a_key_that_cannot_be_opened_is_told_with_the_fix(cast: Cast, harm: str) -> None:
+    (alice,) = cast.team()
+    device = alice.service.vault.open()
+    alice.service.close()
+    if harm == "damaged":
+        Path(device.path).write_bytes(b"no key at all" * 9)
+    elif harm == "open to others":
+        Path(device.path).chmod(0o644)
+    else:
+        alice.key_file.unlink()
+    with watching(alice) as watcher:
+        project = watcher.until_stands(Standing.UNOPENABLE)
+    assert "fix: " in project.detail
+
+
+def test_a_folder_that_ev_yaml_names_and_nobody_made_is_known(cast: Cast) -> None:
+    (alice,) = cast.team()
+    config = alice.root / "ev.yaml"
+    config.write_text(config.read_text().replace("\nsignaling:", "\n  other: { path: nowhere }\nsignaling:"))
+    with watching(alice) as watcher:
+        project = watcher.until_stands(Standing.READY)
+        assert [app.name for app in project.apps if app.is_missing] == ["other"]
+
+
 def test_a_broken_ev_yaml_leaves_the_files_and_mends_by_itself(cast: Cast) -> None:
     (alice,) = cast.team()
     good = (alice.root / "ev.yaml").read_text()

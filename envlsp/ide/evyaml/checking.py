@@ -27,6 +27,7 @@ CODES = {
     "config-wrong-type": "a word where a table belongs, or the other way round",
     "config-bad-value": "a value that the field cannot have",
     "config-same-path": "two apps in one folder, or two environments in one file",
+    "config-missing-folder": "(warning) the path of an app that is no folder on this machine",
     "config-unreadable-dialect": "a loader whose files are not read yet",
 }
 """Codes of the problems; stable."""
@@ -45,7 +46,7 @@ def problems(snapshot: Snapshot, document: Document) -> tuple[Problem, ...]:
     ]
     if tree.root is not None:
         check = _Check(tree, places, document.place)
-        found += [*check.by_schema(), *check.by_rules()]
+        found += [*check.by_schema(), *check.by_rules(), *check.by_folders(snapshot)]
     ignored = snapshot.settings.ignore
     return tuple(sorted((one for one in found if one.code not in ignored), key=lambda one: one.range))
 
@@ -107,6 +108,24 @@ class _Check:
             yield from self._same(words, "environments", (name,))
         yield from self._unprintable(apps)
         yield from self._dialects(apps)
+
+    def by_folders(self, snapshot: Snapshot) -> Iterator[Problem]:
+        """Yield the paths that lead to no folder; those that were typed since are not looked for."""
+        root = PurePosixPath(self._place).parent
+        missing = {
+            app.name: PurePosixPath(app.folder).parts
+            for project in snapshot.facts.projects
+            if PurePosixPath(project.root) == root
+            for app in project.apps
+            if app.is_missing
+        }
+        for name, app in _table(self._top, "apps").items():
+            node = _word(app.value, "path")
+            parts = PurePosixPath(node.text or "").parts if node is not None else ()
+            if node is not None and parts and missing.get(name, ())[-len(parts) :] == parts:
+                where = self._places.range(node.start, node.end)
+                message = "there is no such folder here: this app has no files until there is"
+                yield Problem("config-missing-folder", where, message, Severity.WARNING)
 
     def _refused(self, kind: str, refusal: Refusal) -> Iterator[Problem]:
         if kind == "required":

@@ -17,7 +17,7 @@ from envlsp.ide.snapshot import AppFacts, EnvironmentFacts, Snapshot, Standing
 from envlsp.ide.usages import Usage
 from envlsp.ide.words import listed
 
-_UNTOLD = (Standing.LOADING, Standing.LOCKED, Standing.WAITING)
+_UNTOLD = (Standing.LOADING, Standing.LOCKED, Standing.UNOPENABLE, Standing.WAITING)
 """The team may have the name: nobody can tell yet."""
 
 
