@@ -13,6 +13,8 @@ from envlsp.errors import BadText
 from tests.support.cli import envlsp, failed
 from tests.support.desks import Desk
 
+pytestmark = pytest.mark.slow  # real processes
+
 
 @pytest.mark.parametrize("stream", (0, 1, 2))
 def test_a_closed_stream_leads_nowhere(alice: Desk, stream: int) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from envlsp.code.language import TreeLanguage
 from envlsp.code.languages import language_for
 from envlsp.code.trees import edited_tree
+
+pytestmark = pytest.mark.slow  # a long search
 
 PYTHON = """import os
 from os import environ as e, getenv

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -196,6 +197,7 @@ def scenes(draw: st.DrawFn, *, wild: bool = True) -> Scene:
     return scene
 
 
+@pytest.mark.slow
 @given(scenes())
 @settings(max_examples=300, deadline=None)
 def test_merge_equals_the_transcription(scene: Scene) -> None:

@@ -24,6 +24,8 @@ from envlsp.store.keyfile import open_device_key, with_passphrase
 from tests.support.cast import FIRST_FILE, Actor, Cast, give, meet
 from tests.support.engines import watching, watching_folder
 
+pytestmark = pytest.mark.slow  # real threads, and waits for them
+
 SECRET = b"hunter2-the-planted-value"
 
 
@@ -242,7 +244,6 @@ def test_a_removed_device_is_told_so(cast: Cast) -> None:
     assert "ask an admin" in project.detail
 
 
-@pytest.mark.slow
 def test_who_comes_back_with_new_keys_is_read_with_them(cast: Cast) -> None:
     alice, bob = cast.team("bob")
     with watching(bob) as watcher:
@@ -258,7 +259,6 @@ def test_who_comes_back_with_new_keys_is_read_with_them(cast: Cast) -> None:
     assert project.environments
 
 
-@pytest.mark.slow
 def test_a_failing_step_takes_no_other_along(cast: Cast) -> None:
     (alice,) = cast.team()
     place = str(alice.file.resolve())
@@ -281,7 +281,6 @@ def locked(alice: Actor) -> tuple[Actor, bytes]:
     return alice, kek
 
 
-@pytest.mark.slow
 def test_a_locked_device_asks_nobody_and_opens_with_the_key_somebody_else_has(cast: Cast) -> None:
     (alice,) = cast.team()
     alice, kek = locked(alice)
@@ -343,7 +342,6 @@ def test_a_damaged_store_is_told_and_stops_nothing(cast: Cast) -> None:
     assert facts.disk
 
 
-@pytest.mark.slow
 def test_a_store_that_is_busy_for_a_while_takes_nothing_back(
     cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -387,7 +385,6 @@ def test_git_is_asked_about_every_file(cast: Cast) -> None:
 # --- the thread ---
 
 
-@pytest.mark.slow
 def test_nothing_is_published_where_nothing_changed(cast: Cast) -> None:
     (alice,) = cast.team()
     with watching(alice) as watcher:
@@ -417,7 +414,6 @@ def test_a_file_that_changed_is_shown_by_its_name_or_by_a_whole_look(cast: Cast)
         watcher.until(lambda facts: place not in facts.disk)
 
 
-@pytest.mark.slow
 def test_what_did_not_change_stays_the_same_object(cast: Cast) -> None:
     (alice,) = cast.team()
     place = str(alice.file.resolve())
@@ -499,7 +495,6 @@ def test_a_failure_is_logged_by_its_kind_only(
     assert SECRET.decode() not in caplog.text
 
 
-@pytest.mark.slow
 def test_it_closes_soon_and_as_often_as_one_likes(cast: Cast) -> None:
     (alice,) = cast.team()
     before = set(threading.enumerate())

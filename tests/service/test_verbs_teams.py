@@ -25,6 +25,8 @@ from envlsp.wire.text import to_team_text
 from tests.support.cast import FIRST_FILE, Cast, QuietTalk, meet
 from tests.support.verb_desk import Editor
 
+pytestmark = pytest.mark.slow  # teams of several, meeting
+
 CANARY = "c4n4ry-value"
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from envlsp.sync.states import State
 from tests.support.peers import Actor, End, Wire, actor, add_branch, befriend
+
+pytestmark = pytest.mark.slow  # a long search
 
 SIDES = st.sampled_from((0, 1))
 

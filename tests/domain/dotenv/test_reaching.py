@@ -57,6 +57,7 @@ def check_one_by_one(data: bytes, dialect: str) -> bool:
     return True
 
 
+@pytest.mark.slow
 @given(TEXTS, st.sampled_from(DIALECTS))
 @settings(max_examples=max(300, settings().max_examples))
 @example("A=${B}x\nB=${C}\nC=1\nA=${A}\n", "python")
@@ -114,6 +115,7 @@ def check_certain(data: bytes) -> bool:
     return are_plain(blocks) and is_certain(blocks, *tables(blocks))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text",
     (
