@@ -16,7 +16,7 @@ from envlsp.ide.markdown import block, code, plain
 from envlsp.ide.positions import Position
 from envlsp.ide.results import Hover, Place
 from envlsp.ide.revealing import value_in
-from envlsp.ide.scope import Scope, Slot, scope_of
+from envlsp.ide.scope import Scope, Slot, scope_of, scope_of_open
 from envlsp.ide.snapshot import MARK_HEX, EnvironmentFacts, Kind, NameFacts, Snapshot, Standing
 
 NOTHING_REVEALED: Mapping[str, SecretText] = {}
@@ -61,7 +61,7 @@ def describe(snapshot: Snapshot, place: Place, name: str, value: SecretText | No
         name: of the variable.
         value: shown if given; else there is a mask.
     """
-    scope = scope_of(snapshot, place)
+    scope = scope_of_open(snapshot, place) if snapshot.facts.is_unread else scope_of(snapshot, place)
     rows = list(_rows(scope, name))
     parts = [_title(scope, name, rows, value), *_documentation(scope, name)]
     if not parts[0]:

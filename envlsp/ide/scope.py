@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 from envlsp.ide.envfile import EnvFile
 from envlsp.ide.results import Place, Target
-from envlsp.ide.snapshot import AppFacts, EnvironmentFacts, ProjectFacts, Snapshot, holds
+from envlsp.ide.snapshot import AppFacts, EnvironmentFacts, ProjectFacts, Snapshot, Standing, holds
 from envlsp.ide.usages import Usage
 
 _SHOWN = "envlsp://"
@@ -119,6 +119,20 @@ def scope_of(snapshot: Snapshot, place: Place) -> Scope:
         if holds(project.root, place):
             return Scope(snapshot, place, project, project.apps)
     return _scope_of_shown(snapshot, place) or Scope(snapshot, place, None, ())
+
+
+def scope_of_open(snapshot: Snapshot, place: Place) -> Scope:
+    """Return what a place has to do with as far as open documents tell.
+
+    For what is only shown, in the moment before anything was read from disk.
+    """
+    opened = [document for document in snapshot.documents.values() if document.env is not None]
+    files = {found.place: found for found in opened if holds(found.place.rpartition("/")[0], place)}
+    if not files:
+        return Scope(snapshot, place, None, ())
+    nearest = max((file.rpartition("/")[0] for file in files), key=len)
+    app = AppFacts("", nearest, "", {file: file for file in files})
+    return Scope(snapshot, place, ProjectFacts(nearest, "", Standing.LOADING, (app,)), (app,))
 
 
 def _scope_of_shown(snapshot: Snapshot, place: Place) -> Scope | None:

@@ -213,6 +213,11 @@ class Facts:
     peers: int = 0
     """Devices of teammates that are online now."""
 
+    @property
+    def is_unread(self) -> bool:
+        """Whether the service has not handed over anything yet."""
+        return self == Facts()
+
 
 @dataclass(frozen=True, slots=True)
 class Where:

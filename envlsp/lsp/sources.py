@@ -28,7 +28,7 @@ T = TypeVar("T")
 
 QUIET_S = 0.03
 """No message for so long means that the first answers are out."""
-START_S = 0.4
+START_S = 0.05
 """Start anyway after so long."""
 IDLE_S = 1.5
 """No message for so long means that the network's libraries can be loaded unnoticed."""

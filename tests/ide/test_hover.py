@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from envlsp.domain.secret import SecretText
+from envlsp.domain.secret import MASK, SecretText
 from envlsp.ide.hover import hover
 from envlsp.ide.positions import Position
 from envlsp.ide.snapshot import CandidateFacts, Facts, Standing
@@ -251,3 +251,19 @@ def test_a_value_of_too_many_references_stays_masked(is_revealing: bool) -> None
     settings = replace(scene.snapshot.settings, hover_reveal=is_revealing)
     scene.snapshot = replace(scene.snapshot, settings=settings)
     assert hover_of(scene) == "`A3000` ••••••\n\n- **.env**"
+
+
+def test_before_anything_was_read_the_open_files_speak() -> None:
+    scene = read_scene("""
+# Where the API lives.
+API_URL=https://api.test
+#- app.ts
+fetch(process.env.API_U<|>RL, process.env.OTHER)
+""")
+    early = replace(scene.snapshot, facts=Facts())
+    found = hover(early, scene.place, scene.caret)
+    assert found is not None
+    assert found.markdown == f"`API_URL` {MASK}\n\nWhere the API lives.\n\n- **.env**"
+    assert (
+        hover(early, scene.place, Position(scene.caret.line, 42)) is None
+    )  # it may be in a file not read yet

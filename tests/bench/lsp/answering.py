@@ -32,10 +32,10 @@ NEW_NAME = "RENAMED_BY_NOBODY"
 
 def rows() -> Iterator[Row]:
     """Measure in a workspace of many files, and in one of many names."""
-    with TemporaryDirectory(prefix="envlsp-bench-") as folder:
+    with TemporaryDirectory(prefix="envlsp-bench-", ignore_cleanup_errors=True) as folder:
         workspace = make_workspace(Path(folder), files=FILES, names=200)
         yield from _in(workspace, f"{FILES:,} files")
-    with TemporaryDirectory(prefix="envlsp-bench-") as folder:
+    with TemporaryDirectory(prefix="envlsp-bench-", ignore_cleanup_errors=True) as folder:
         workspace = make_workspace(Path(folder), files=60, names=MANY_NAMES)
         yield from _in(workspace, f"{MANY_NAMES:,} names")
 

@@ -26,7 +26,7 @@ EDIT_CODE, EDIT_ENV = 5 / 1.2, 15 / 3.2
 
 def rows() -> Iterator[Row]:
     """Measure in one workspace with a long `.env`."""
-    with TemporaryDirectory(prefix="envlsp-bench-") as folder:
+    with TemporaryDirectory(prefix="envlsp-bench-", ignore_cleanup_errors=True) as folder:
         workspace = make_workspace(Path(folder), files=60, names=MANY_NAMES)
         with pair(workspace) as both:
             both.open(workspace.env, "dotenv")

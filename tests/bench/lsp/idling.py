@@ -29,7 +29,10 @@ LIMITS = {
 
 def rows() -> Iterator[Row]:
     """Let them all be idle in one window: who sleeps disturbs nobody."""
-    with TemporaryDirectory(prefix="envlsp-bench-") as folder, cast(Path(folder)) as people:
+    with (
+        TemporaryDirectory(prefix="envlsp-bench-", ignore_cleanup_errors=True) as folder,
+        cast(Path(folder)) as people,
+    ):
         places = [make_workspace(Path(folder) / name, files=100, names=200) for name in ("solo", "watching")]
         solo = [Client(our_command(), place.root, place.environ) for place in places]
         alice, bob = _team(people)

@@ -16,7 +16,7 @@ from tests.bench.measure import Row
 def rows() -> Iterator[Row]:
     """Measure a fresh server for each size."""
     for files, limit in ((2_000, 60.0), (10_000, 100.0)):
-        with TemporaryDirectory(prefix="envlsp-bench-") as folder:
+        with TemporaryDirectory(prefix="envlsp-bench-", ignore_cleanup_errors=True) as folder:
             workspace = make_workspace(Path(folder), files=files, names=200)
             null = Client(null_command(), workspace.root)
             ours = Client(our_command(), workspace.root, workspace.environ)

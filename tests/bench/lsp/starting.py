@@ -18,7 +18,7 @@ NAMES = 200
 
 def rows() -> Iterator[Row]:
     """Start both in turns; the first start of each, which compiles, does not count."""
-    with TemporaryDirectory(prefix="envlsp-bench-") as folder:
+    with TemporaryDirectory(prefix="envlsp-bench-", ignore_cleanup_errors=True) as folder:
         workspace = make_workspace(Path(folder), files=FILES, names=NAMES)
         ours, nulls = [], []
         for _ in range(ROUNDS + 1):
