@@ -41,26 +41,6 @@ engine.close()
 """
 
 
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    server = Server(tmp_path)
-    server.start()
-    yield server
-    server.stop()
-
-
-@pytest.fixture
-def pair(cast: Cast, server: Server) -> tuple[Actor, Actor]:
-    """Alice and Bob, in one team without a network, and now with one."""
-    actors = (cast.actor("alice"), cast.actor("bob"))
-    for actor in actors:
-        actor.environ["ENVLSP_SIGNALING"] = server.url
-    cast.team("bob")
-    for actor in actors:
-        actor.pull()
-    return actors
-
-
 @contextmanager
 def editor(actor: Actor) -> Iterator[subprocess.Popen[str]]:
     """Yield an editor's engine as another process."""

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -14,31 +12,11 @@ from envlsp.errors import NoAccess
 from envlsp.service import access, network
 from envlsp.service.removal import is_removed
 from envlsp.transport.dial_plan import START_GAP_S
-from tests.support.cast import FIRST_FILE, Actor, Cast
-from tests.support.network_cast import Server, agent, let_in
+from tests.support.cast import FIRST_FILE, Actor
+from tests.support.network_cast import agent, let_in
 from tests.support.processes import wait_until
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    server = Server(tmp_path)
-    server.start()
-    yield server
-    server.stop()
-
-
-@pytest.fixture
-def pair(cast: Cast, server: Server) -> tuple[Actor, Actor]:
-    """Alice and Bob, in one team without a network, and now with one."""
-    actors = (cast.actor("alice"), cast.actor("bob"))
-    for actor in actors:
-        actor.environ["ENVLSP_SIGNALING"] = server.url
-    cast.team("bob")
-    for actor in actors:
-        actor.pull()
-    return actors
 
 
 def remove(alice: Actor, bob: Actor) -> None:
