@@ -20,7 +20,7 @@ ID_CHARS = 8
 
 def show_reasons(frame: Frame, found: Reasons) -> None:
     """Print the records that decide what somebody is, the oldest first."""
-    from envlsp.service.reasons import sum_up
+    from envlsp.service.access.reasons import sum_up
 
     if frame.json:
         frame.output.document(reasons_fields(found))
@@ -30,7 +30,7 @@ def show_reasons(frame: Frame, found: Reasons) -> None:
 
 
 def _step_row(step: ReasonStep) -> tuple[str, ...]:
-    from envlsp.service.reasons import act_words, outcome_words
+    from envlsp.service.access.reasons import act_words, outcome_words
 
     said = when(step.ts) if step.ts is not None else ""
     return step.id[:ID_CHARS], said, act_words(step), outcome_words(step)

@@ -9,14 +9,14 @@ from envlsp.domain.release import Snapshot
 from envlsp.domain.secret import SecretName, SecretText
 from envlsp.domain.working import difference
 from envlsp.errors import NotFound
-from envlsp.service.access import own_role
+from envlsp.service.access.removal import is_removed
+from envlsp.service.access.rights import own_role
 from envlsp.service.context import Context
 from envlsp.service.deriving import decoded, view_snapshot
 from envlsp.service.freshness import freshness
 from envlsp.service.history import EnvironmentHistory
 from envlsp.service.people import ROLE_WORDS
 from envlsp.service.reading import conflict_error, no_release, value_mark
-from envlsp.service.removal import is_removed
 from envlsp.service.results import DiffLine, DiffResult, ReleaseInfo, StatusResult
 from envlsp.service.team import Team
 from envlsp.service.working_copy import Bases, read_working_copy

@@ -28,13 +28,13 @@ from envlsp.ide.snapshot import (
     ReleaseFacts,
     Standing,
 )
-from envlsp.service.access import own_role
+from envlsp.service.access.removal import is_removed, removed
+from envlsp.service.access.rights import own_role
 from envlsp.service.context import Project
 from envlsp.service.deriving import read_environment
 from envlsp.service.facts import file_of, known_dialect, sentence
 from envlsp.service.history import EnvironmentHistory
 from envlsp.service.people import ROLE_WORDS
-from envlsp.service.removal import is_removed, removed
 from envlsp.service.team import Team
 from envlsp.service.working_copy import Bases
 

@@ -6,7 +6,8 @@ from envlsp.domain.environment import Triple
 from envlsp.domain.ids import TEAM_SCOPE
 from envlsp.domain.ledger.records import EnvNote, Role
 from envlsp.errors import Misuse
-from envlsp.service.access import demand_role, mend
+from envlsp.service.access.rights import demand_role
+from envlsp.service.access.rotation import mend
 from envlsp.service.context import Project, env_file
 from envlsp.service.results import EnvironmentInfo
 from envlsp.service.team import Team

@@ -27,14 +27,14 @@ from envlsp.errors import (
     StoreBusy,
     TransportError,
 )
-from envlsp.service import access
+from envlsp.service.access.removal import is_removed, removed
+from envlsp.service.access.rotation import mend
 from envlsp.service.facade import OpenedTeam, Service
 from envlsp.service.freshness import holders
 from envlsp.service.local_api import LocalClient
 from envlsp.service.node import Node, to_peer_state, to_sync_result
 from envlsp.service.people import SHORT_HEX
 from envlsp.service.ports import Cancelled, never
-from envlsp.service.removal import is_removed, removed
 from envlsp.service.results import PeerInfo, SyncResult
 from envlsp.service.stopping import call_until, run_until
 from envlsp.service.team_node import PeerState
@@ -235,7 +235,7 @@ def _sync_and_mend(
     team.replica.refresh()
     mended = False
     with contextlib.suppress(EnvlspError):  # not what was asked for: the next one who comes by does it
-        mended = result.reached > 0 and access.mend(team.replica, team.releases)
+        mended = result.reached > 0 and mend(team.replica, team.releases)
     if not mended:
         return result
     again = _sync(service, opened, timeout_s, is_cancelled)

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from envlsp.domain.ids import DevicePk, RecordId, TeamId
 from envlsp.errors import EnvlspError, NodeRefused, TransportError, UsageError
-from envlsp.service import access
+from envlsp.service.access.rotation import mend
 from envlsp.service.facade import Service
 from envlsp.service.local_api import LocalServer, Values
 from envlsp.service.replica import Replica
@@ -137,7 +137,7 @@ class Node:
             if time.monotonic() > due:
                 del self._unmended[team]
                 opened = self._service.team(team)
-                access.mend(opened.replica, opened.releases)
+                mend(opened.replica, opened.releases)
 
     async def _team(self, team: TeamId, servers: tuple[str, ...]) -> TeamNode:
         if team not in self._teams:

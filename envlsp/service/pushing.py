@@ -16,7 +16,8 @@ from envlsp.domain.ledger.records import Release, Role
 from envlsp.domain.release import ReleaseContent, ReleaseKind, Snapshot
 from envlsp.domain.secret import SecretName, SecretText, is_secret_name
 from envlsp.errors import BadText, Misuse, Stale, StoreError
-from envlsp.service.access import demand_role, mend
+from envlsp.service.access.rights import demand_role
+from envlsp.service.access.rotation import mend
 from envlsp.service.context import Context
 from envlsp.service.deriving import merged_layout
 from envlsp.service.history import EnvironmentHistory

@@ -93,7 +93,7 @@ def conflict_error(names: tuple[SecretName, ...]) -> ConflictedName:
 
 def no_release(team: Team) -> NotFound | WaitingForKey | NoAccess | StoreError:
     """Return why there is nothing to read."""
-    from envlsp.service.removal import is_removed, removed  # loads the ledger's rules
+    from envlsp.service.access.removal import is_removed, removed  # loads the ledger's rules
 
     if is_removed(team.replica):
         return removed()

@@ -16,9 +16,9 @@ from typing import Any
 from envlsp.crypto.attest import check_attest_untrusted
 from envlsp.domain.ids import DevicePk, RecordId
 from envlsp.errors import PeerError, SignalingUnreachable, StoreError, TrustError
+from envlsp.service.access.removal import is_removed, note_told, note_welcome
 from envlsp.service.meeting import Meeting
 from envlsp.service.peer_loop import PeerLoop
-from envlsp.service.removal import is_removed, note_told, note_welcome
 from envlsp.service.replica import Replica
 from envlsp.service.results import SyncResult
 from envlsp.service.turn import find_servers

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from envlsp.errors import Stale
-from envlsp.service import access
+from envlsp.service.access import rotation
 from envlsp.service.comparing import log
 from envlsp.service.deriving import read_environment
 from envlsp.service.pushing import Made
@@ -50,7 +50,7 @@ def check_after(alice: Actor, told: list[str]) -> None:
     assert known == [f"v{number}" for number in range(len(known), 0, -1)]
     for identity in alice.replica.state.epochs:
         assert alice.replica.ring.key_of(identity) is not None
-    access.mend(alice.replica, alice.team.releases)
+    rotation.mend(alice.replica, alice.team.releases)
     made = next_push(alice)
     assert made.release.label == f"v{len(known) + 1}"
     assert not list(alice.root.glob("*.envlsp-tmp"))

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from envlsp.domain.secret import SecretText
-from envlsp.service import access, network
+from envlsp.service import network
+from envlsp.service.access import rotation
 from envlsp.service.comparing import diff, log, status
 from envlsp.service.deriving import read_environment
 from envlsp.service.pushing import rollback, set_value
@@ -51,7 +52,7 @@ def whole_flow(alice: Actor, bob: Actor, logs: Path) -> None:
         repr((status(alice.team, alice.context), alice.opened, alice.team.people.list()))
         repr(read_environment(alice.team, alice.context.triple, "node"))
         rollback(alice.team, alice.context, "v1")
-        access.rotate(alice.replica, alice.team.releases)
+        rotation.rotate(alice.replica, alice.team.releases)
         network.deliver(alice.service, alice.opened)
         network.sync(bob.service, bob.opened)
     bob.pull()

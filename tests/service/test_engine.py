@@ -14,7 +14,7 @@ from envlsp.crypto.epochs import Keyring
 from envlsp.errors import StoreBusy
 from envlsp.ide.positions import Encoding
 from envlsp.ide.snapshot import Facts, Snapshot, Standing
-from envlsp.service import access
+from envlsp.service.access import roles, rotation
 from envlsp.service.engine import CLOSE_S, Engine
 from envlsp.service.pushing import push
 from envlsp.service.reading import value_mark
@@ -168,7 +168,7 @@ def test_taking_a_name_away_is_a_side_too(cast: Cast) -> None:
 
 def test_a_rekey_changes_no_author_and_is_no_release(cast: Cast) -> None:
     alice, bob = cast.team("bob")
-    access.rotate(alice.replica, alice.team.releases)
+    rotation.rotate(alice.replica, alice.team.releases)
     meet(alice, bob)
     with watching(bob) as watcher:
         (found,) = watcher.until_stands(Standing.READY).environments.values()
@@ -238,7 +238,7 @@ def test_a_removed_device_is_told_so(cast: Cast) -> None:
     alice, bob = cast.team("bob")
     with watching(bob) as watcher:
         watcher.until_stands(Standing.READY)
-        access.revoke(alice.replica, alice.team.releases, [bob.user])
+        roles.revoke(alice.replica, alice.team.releases, [bob.user])
         give(alice, bob)
         project = watcher.until_stands(Standing.REMOVED)
     assert "ask an admin" in project.detail
@@ -248,7 +248,7 @@ def test_who_comes_back_with_new_keys_is_read_with_them(cast: Cast) -> None:
     alice, bob = cast.team("bob")
     with watching(bob) as watcher:
         watcher.until_stands(Standing.READY)
-        access.revoke(alice.replica, alice.team.releases, [bob.user])
+        roles.revoke(alice.replica, alice.team.releases, [bob.user])
         give(alice, bob)
         watcher.until_stands(Standing.REMOVED)
         bob.restart()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from envlsp.domain.secret import SecretName
-from envlsp.service import access
+from envlsp.service.access import roles
 from envlsp.service.pushing import push
 from tests.support.cast import FIRST_FILE, Cast, meet
 
@@ -39,7 +39,7 @@ def test_what_came_to_one_environment_is_no_news_for_another(cast: Cast) -> None
     meet(alice, bob)
     bob.pull()
     bob.push(FIRST_FILE + b"NEW=2\n")
-    access.revoke(alice.replica, alice.team.releases, [bob.user])
+    roles.revoke(alice.replica, alice.team.releases, [bob.user])
     meet(alice, bob)
     voided = releases.of(alice.context.triple)
     assert [voided.history.nodes[record].void for record in voided.history.in_order()].count(True) == 1

@@ -21,7 +21,8 @@ from envlsp.errors import (
     TrustError,
     UsageError,
 )
-from envlsp.service import access, network
+from envlsp.service import network
+from envlsp.service.access import roles
 from envlsp.service.comparing import status
 from envlsp.service.node import Node
 from envlsp.service.starting import InitOptions, init
@@ -197,7 +198,7 @@ def test_who_was_removed_can_be_let_in_again_with_new_keys(
     old = bob.replica.keys.dpk
     bob.push(FIRST_FILE + b"B=1\n")
     alice.replica.receive(bob.raws())
-    access.revoke(alice.replica, alice.team.releases, [bob.user])
+    roles.revoke(alice.replica, alice.team.releases, [bob.user])
     bob.replica.receive(alice.raws())
     let_in(alice, bob)
     bob.restart()
@@ -211,7 +212,7 @@ def test_who_was_removed_can_be_let_in_again_with_new_keys(
 def test_a_join_that_broke_off_can_be_done_again(
     cast: Cast, server: Server, alone: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from envlsp.service import pairing
+    from envlsp.service.joining import pairing
 
     (bob,) = networked(cast, server, "bob")
 
@@ -456,7 +457,7 @@ def test_two_commands_at_once_share_the_network(server: Server, pair: tuple[Acto
 
 def test_a_removed_member_is_told_by_the_team(server: Server, pair: tuple[Actor, Actor]) -> None:
     alice, bob = pair
-    access.revoke(alice.replica, alice.team.releases, [bob.user])
+    roles.revoke(alice.replica, alice.team.releases, [bob.user])
     alice.push(FIRST_FILE + b"NEW=1\n")
     with agent(alice), pytest.raises(NoAccess, match="removed"):
         network.deliver(bob.service, bob.opened)
@@ -492,8 +493,8 @@ def test_a_sync_finishes_what_a_crash_has_left(
     alice, bob = pair
     carol = cast.join(alice, cast.actor("carol"))
     with monkeypatch.context() as patch:
-        patch.setattr(access, "rekey_heads", lambda *_: 0)
-        access.revoke(alice.replica, alice.team.releases, [carol.user])
+        patch.setattr(roles, "rekey_heads", lambda *_: 0)
+        roles.revoke(alice.replica, alice.team.releases, [carol.user])
     with agent(alice):
         assert network.sync(bob.service, bob.opened).in_sync == 1
         bob.replica.refresh()

@@ -253,10 +253,10 @@ def test_a_number_given_out_twice_is_ambiguous(cast: Cast) -> None:
 
 
 def test_a_conflict_survives_a_rotation(cast: Cast) -> None:
-    from envlsp.service import access
+    from envlsp.service.access import rotation
 
     alice, bob = conflict(cast)
-    assert access.rotate(alice.replica, alice.team.releases) == 2
+    assert rotation.rotate(alice.replica, alice.team.releases) == 2
     meet(alice, bob)
     for actor in (alice, bob):
         assert read(actor).conflicts == ("API_URL", "DB")

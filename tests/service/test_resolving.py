@@ -152,12 +152,12 @@ def test_three_heads(cast: Cast) -> None:
 
 
 def test_it_survives_a_rotation_in_between(cast: Cast) -> None:
-    from envlsp.service import access
+    from envlsp.service.access import rotation
 
     alice, bob = two_conflicts(cast)
-    access.rotate(alice.replica, alice.team.releases)
+    rotation.rotate(alice.replica, alice.team.releases)
     resolve(alice.team, alice.context, {"A": take(alice, "A", "Bob")})
-    access.rotate(alice.replica, alice.team.releases)
+    rotation.rotate(alice.replica, alice.team.releases)
     meet(alice, bob)
     assert list(now(bob)) == ["B"]
     resolve(bob.team, bob.context, {"B": take(bob, "B", "Bob")})
@@ -193,10 +193,10 @@ def test_what_cannot_be_taken_is_refused_and_nothing_made(cast: Cast) -> None:
 
 def test_a_viewer_settles_nothing(cast: Cast) -> None:
     from envlsp.domain.ledger.records import Role
-    from envlsp.service import access
+    from envlsp.service.access import roles
 
     alice, bob = two_conflicts(cast)
-    access.set_role(alice.replica, bob.user, Role.VIEWER)
+    roles.set_role(alice.replica, bob.user, Role.VIEWER)
     meet(alice, bob)
     side = take(bob, "A", "Alice")
     with pytest.raises(NoAccess):

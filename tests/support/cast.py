@@ -16,7 +16,7 @@ from envlsp.crypto.signing import PopPurpose
 from envlsp.domain.ids import UserId
 from envlsp.domain.ledger.admission import Accepted
 from envlsp.domain.ledger.records import Role
-from envlsp.service import access
+from envlsp.service.access import roles
 from envlsp.service.context import Context
 from envlsp.service.facade import Opened, Service, team_of
 from envlsp.service.people import parse_person
@@ -176,7 +176,7 @@ class Cast:
         keys = device_keys(seeds.sign, seeds.box)
         team = team_of(admin.context.project)
         pop = prove(keys, team, PopPurpose.JOIN)
-        access.grant(admin.replica, access.Request(keys.dpk, keys.xpk, pop, newcomer.person), role, 10)
+        roles.grant(admin.replica, roles.Request(keys.dpk, keys.xpk, pop, newcomer.person), role, 10)
         newcomer.service.vault.open_or_create().add_team(team, seeds)
         for name in ("ev.yaml", ".gitignore"):
             if (admin.root / name).exists():

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from envlsp.domain.secret import SecretText
-from envlsp.service import access
+from envlsp.service.access import rotation
 from envlsp.service.facade import Service
 from envlsp.service.pushing import push, set_value
 from envlsp.store import files
@@ -50,7 +50,7 @@ def main(project: Path, point: int) -> None:
     tear_writes(bomb)
     say(push(opened.team, opened.context, "by a process").release.label)
     say(set_value(opened.team, opened.context, "SET", SecretText(b"1")).release.label)
-    access.rotate(opened.team.replica, opened.team.releases)
+    rotation.rotate(opened.team.replica, opened.team.releases)
     say("rotated")
     say(f"end {bomb.passed}")
 

@@ -21,7 +21,7 @@ from envlsp.cli.talk import Talk
 from envlsp.crypto.device import device_keys, new_seeds, prove
 from envlsp.crypto.signing import PopPurpose
 from envlsp.domain.ledger.records import Role
-from envlsp.service import access
+from envlsp.service.access import roles
 from envlsp.service.context import open_project
 from envlsp.service.facade import Service, team_of
 from envlsp.service.people import parse_person
@@ -136,8 +136,8 @@ def second_desk(first: Desk, role: Role = Role.DEVELOPER) -> Desk:
     keys = device_keys(*seeds)
     with first.team() as team:
         pop = prove(keys, team.id, PopPurpose.JOIN)
-        request = access.Request(keys.dpk, keys.xpk, pop, parse_person(BOB, "laptop"))
-        access.grant(team.replica, request, role, 10)
+        request = roles.Request(keys.dpk, keys.xpk, pop, parse_person(BOB, "laptop"))
+        roles.grant(team.replica, request, role, 10)
         identity = team.id
     desk.service().vault.open_or_create().add_team(identity, seeds)
     carry(first, desk)

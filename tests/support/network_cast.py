@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from envlsp.domain.ledger.records import Role
-from envlsp.service import pairing
 from envlsp.service.context import Project, open_project
+from envlsp.service.joining import pairing
 from envlsp.service.results import JoinResult
 from tests.support.cast import Actor
 from tests.support.signaling import TAP

@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 
 from envlsp.domain.environment import Triple
-from envlsp.service.exposure import exposure
-from envlsp.service.reasons import reasons
+from envlsp.service.access.exposure import exposure
+from envlsp.service.access.reasons import reasons
 from envlsp.service.results import Exposure, Reasons
 from envlsp.service.team import Team
 from envlsp.service.verbs.arguments import Arguments

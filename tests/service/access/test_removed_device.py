@@ -9,8 +9,9 @@ import pytest
 
 from envlsp.domain.ledger.records import Role
 from envlsp.errors import NoAccess
-from envlsp.service import access, network
-from envlsp.service.removal import is_removed
+from envlsp.service import network
+from envlsp.service.access import roles
+from envlsp.service.access.removal import is_removed
 from envlsp.transport.dial_plan import START_GAP_S
 from tests.support.cast import FIRST_FILE, Actor
 from tests.support.network_cast import agent, let_in
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.slow
 
 
 def remove(alice: Actor, bob: Actor) -> None:
-    access.revoke(alice.replica, alice.team.releases, [bob.user])
+    roles.revoke(alice.replica, alice.team.releases, [bob.user])
 
 
 def sync_is_refused(bob: Actor) -> None:
@@ -82,7 +83,7 @@ def test_agents_that_are_linked_part_and_the_rest_of_the_team_goes_on(pair: tupl
 def test_a_role_given_while_nobody_was_there_holds_at_the_next_meeting(pair: tuple[Actor, Actor]) -> None:
     alice, bob = pair
     with agent(alice):
-        access.set_role(alice.replica, bob.user, Role.VIEWER)
+        roles.set_role(alice.replica, bob.user, Role.VIEWER)
         network.tell_node(alice.service, alice.replica.team)
         assert network.sync(bob.service, bob.opened).in_sync == 1
     with pytest.raises(NoAccess, match="you are viewer"):

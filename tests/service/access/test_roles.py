@@ -10,7 +10,8 @@ from envlsp.domain.ids import TEAM_SCOPE, EpochId
 from envlsp.domain.ledger.records import Keys, Revoke, Role
 from envlsp.domain.secret import SecretText
 from envlsp.errors import CannotOpen, Misuse, NoAccess, NotFound, WaitingForKey
-from envlsp.service import access, environments
+from envlsp.service import environments
+from envlsp.service.access import roles, rotation
 from envlsp.service.comparing import log, status
 from envlsp.service.deriving import read_environment
 from envlsp.service.pushing import rollback, set_value
@@ -33,11 +34,11 @@ def head_epochs(actor: Actor) -> set[EpochId]:
 
 
 def revoke(admin: Actor, *gone: Actor) -> None:
-    access.revoke(admin.replica, admin.team.releases, [actor.user for actor in gone])
+    roles.revoke(admin.replica, admin.team.releases, [actor.user for actor in gone])
 
 
 def rotate(actor: Actor) -> int:
-    return access.rotate(actor.replica, actor.team.releases)
+    return rotation.rotate(actor.replica, actor.team.releases)
 
 
 # --- granting and roles ---
@@ -63,7 +64,7 @@ def test_a_viewer_reads_and_writes_nothing(cast: Cast) -> None:
         lambda: rollback(bob.team, bob.context, "v1"),
         lambda: rotate(bob),
         lambda: revoke(bob, alice),
-        lambda: access.set_role(bob.replica, bob.user, Role.ADMIN),
+        lambda: roles.set_role(bob.replica, bob.user, Role.ADMIN),
         lambda: environments.create_environment(bob.team, Triple("shop", "shop", "prod")),
     )
     for attempt in attempts:
@@ -80,8 +81,8 @@ def test_a_developer_lets_nobody_in(cast: Cast) -> None:
 
 def test_a_role_is_changed_once(cast: Cast) -> None:
     alice, bob = cast.team("bob", role=Role.VIEWER)
-    assert access.set_role(alice.replica, bob.user, Role.DEVELOPER)
-    assert not access.set_role(alice.replica, bob.user, Role.DEVELOPER)
+    assert roles.set_role(alice.replica, bob.user, Role.DEVELOPER)
+    assert not roles.set_role(alice.replica, bob.user, Role.DEVELOPER)
     give(alice, bob)
     assert bob.push(b"B=1\n", force=True).made
 
@@ -91,7 +92,7 @@ def test_the_only_admin_can_neither_leave_nor_step_down(cast: Cast) -> None:
     with pytest.raises(Misuse, match="nobody would be left"):
         revoke(alice, alice)
     with pytest.raises(Misuse, match="nobody would be left"):
-        access.set_role(alice.replica, alice.user, Role.DEVELOPER)
+        roles.set_role(alice.replica, alice.user, Role.DEVELOPER)
     assert alice.push(FIRST_FILE + b"A=1\n").made
 
 
@@ -100,24 +101,24 @@ def test_somebody_who_is_not_a_member_has_no_role(cast: Cast) -> None:
     gone = bob.user
     revoke(alice, bob)
     with pytest.raises(NotFound):
-        access.set_role(alice.replica, gone, Role.ADMIN)
+        roles.set_role(alice.replica, gone, Role.ADMIN)
     with pytest.raises(NotFound):
-        access.revoke(alice.replica, alice.team.releases, [gone])
+        roles.revoke(alice.replica, alice.team.releases, [gone])
 
 
 def test_a_full_team_takes_nobody(cast: Cast) -> None:
     alice, bob = cast.team("bob")
-    request = access.Request(bob.replica.keys.dpk, bob.replica.keys.xpk, bytes(64), bob.person)
+    request = roles.Request(bob.replica.keys.dpk, bob.replica.keys.xpk, bytes(64), bob.person)
     with pytest.raises(Misuse, match="2 members"):
-        access.grant(alice.replica, request, Role.VIEWER, members_max=2)
+        roles.grant(alice.replica, request, Role.VIEWER, members_max=2)
 
 
 def test_a_key_that_nobody_proved_is_refused(cast: Cast) -> None:
     alice, bob = cast.team("bob")
     heads = alice.replica.ledger.heads()
-    request = access.Request(bob.replica.keys.dpk, bob.replica.keys.xpk, bytes(64), bob.person)
+    request = roles.Request(bob.replica.keys.dpk, bob.replica.keys.xpk, bytes(64), bob.person)
     with pytest.raises(Exception):  # noqa: B017, PT011 (which error is the next layer's business)
-        access.grant(alice.replica, request, Role.VIEWER, members_max=10)
+        roles.grant(alice.replica, request, Role.VIEWER, members_max=10)
     assert alice.replica.ledger.heads() == heads
 
 
@@ -194,7 +195,7 @@ def test_a_removal_and_its_rekey_happen_together_or_not_at_all(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(access, "rekey_heads", crash)
+        patch.setattr(roles, "rekey_heads", crash)
         with pytest.raises(KeyboardInterrupt):
             revoke(alice, bob)
     assert not told
@@ -210,15 +211,15 @@ def test_a_removal_without_its_rekey_is_completed_by_who_comes_next(
 ) -> None:
     alice, bob, carol = cast.team("bob", "carol")
     with monkeypatch.context() as patch:
-        patch.setattr(access, "rekey_heads", lambda *_: 0)
+        patch.setattr(roles, "rekey_heads", lambda *_: 0)
         revoke(alice, bob)
     give(alice, carol)
     assert current(carol) not in head_epochs(carol)
     before = values(carol)
-    assert access.mend(carol.replica, carol.team.releases)
+    assert rotation.mend(carol.replica, carol.team.releases)
     assert head_epochs(carol) == {current(carol)}
     assert values(carol) == before
-    assert not access.mend(carol.replica, carol.team.releases)
+    assert not rotation.mend(carol.replica, carol.team.releases)
     meet(alice, carol)
     assert_in_step(alice, carol)
 
@@ -232,7 +233,7 @@ def test_a_push_mends_what_a_crash_left(cast: Cast, monkeypatch: pytest.MonkeyPa
     from envlsp.service.pushing import push
 
     push(prod.team, prod.context)
-    monkeypatch.setattr(access, "rekey_heads", lambda *_: 0)
+    monkeypatch.setattr(roles, "rekey_heads", lambda *_: 0)
     revoke(alice, bob)
     monkeypatch.undo()
     give(alice, carol)
@@ -263,7 +264,7 @@ def test_two_admins_remove_each_other_and_the_senior_stays(cast: Cast) -> None:
     meet(alice, bob, carol)
     assert_in_step(alice, bob, carol)
     assert set(carol.replica.state.members) == {alice.user, carol.user}
-    access.mend(alice.replica, alice.team.releases)
+    rotation.mend(alice.replica, alice.team.releases)
     assert alice.push(FIRST_FILE + b"A=1\n").made
     give(alice, carol)
     assert values(carol)["A"] == b"1"
@@ -284,9 +285,11 @@ def test_a_release_made_while_its_author_was_removed_does_not_count(cast: Cast) 
 def test_a_closed_release_of_somebody_removed_stops_nobody(cast: Cast) -> None:
     alice, bob = cast.team("bob")
     # Bob, offline, opens an epoch for himself alone and writes under it; meanwhile he is removed.
-    real = access._next_epoch
+    real = rotation.next_epoch
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(access, "_next_epoch", lambda r, *, without: real(r, without={alice.replica.keys.dpk}))
+        patch.setattr(
+            rotation, "next_epoch", lambda r, scope: real(r, scope, without={alice.replica.keys.dpk})
+        )
         rotate(bob)
     bob.push(b"B=1\n", force=True)
     revoke(alice, bob)
@@ -320,7 +323,7 @@ def test_rotation_and_removal_at_once_leave_out_who_was_removed(cast: Cast) -> N
     meet(alice, carol)
     assert_in_step(alice, carol)
     for actor in (alice, carol):
-        access.mend(actor.replica, actor.team.releases)
+        rotation.mend(actor.replica, actor.team.releases)
     meet(alice, carol)
     give(alice, bob)
     epoch = current(alice)
@@ -349,11 +352,11 @@ def test_a_newcomer_whom_a_rotation_did_not_know_waits_for_a_key_and_gets_it(cas
         with pytest.raises(WaitingForKey) as waiting:
             wait()
         assert waiting.value.exit_code == 7
-    assert access.mend(alice.replica, alice.team.releases)
+    assert rotation.mend(alice.replica, alice.team.releases)
     assert isinstance(alice.replica.ledger.records()[-1].header.pub, Keys)
-    assert not access.mend(alice.replica, alice.team.releases)
+    assert not rotation.mend(alice.replica, alice.team.releases)
     meet(alice, bob, carol)
-    assert not access.mend(bob.replica, bob.team.releases)
+    assert not rotation.mend(bob.replica, bob.team.releases)
     assert values(carol)["B"] == b"1"
 
 
@@ -363,15 +366,15 @@ def test_nobody_writes_under_a_key_they_have_not(cast: Cast) -> None:
     rotate(bob)
     meet(alice, bob, carol)
     with pytest.raises(WaitingForKey):
-        access.set_role(carol.replica, bob.user, Role.VIEWER)
-    assert not access.mend(carol.replica, carol.team.releases)
+        roles.set_role(carol.replica, bob.user, Role.VIEWER)
+    assert not rotation.mend(carol.replica, carol.team.releases)
 
 
 def test_a_viewer_mends_nothing(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     alice, bob = cast.team("bob", role=Role.VIEWER)
     carol = cast.join(alice, cast.actor("carol"))
     with monkeypatch.context() as patch:
-        patch.setattr(access, "rekey_heads", lambda *_: 0)
+        patch.setattr(roles, "rekey_heads", lambda *_: 0)
         revoke(alice, carol)
     give(alice, bob)
-    assert not access.mend(bob.replica, bob.team.releases)
+    assert not rotation.mend(bob.replica, bob.team.releases)

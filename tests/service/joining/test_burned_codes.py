@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from envlsp.errors import CodeRefused
-from envlsp.service.burned_codes import HOUR_S, BurnedCodes
+from envlsp.service.joining.burned_codes import HOUR_S, BurnedCodes
 from envlsp.store.team import TeamStore
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from envlsp.domain.ledger.records import RecordType, Revoke, Role
-from envlsp.service import access
-from envlsp.service.reasons import act_words, outcome_words, reasons, sum_up
+from envlsp.service.access import roles
+from envlsp.service.access.reasons import act_words, outcome_words, reasons, sum_up
 from tests.support.cast import Actor, Cast, give, meet
 from tests.support.verb_desk import Editor
 
@@ -18,7 +18,7 @@ def told(actor: Actor, who: str) -> list[str]:
 
 
 def remove(admin: Actor, gone: Actor) -> None:
-    access.revoke(admin.replica, admin.team.releases, [gone.user])
+    roles.revoke(admin.replica, admin.team.releases, [gone.user])
 
 
 def test_who_founded_and_who_was_let_in(cast: Cast) -> None:
@@ -31,7 +31,7 @@ def test_who_founded_and_who_was_let_in(cast: Cast) -> None:
 
 def test_a_role_that_changed(cast: Cast) -> None:
     alice, bob = cast.team("bob")
-    access.set_role(alice.replica, bob.user, Role.VIEWER)
+    roles.set_role(alice.replica, bob.user, Role.VIEWER)
     assert told(alice, "bob") == [
         f"{ALICE} let them in as developer | replaced by a later one",
         f"{ALICE} made them viewer | decides",
@@ -74,7 +74,7 @@ def test_two_who_removed_each_other(cast: Cast) -> None:
 
 def test_whom_a_demoted_admin_let_in_at_the_same_time(cast: Cast) -> None:
     alice, bob = cast.team("bob", role=Role.ADMIN)
-    access.set_role(alice.replica, bob.user, Role.DEVELOPER)
+    roles.set_role(alice.replica, bob.user, Role.DEVELOPER)
     cast.join(bob, cast.actor("carol"))
     give(bob, alice)
     ground = f"{ALICE} lowered the role of {BOB} at the same time, and is senior: admin for longer"
@@ -93,7 +93,7 @@ def test_leaving(cast: Cast) -> None:
 
 def test_words_for_every_kind_of_record_that_removes() -> None:
     from envlsp.domain.ledger.seniority import KILL_TYPES, LOWERING_TYPES
-    from envlsp.service.reasons import _ACTS, _DEEDS, _GROUNDS, _OUTCOMES
+    from envlsp.service.access.reasons import _ACTS, _DEEDS, _GROUNDS, _OUTCOMES
 
     assert set(_DEEDS) == {RecordType(kind) for kind in KILL_TYPES | LOWERING_TYPES} | {RecordType.INVITE}
     for words in (_ACTS, _GROUNDS, _OUTCOMES):

@@ -8,9 +8,9 @@ from envlsp.domain.environment import Triple
 from envlsp.domain.ledger.records import Role
 from envlsp.domain.secret import SecretText
 from envlsp.errors import AmbiguousName, NotFound
-from envlsp.service import access
+from envlsp.service.access import roles, rotation
+from envlsp.service.access.exposure import exposure
 from envlsp.service.environments import create_environment
-from envlsp.service.exposure import exposure
 from envlsp.service.pushing import push, rollback, set_value
 from envlsp.service.results import Exposure
 from envlsp.service.verbs.explaining import FIRST_ENVIRONMENTS, INCOMPLETE, KEPT, left_to_change
@@ -30,7 +30,7 @@ def listed(actor: Actor, who: str = "bob") -> list[str]:
 
 
 def remove(admin: Actor, gone: Actor) -> None:
-    access.revoke(admin.replica, admin.team.releases, [gone.user])
+    roles.revoke(admin.replica, admin.team.releases, [gone.user])
 
 
 def give_value(actor: Actor, name: str, value: str) -> None:
@@ -65,7 +65,7 @@ def test_a_member_can_read_everything_newest_first(cast: Cast) -> None:
 
 def test_a_member_reads_what_came_after_a_new_key(cast: Cast) -> None:
     alice, _ = two(cast)
-    access.rotate(alice.replica, alice.team.releases)
+    rotation.rotate(alice.replica, alice.team.releases)
     give_value(alice, "TOKEN", "4")
     assert listed(alice)[0] == "dev TOKEN v3"
 
@@ -82,7 +82,7 @@ def test_a_new_key_changes_no_value(cast: Cast) -> None:
     alice, bob = two(cast)
     before = listed(alice)
     remove(alice, bob)
-    access.rotate(alice.replica, alice.team.releases)
+    rotation.rotate(alice.replica, alice.team.releases)
     assert listed(alice) == before
     assert not found(alice, "bob").is_member
 

@@ -30,14 +30,16 @@ from envlsp.errors import (
     TransportError,
     TrustError,
 )
-from envlsp.service import access, network
-from envlsp.service.burned_codes import BurnedCodes
+from envlsp.service import network
+from envlsp.service.access import roles
+from envlsp.service.access.removal import is_removed
+from envlsp.service.access.rights import demand_role
 from envlsp.service.context import Project
 from envlsp.service.facade import OpenedTeam, Service, parse_team, team_of
+from envlsp.service.joining.burned_codes import BurnedCodes
 from envlsp.service.peer_loop import PeerLoop
 from envlsp.service.people import SHORT_HEX, Person, parse_person, printable
 from envlsp.service.ports import Cancelled, Talk, never
-from envlsp.service.removal import is_removed
 from envlsp.service.results import JoinResult
 from envlsp.service.stopping import run_until
 from envlsp.service.team import Team
@@ -95,7 +97,7 @@ def invite(
         SignalingUnreachable: no server to meet at.
         Stopped: it was stopped; the detail says whether somebody was let in.
     """
-    access.demand_role(opened.team.replica, Role.ADMIN)
+    demand_role(opened.team.replica, Role.ADMIN)
     BurnedCodes(opened.team.store, service.clock).check()
     inviter = _Inviter(service, opened, role, address, talk or service.talk)
     try:
@@ -173,9 +175,9 @@ class _Inviter:
     async def _decide(self, pipe: _Pipe, half: InviterJoin, request: Request, sas: tuple[str, ...]) -> None:
         try:
             person = await self._accepted(request, sas)
-            wish = access.Request(request.dpk, request.xpk, request.pop, person)
+            wish = roles.Request(request.dpk, request.xpk, request.pop, person)
             limit = self._opened.members_max
-            record = access.grant(self._opened.team.replica, wish, self._role, limit)
+            record = roles.grant(self._opened.team.replica, wish, self._role, limit)
         except EnvlspError:
             half.deny()
             await pipe.flush()

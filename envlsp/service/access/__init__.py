@@ -1,0 +1,1 @@
+"""Who may do what, and what follows: roles, removals, new keys, and the reasons told to people."""

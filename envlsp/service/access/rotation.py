@@ -1,0 +1,209 @@
+"""New epochs, keys for who lacks them, and heads encrypted again (PROTOCOL D.3, C.5).
+
+A scope has epochs of its own; the team is one. Whoever comes by may finish what
+somebody's change has left open, so everything in here is harmless when done twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
+
+from envlsp.crypto.epochs import Recipient, TeamKey, make_epoch, new_key, seal_key
+from envlsp.domain.ids import TEAM_SCOPE, DevicePk, EpochId, RecordId, ScopeId
+from envlsp.domain.ledger.records import Epoch, Keys, Release, Role, Rotate, Seal
+from envlsp.domain.ledger.state import Device, EpochState, TeamState
+from envlsp.domain.release import ReleaseContent, ReleaseKind
+from envlsp.errors import WaitingForKey
+from envlsp.service.access.rights import demand_role, own_role
+from envlsp.service.history import Releases
+from envlsp.service.replica import Replica
+from envlsp.wire.bodies import NoteBody
+
+
+def scopes(state: TeamState) -> tuple[ScopeId, ...]:
+    """Return every scope that counts, sorted; the team's is the first."""
+    return (TEAM_SCOPE, *sorted(scope for scope, known in state.scopes.items() if known.created_ok))
+
+
+def sealable(replica: Replica, scope: ScopeId) -> tuple[Device, ...]:
+    """Return the devices that this device seals the keys of a scope to, sorted by dpk."""
+    return replica.state.readers(scope)
+
+
+# --- new epochs --------------------------------------------------------------------------------
+
+
+def rotate(replica: Replica, releases: Releases, wanted: Collection[ScopeId] = (TEAM_SCOPE,)) -> int:
+    """Start a new epoch of each of these scopes; return how many heads were encrypted again.
+
+    Raises:
+        NoAccess: we may only read one of them.
+    """
+    with replica.writing():
+        for scope in wanted:
+            demand_role(replica, Role.DEVELOPER, scope)
+        open_epochs(replica, wanted)
+        return rekey_heads(replica, releases)
+
+
+def open_epochs(replica: Replica, wanted: Collection[ScopeId]) -> None:
+    """Write a `rotate` with a new epoch of each of these scopes. Call it inside `writing`."""
+    made = {scope: next_epoch(replica, scope) for scope in sorted(wanted)}
+    own = made.get(TEAM_SCOPE)
+    record = Rotate(tuple(epoch for epoch, _ in made.values()))
+    if own is None and not _can_note(replica):
+        replica.append(record)  # a guest, or between two keys of the team
+    else:
+        replica.append(record, NoteBody(replica.now(), ""), carried=own[1] if own else None)
+
+
+def _can_note(replica: Replica) -> bool:
+    current = replica.state.current_epoch(TEAM_SCOPE)
+    return current is not None and replica.ring.key_of(current) is not None
+
+
+def next_epoch(
+    replica: Replica, scope: ScopeId, *, without: Collection[DevicePk] = frozenset()
+) -> tuple[Epoch, TeamKey]:
+    """Return a new epoch of a scope for a record to carry, and its key.
+
+    Args:
+        replica: what the epoch follows.
+        scope: whose key it is.
+        without: devices that lose access by the record that carries it.
+    """
+    state, key = replica.state, new_key()
+    recipients = [Recipient(d.dpk, d.xpk) for d in sealable(replica, scope) if d.dpk not in without]
+    root = Recipient(state.root.root_sign, state.root.root_box)
+    epoch = make_epoch(
+        key,
+        team=replica.team,
+        scope=scope,
+        n=state.next_n(scope),
+        recipients=(*recipients, root),
+        older=_tops(replica, scope),
+    )
+    return epoch, key
+
+
+def _tops(replica: Replica, scope: ScopeId) -> Mapping[EpochId, TeamKey]:
+    """Return the epochs of a scope that no other links to: linking them opens all history."""
+    epochs = {i: e for i, e in replica.state.epochs.items() if e.scope == scope}
+    below = {older for epoch in epochs.values() for older in epoch.opens}
+    keys = ((identity, replica.ring.key_of(identity)) for identity in epochs if identity not in below)
+    return {identity: key for identity, key in keys if key is not None}
+
+
+# --- delivering --------------------------------------------------------------------------------
+
+
+def mend(replica: Replica, releases: Releases) -> bool:
+    """Finish what somebody's change has left open; return whether anything was written.
+
+    Opens an epoch where every one is exposed, delivers keys to devices that a rotation
+    did not know, and encrypts heads again that a crash has left under an older epoch.
+    Whoever comes by may do it; twice is harmless (PROTOCOL D.3, C.5).
+    """
+    with replica.writing():
+        own = replica.keys.dpk
+        if not replica.state.is_active(own):
+            return False
+        before = replica.ledger.next_seq(own)
+        writable = [s for s in scopes(replica.state) if own_role(replica, s) >= Role.DEVELOPER]
+        if closed := [scope for scope in writable if replica.state.current_epoch(scope) is None]:
+            open_epochs(replica, closed)
+        _deliver_keys(replica)
+        if writable and not releases.has_closed():
+            rekey_heads(replica, releases)
+        return replica.ledger.next_seq(own) != before
+
+
+def _deliver_keys(replica: Replica) -> None:
+    """Seal the keys that some device needs and nobody has sealed to it."""
+    if seals := [seal for scope in scopes(replica.state) for seal in _missing_seals(replica, scope)]:
+        replica.append(Keys(tuple(seals), ()))
+
+
+def _missing_seals(replica: Replica, scope: ScopeId) -> Iterator[Seal]:
+    current = replica.state.current_epoch(scope)
+    if current is None:
+        return
+    for identity in sorted({current} | _loose_epochs(replica, current)):
+        key = replica.ring.key_of(identity)
+        if key is None:
+            continue
+        for device in sealable(replica, scope):
+            if not _knows(replica.state.epochs[identity], device.dpk):
+                yield seal_key(key, identity, Recipient(device.dpk, device.xpk))
+
+
+def _knows(epoch: EpochState, dpk: DevicePk) -> bool:
+    return dpk in epoch.recipients or dpk == epoch.author
+
+
+def seals_for(replica: Replica, newcomer: Recipient, scope: ScopeId = TEAM_SCOPE) -> tuple[Seal, ...]:
+    """Return what lets a new reader of a scope read all of it, past and present.
+
+    The newest key, and every older one that no link under it opens. Opens an epoch first
+    where none is current. Call it inside `writing`.
+
+    Raises:
+        WaitingForKey: we do not hold the newest key ourselves.
+    """
+    if replica.state.current_epoch(scope) is None:
+        open_epochs(replica, (scope,))  # somebody who left knows every key there is
+    current = replica.state.current_epoch(scope)
+    if current is None:
+        raise WaitingForKey
+    wanted = {current} | _loose_epochs(replica, current)
+    seals = [
+        seal_key(key, epoch, newcomer)
+        for epoch in sorted(wanted)
+        if (key := replica.ring.key_of(epoch)) is not None
+    ]
+    if not any(seal.epoch == current for seal in seals):
+        raise WaitingForKey
+    return tuple(seals)
+
+
+def _loose_epochs(replica: Replica, newest: EpochId) -> set[EpochId]:
+    """Return the epochs of the newest one's scope that no chain of links from it reaches."""
+    epochs = replica.state.epochs
+    reached, waiting = {newest}, [newest]
+    while waiting:
+        for older in epochs[waiting.pop()].opens:
+            if older not in reached:
+                reached.add(older)
+                waiting.append(older)
+    scope = epochs[newest].scope
+    return {identity for identity, epoch in epochs.items() if epoch.scope == scope} - reached
+
+
+# --- encrypting again --------------------------------------------------------------------------
+
+
+def rekey_heads(replica: Replica, releases: Releases) -> int:
+    """Encrypt again, under its scope's current epoch, every head that is under another one.
+
+    Any developer's client may do it, so a crash between a removal and this is mended
+    by whoever comes next (PROTOCOL D.3). Returns how many there were.
+    """
+    done = 0
+    for triple in releases.environments():
+        found = releases.of(triple)
+        done += sum(_rekey(replica, head, found.opened[head]) for head in found.history.heads())
+    return done
+
+
+def _rekey(replica: Replica, head: RecordId, content: ReleaseContent) -> bool:
+    record, pub = replica.record(head), replica.record(head).header.pub
+    assert isinstance(pub, Release)
+    current = replica.state.current_epoch(pub.scope)
+    if current is None or replica.ring.key_of(current) is None or replica.epoch_of(record) == current:
+        return False
+    if own_role(replica, pub.scope) < Role.DEVELOPER:
+        return False
+    rekey = replace(content, ts=replica.now(), kind=ReleaseKind.REKEY, message="", base=(head,), of=head)
+    replica.append(pub, rekey)
+    return True

@@ -1,0 +1,1 @@
+"""How somebody comes into the team: by a code, a link or a string."""
