@@ -7,39 +7,9 @@ commands: it passes through `plain`. A value is never a word here.
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
-
 from envlsp.errors import BadText
 
-_PERSON = re.compile(r"\s*(?P<name>[^<>]*?)\s*(?:<\s*(?P<address>[^<>\s]+@[^<>\s]+)\s*>)?\s*")
 _STEPS = ((60, "second"), (60, "minute"), (24, "hour"), (7, "day"), (4.35, "week"), (12, "month"))
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """Who someone says they are: `Alice <alice@example.com>`."""
-
-    name: str
-    address: str | None = None
-
-    def __str__(self) -> str:
-        return f"{self.name} <{self.address}>" if self.address else self.name
-
-
-def parse_person(text: str) -> Person:
-    """Return the person named in `Name <address>`, `Name` or `address`.
-
-    Raises:
-        BadText: none of the three.
-    """
-    match = _PERSON.fullmatch(text)
-    name, address = (match["name"], match["address"]) if match else ("", None)
-    if not name and not address:
-        raise BadText("a person is written as 'Alice <alice@example.com>'", fix='--as "Name <address>"')
-    if not address and "@" in name and " " not in name:
-        return Person(name.partition("@")[0], name)
-    return Person(name or str(address).partition("@")[0], address)
 
 
 def typed(text: str) -> str:

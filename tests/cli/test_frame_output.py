@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from envlsp.cli import output
 from envlsp.cli.output import Output
-from envlsp.cli.words import Person, ago, count, parse_person, parse_range, plain
+from envlsp.cli.words import ago, count, parse_range, plain
 from envlsp.domain.secret import SecretText
 from envlsp.errors import BadText
 
@@ -74,27 +74,6 @@ def test_standard_input_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     feeding(monkeypatch, b"12345")
     with pytest.raises(BadText):
         output.read_stdin("the code", limit_bytes=4)
-
-
-@pytest.mark.parametrize(
-    ("text", "person"),
-    (
-        ("Alice <alice@example.com>", Person("Alice", "alice@example.com")),
-        ("  Alice B. Carol<a@b.c> ", Person("Alice B. Carol", "a@b.c")),
-        ("alice@example.com", Person("alice", "alice@example.com")),
-        ("<alice@example.com>", Person("alice", "alice@example.com")),
-        ("Alice", Person("Alice")),
-    ),
-)
-def test_a_person_is_a_name_an_address_or_both(text: str, person: Person) -> None:
-    assert parse_person(text) == person
-    assert parse_person(str(person)) == person
-
-
-@pytest.mark.parametrize("text", ("", "   ", "Alice <nobody>", "a <b@c> d", "<<a@b>>", "Alice <a@b"))
-def test_what_is_no_person_is_refused(text: str) -> None:
-    with pytest.raises(BadText):
-        parse_person(text)
 
 
 def test_ranges_may_leave_an_end_out() -> None:

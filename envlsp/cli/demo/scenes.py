@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from envlsp.cli.demo.children import Child, Stopped
 from envlsp.cli.demo.editing import Editing
 from envlsp.cli.demo.editor import Editor
+from envlsp.cli.demo.leaving import Leaving
 from envlsp.cli.demo.neovim import push_from_neovim
 from envlsp.cli.demo.shop import files_with, move_api, write_shop
 from envlsp.cli.demo.stage import CONTINUED, Actor, Stage, is_in_step
@@ -53,6 +54,7 @@ class Play:
         self._change()
         self._back()
         self._editor(agents[self.bob.name])
+        hidden += Leaving(self.alice, self.bob).play()
         self._proof(hidden)
 
     def _server(self) -> str:

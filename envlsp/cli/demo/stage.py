@@ -72,17 +72,17 @@ class Actor:
         """The person's copy of the repository."""
         return self.home / "shop"
 
-    def type(self, line: str, *, at: Path | None = None) -> str:
+    def type(self, line: str, *, at: Path | None = None, ends_with: int = 0) -> str:
         """Type a command and wait for its end; return what it said.
 
         Raises:
-            Stopped: it failed.
+            Stopped: it ended with another exit code.
         """
         self._prompt(line)
         code, text = run(self.words(line), at or self.shop, self.environ())
         for said in text.splitlines():
             self.stage.show(said)
-        if code:
+        if code != ends_with:
             raise Stopped(f"{self.name}$ {line}: it ended with {code}")
         return text
 
