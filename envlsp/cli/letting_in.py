@@ -23,7 +23,7 @@ def let_in(
         role: what they may do.
         address: let in only whoever says this is theirs.
     """
-    from envlsp.service.joining.pairing import invite
+    from envlsp.service.joining.inviting import invite
 
     def show(code: str) -> None:
         if frame.json:

@@ -212,7 +212,7 @@ def test_who_was_removed_can_be_let_in_again_with_new_keys(
 def test_a_join_that_broke_off_can_be_done_again(
     cast: Cast, server: Server, alone: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from envlsp.service.joining import pairing
+    from envlsp.service.joining import joining
 
     (bob,) = networked(cast, server, "bob")
 
@@ -220,7 +220,7 @@ def test_a_join_that_broke_off_can_be_done_again(
         raise NobodyReachable("the other side went away")
 
     with monkeypatch.context() as patch:
-        patch.setattr(pairing, "_sync_over", fail)
+        patch.setattr(joining, "sync_over", fail)
         invited = begin_invite(alone)
         with pytest.raises(NobodyReachable):
             join_by_code(bob, invited.code, clone(alone, bob), server.url)

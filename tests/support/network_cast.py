@@ -17,7 +17,8 @@ from typing import Any
 
 from envlsp.domain.ledger.records import Role
 from envlsp.service.context import Project, open_project
-from envlsp.service.joining import pairing
+from envlsp.service.joining.inviting import invite
+from envlsp.service.joining.joining import join
 from envlsp.service.results import JoinResult
 from tests.support.cast import Actor
 from tests.support.signaling import TAP
@@ -158,7 +159,7 @@ def begin_invite(actor: Actor, role: Role = Role.DEVELOPER, *, address: str | No
         # A process of its own, since SQLite's connections stay in their thread.
         service = actor.start()
         try:
-            return pairing.invite(service, service.open(actor.root), role, codes.put, address=address)
+            return invite(service, service.open(actor.root), role, codes.put, address=address)
         finally:
             service.close()
 
@@ -168,7 +169,7 @@ def begin_invite(actor: Actor, role: Role = Role.DEVELOPER, *, address: str | No
 
 def join_by_code(actor: Actor, code: str, project: Project | None, url: str) -> JoinResult:
     """Join with a code, as `envlsp join` does."""
-    return pairing.join(actor.service, project, code, actor.person, (url,))
+    return join(actor.service, project, code, actor.person, (url,))
 
 
 def let_in(inviter: Actor, newcomer: Actor, role: Role = Role.DEVELOPER) -> JoinResult:

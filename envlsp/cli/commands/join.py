@@ -39,7 +39,7 @@ def command(
     are shown must be the same on both screens.
     """
     from envlsp.service.config import signaling_servers
-    from envlsp.service.joining.pairing import join
+    from envlsp.service.joining.joining import join
 
     text = _code(code)
     project = _project(frame)

@@ -11,7 +11,7 @@ from envlsp.service.context import Context, Project, open_project
 from envlsp.service.environments import create_environment, list_environments
 from envlsp.service.facade import Opened
 from envlsp.service.identity import who
-from envlsp.service.joining.pairing import join
+from envlsp.service.joining.joining import join
 from envlsp.service.starting import InitOptions, init
 from envlsp.service.verbs.arguments import Arguments
 from envlsp.service.verbs.courier import Courier

@@ -14,7 +14,7 @@ from envlsp.service.access.exposure import exposure
 from envlsp.service.access.roles import revoke, set_role
 from envlsp.service.access.rotation import rotate
 from envlsp.service.facade import OpenedTeam
-from envlsp.service.joining.pairing import invite
+from envlsp.service.joining.inviting import invite
 from envlsp.service.people import role_from_word
 from envlsp.service.ports import Choice, Talk
 from envlsp.service.results import Exposure, MemberInfo

@@ -1,0 +1,123 @@
+"""Coming into a team by a spoken code: the side that types it (PROTOCOL E.1, A6).
+
+Runs in the process of the command, beside the node if there is one. The team is pinned,
+and our keys in it are on the disk, before any record of it is stored.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+
+from envlsp.crypto.device import DeviceKeys, device_keys, new_seeds, prove
+from envlsp.crypto.pairing import Code, parse_code
+from envlsp.crypto.signing import PopPurpose
+from envlsp.errors import CodeRefused, EnvlspError, NobodyReachable, NotFound, Stopped
+from envlsp.service import network
+from envlsp.service.context import Project
+from envlsp.service.facade import Service, parse_team
+from envlsp.service.joining.pinning import check_team, pin_team, said_no
+from envlsp.service.joining.pipe import CODE_LIFE_S, Pipe, ask_person, meeting_place, sync_over
+from envlsp.service.people import Person
+from envlsp.service.ports import Cancelled, Talk, never
+from envlsp.service.results import JoinResult
+from envlsp.service.stopping import run_until
+from envlsp.store.keyfile import DeviceSeeds
+from envlsp.sync import join as machine
+from envlsp.sync.join import JoinerJoin
+from envlsp.transport.mailbox import Mailbox
+from envlsp.transport.signaling_client import SignalingClient
+from envlsp.wire.join import Request, Welcome
+from envlsp.wire.text import to_team_text
+
+
+def join(
+    service: Service,
+    project: Project | None,
+    code: str,
+    person: Person,
+    servers: tuple[str, ...],
+    *,
+    talk: Talk | None = None,
+    is_cancelled: Cancelled = never,
+) -> JoinResult:
+    """Join a team by the code that an admin reads out.
+
+    Args:
+        service: this device.
+        project: where we stand, if in one: the code must be of its team.
+        code: as typed.
+        person: who we are.
+        servers: signaling servers to meet at.
+        talk: who is asked and told; by default the service's person.
+        is_cancelled: whether the person has stopped waiting.
+
+    Raises:
+        BadText: no possible code.
+        CodeRefused: another code, or the admin said no.
+        TrustError: the code is of another team than `ev.yaml` names.
+        SignalingUnreachable, NobodyReachable: nobody to meet.
+        Stopped: it was stopped before everything was here.
+    """
+    parsed = parse_code(code)
+    joiner = _Joiner(service, project, person, talk or service.talk)
+    try:
+        result = run_until(joiner.run(parsed, servers), is_cancelled)
+    except Stopped:
+        raise Stopped("the code is of no use any more", fix="ask for a new code, and join again") from None
+    network.tell_node(service, parse_team(result.team), "joined")
+    return result
+
+
+class _Joiner:
+    """The side that types the code."""
+
+    def __init__(self, service: Service, project: Project | None, person: Person, talk: Talk) -> None:
+        self._service = service
+        self._talk = talk
+        self._project = project
+        self._person = person
+        self._words = ""
+
+    async def run(self, code: Code, servers: tuple[str, ...]) -> JoinResult:
+        """Do all of it; return the team we are in now."""
+        self._service.vault.open_or_create(self._talk)  # a passphrase is asked for before anybody waits
+        async with meeting_place(servers) as client:
+            mailbox = await _claim(client, code)
+            try:
+                async with asyncio.timeout(CODE_LIFE_S):
+                    return await self._pair(client, mailbox, code)
+            except TimeoutError:
+                raise NobodyReachable("the other side never answered", fix="ask for a new code") from None
+            finally:
+                with contextlib.suppress(EnvlspError):
+                    await mailbox.close()
+
+    async def _pair(self, client: SignalingClient, mailbox: Mailbox, code: Code) -> JoinResult:
+        half = JoinerJoin(code)
+        pipe = Pipe(mailbox, half)
+        welcome = (await pipe.until(machine.Welcomed)).welcome
+        question = check_team(self._service, self._project, welcome.team)
+        if question and not await ask_person(lambda: self._talk.confirm(question)):
+            raise said_no()
+        seeds = DeviceSeeds(*new_seeds())
+        keys = device_keys(seeds.sign, seeds.box)
+        self._words = " ".join(half.request(self._request(keys, welcome)))
+        self._talk.say(f"both screens must show: {self._words}")
+        self._talk.say("waiting for the other side to let you in")
+        await pipe.until(machine.JoinGranted)
+        team = pin_team(self._service, welcome.team, seeds, welcome.servers)
+        await sync_over(pipe, client, team, welcome.dpk, vouched=True)
+        inviter = team.people.of_device(welcome.dpk).name
+        return JoinResult(to_team_text(team.id), inviter, self._words, len(team.replica.state.members))
+
+    def _request(self, keys: DeviceKeys, welcome: Welcome) -> Request:
+        pop = prove(keys, welcome.team, PopPurpose.JOIN)
+        return Request(keys.dpk, keys.xpk, pop, self._person.display_name, self._person.device)
+
+
+async def _claim(client: SignalingClient, code: Code) -> Mailbox:
+    try:
+        return await client.claim(code.spoken().partition("-")[0])
+    except NotFound as exc:
+        raise CodeRefused("nobody waits behind it; it may have been used, or mistyped") from exc
