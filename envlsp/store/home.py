@@ -46,6 +46,11 @@ class Home:
         return os.path.join(self.root, "device.key")
 
     @property
+    def pending(self) -> str:
+        """The file of keys that wait to be let in somewhere."""
+        return os.path.join(self.root, "pending.key")
+
+    @property
     def node_lock(self) -> str:
         """The lock of the process that owns the network; call `make_run_folder` first."""
         return os.path.join(self.root, "run", "node.lock")
