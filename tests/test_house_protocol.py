@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from enum import Enum
@@ -121,6 +122,26 @@ def test_every_vector_is_named_by_a_specification() -> None:
     vectors = ROOT / "tests" / "vectors"
     names = [path.relative_to(vectors).as_posix() for path in vectors.rglob("*.json")]
     assert [name for name in names if name not in pages] == []
+
+
+def test_vectors_expect_nothing_but_the_listed_words() -> None:
+    rows = next(tables("Conventions"))
+    listed = {word for row in rows for word in row[0].split(", ")}
+    found = {word for path in (ROOT / "tests" / "vectors").glob("*.json") for word in expected(path)}
+    assert found <= listed
+
+
+def expected(path: Path) -> Iterator[str]:
+    """Yield the `expect` words of a vector file."""
+    waiting = [json.loads(path.read_text())]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, dict):
+            if isinstance(word := part.get("expect"), str):
+                yield word
+            waiting += part.values()
+        elif isinstance(part, list):
+            waiting += part
 
 
 def test_keys_of_small_order() -> None:
