@@ -1,0 +1,70 @@
+"""A team's store without a disk: for tests with hundreds of replicas."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import cast
+
+from envlsp.domain.ids import RecordId
+from envlsp.store.records import NewRecord, StoredRecord
+from envlsp.store.team import TeamStore
+
+
+class _Records:
+    def __init__(self) -> None:
+        self.rows: list[StoredRecord] = []
+        self.raws: dict[RecordId, bytes] = {}
+
+    def append(self, records: Sequence[NewRecord]) -> None:
+        for one in records:
+            self.rows.append(StoredRecord(len(self.rows) + 1, one.id, one.seq, one.height, one.raw))
+            self.raws[one.id] = one.raw
+
+    def author(self, record: NewRecord) -> None:
+        self.append([record])
+
+    def get(self, record: RecordId) -> bytes | None:
+        return self.raws.get(record)
+
+    def arrived_after(self, serial: int) -> list[StoredRecord]:
+        return self.rows[serial:]
+
+
+class _Database:
+    path = "memory"
+
+    @contextmanager
+    def write(self) -> Iterator[None]:
+        yield
+
+
+class _Meta:
+    def __init__(self) -> None:
+        self.notes: dict[bytes, bytes] = {}
+
+    def get(self, name: bytes) -> bytes | None:
+        return self.notes.get(name)
+
+    def put(self, name: bytes, data: bytes) -> None:
+        self.notes[name] = data
+
+
+class MemoryStore:
+    """As much of `TeamStore` as a replica asks for."""
+
+    def __init__(self) -> None:
+        self.records = _Records()
+        self.database = _Database()
+        self.meta = _Meta()
+
+    @contextmanager
+    def authoring(self) -> Iterator[None]:
+        yield
+
+    def close(self) -> None:
+        """Forget nothing: there is no file."""
+
+
+def memory_store() -> TeamStore:
+    return cast("TeamStore", MemoryStore())
