@@ -12,6 +12,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from envlsp.domain.ids import TeamId
 from envlsp.errors import BadConfig, BadText, NotInitialised
@@ -22,6 +23,9 @@ from envlsp.service.team import Team
 from envlsp.service.vault import MOVED, Vault
 from envlsp.store.home import Home, find_home
 from envlsp.wire.text import from_team_text
+
+if TYPE_CHECKING:
+    from envlsp.store.pending import Pending
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +111,13 @@ class Service:
         if identity not in self._teams:
             self._teams[identity] = Team(self.home, self.vault, identity, self.clock)
         return self._teams[identity]
+
+    @property
+    def pending(self) -> Pending:
+        """The keys of this device that wait to be let in somewhere."""
+        from envlsp.store.pending import Pending
+
+        return Pending(self.home.pending, self.vault.open().lsk)
 
     def forget(self, identity: TeamId) -> None:
         """Close a team: its keys on this device have changed."""

@@ -113,6 +113,27 @@ class MemberInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class DeviceInfo:
+    """One device of somebody's, or one that was."""
+
+    id: str
+    """Short."""
+    label: str
+    owner: str
+    owner_id: str
+    """Short."""
+    active: bool
+    is_self: bool
+    added_ts: int | None
+    """Claimed time; None where the record cannot be opened here."""
+    added_by: str
+    last_seen: int | None
+    """When we last had a session with it, by our clock."""
+    removed_ts: int | None
+    removed_by: str
+
+
+@dataclass(frozen=True, slots=True)
 class ExposedValue:
     """A name whose value somebody could read and nobody has changed since."""
 
@@ -251,6 +272,8 @@ class JoinResult:
     words: str
     members: int
     already: bool = False
+    is_own_device: bool = False
+    """Whether this device became another one of the inviter's."""
 
 
 Values = Mapping[SecretName, SecretText]

@@ -9,9 +9,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 
-from envlsp.crypto.device import DeviceKeys, device_keys, new_seeds, prove
+from envlsp.crypto.device import device_keys, new_seeds, prove
 from envlsp.crypto.pairing import Code, parse_code
 from envlsp.crypto.signing import PopPurpose
+from envlsp.domain.ids import NO_OWNER
 from envlsp.errors import CodeRefused, EnvlspError, NobodyReachable, NotFound, Stopped
 from envlsp.service import network
 from envlsp.service.context import Project
@@ -29,6 +30,11 @@ from envlsp.transport.mailbox import Mailbox
 from envlsp.transport.signaling_client import SignalingClient
 from envlsp.wire.join import Request, Welcome
 from envlsp.wire.text import to_team_text
+
+_OWN_DEVICE = (
+    "this code makes this machine another device of whoever reads it out,"
+    " not a member of its own; is that yourself?"
+)
 
 
 def join(
@@ -77,7 +83,6 @@ class _Joiner:
         self._talk = talk
         self._project = project
         self._person = person
-        self._words = ""
 
     async def run(self, code: Code, servers: tuple[str, ...]) -> JoinResult:
         """Do all of it; return the team we are in now."""
@@ -95,24 +100,52 @@ class _Joiner:
 
     async def _pair(self, client: SignalingClient, mailbox: Mailbox, code: Code) -> JoinResult:
         half = JoinerJoin(code)
-        pipe = Pipe(mailbox, half)
+        pipe = Pipe(mailbox, half, again="ask for a new code")
         welcome = (await pipe.until(machine.Welcomed)).welcome
-        question = check_team(self._service, self._project, welcome.team)
-        if question and not await ask_person(lambda: self._talk.confirm(question)):
-            raise said_no()
-        seeds = DeviceSeeds(*new_seeds())
-        keys = device_keys(seeds.sign, seeds.box)
-        self._words = " ".join(half.request(self._request(keys, welcome)))
-        self._talk.say(f"both screens must show: {self._words}")
+        await self._agree(welcome)
+        pending = self._service.pending
+        seeds = pending.of_team(welcome.team) or DeviceSeeds(*new_seeds())
+        pending.put(welcome.team, seeds, int(self._service.clock()))
+        words = " ".join(half.request(self._request(seeds, welcome)))
+        self._talk.say(f"both screens must show: {words}")
         self._talk.say("waiting for the other side to let you in")
-        await pipe.until(machine.JoinGranted)
+        try:
+            await pipe.until(machine.JoinGranted)
+        finally:
+            if pipe.is_denied:
+                pending.drop(seeds)  # they may be keys that nobody lets in again
         team = pin_team(self._service, welcome.team, seeds, welcome.servers)
         await sync_over(pipe, client, team, welcome.dpk, vouched=True)
+        pending.drop(seeds)
         inviter = team.people.of_device(welcome.dpk).name
-        return JoinResult(to_team_text(team.id), inviter, self._words, len(team.replica.state.members))
+        return JoinResult(
+            team=to_team_text(team.id),
+            inviter=inviter,
+            words=words,
+            members=len(team.replica.state.members),
+            is_own_device=welcome.owner != NO_OWNER,
+        )
 
-    def _request(self, keys: DeviceKeys, welcome: Welcome) -> Request:
-        pop = prove(keys, welcome.team, PopPurpose.JOIN)
+    async def _agree(self, welcome: Welcome) -> None:
+        """Make sure that it is the team we mean, and that we become in it what we mean to become.
+
+        Raises:
+            TrustError: another team than `ev.yaml` names, or the person said no.
+        """
+        questions = [check_team(self._service, self._project, welcome.team)]
+        if welcome.owner != NO_OWNER:
+            questions.append(_OWN_DEVICE)
+        for question in filter(None, questions):
+            if not await self._asked(question):
+                raise said_no()
+
+    async def _asked(self, question: str) -> bool:
+        return await ask_person(lambda: self._talk.confirm(question))
+
+    def _request(self, seeds: DeviceSeeds, welcome: Welcome) -> Request:
+        keys = device_keys(seeds.sign, seeds.box)
+        purpose = PopPurpose.JOIN if welcome.owner == NO_OWNER else PopPurpose.DEVICE_ADD
+        pop = prove(keys, welcome.team, purpose, welcome.owner)
         return Request(keys.dpk, keys.xpk, pop, self._person.display_name, self._person.device)
 
 

@@ -41,11 +41,20 @@ SYNC_S = 60.0
 class Pipe:
     """A join machine on its mailbox. Also the way of the first dial's messages."""
 
-    def __init__(self, mailbox: Mailbox, half: InviterJoin | JoinerJoin) -> None:
+    def __init__(self, mailbox: Mailbox, half: InviterJoin | JoinerJoin, *, again: str) -> None:
+        """Take over a mailbox whose other party has come.
+
+        Args:
+            mailbox: between both.
+            half: ours.
+            again: what helps when this attempt is over.
+        """
         self._mailbox = mailbox
         self._half = half
         self._events: list[machine.JoinEffect] = []
-        self._again = "envlsp invite" if isinstance(half, InviterJoin) else "ask for a new code"
+        self._again = again
+        self.is_denied = False
+        """Whether the person at the other end said no."""
         # One guess may be all that an inviter ever hears of a stranger; a joiner's inviter just left.
         self._is_trusted = isinstance(half, JoinerJoin)
 
@@ -66,7 +75,7 @@ class Pipe:
             except SignalingUnreachable as exc:
                 if not self._is_trusted:
                     text = "whoever answered left without proving it"
-                    raise CodeRefused(text, fix="envlsp invite") from exc
+                    raise CodeRefused(text, fix=self._again) from exc
                 raise NobodyReachable("the other side left before you were done", fix=self._again) from exc
 
     def _judge(self, event: machine.JoinEffect, kind: type[T]) -> T | None:
@@ -74,6 +83,7 @@ class Pipe:
             case machine.CodeBurned():
                 raise CodeRefused("somebody tried another code, or altered a message") from event.error
             case machine.JoinDenied():
+                self.is_denied = True
                 raise CodeRefused("the other side said no", fix="ask them why, then for a new code")
             case machine.CodeMatched():
                 self._is_trusted = True
