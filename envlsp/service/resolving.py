@@ -5,7 +5,7 @@ once, those that nobody has looked at too. Two ways, both by the rules of the me
 
     every name in conflict is taken   one release upon all heads: history is one again
     only some are                     upon each head that says otherwise, and on it alone, a
-                                      release that takes the other side's literal. Equal values
+                                      release that says what was chosen. Equal values
                                       do not conflict, so these names are settled; whoever is
                                       on the other names stays on both sides, and they in conflict
 
@@ -16,8 +16,9 @@ a value that nobody chose.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
-from envlsp.domain.dotenv.edit import is_one_value
+from envlsp.domain.dotenv.edit import is_one_value, literal_for
 from envlsp.domain.ids import RecordId
 from envlsp.domain.layout import render
 from envlsp.domain.merge import Candidate, View
@@ -32,18 +33,28 @@ from envlsp.service.pushing import Made, make_ready, make_release
 from envlsp.service.team import Team
 from envlsp.service.working_copy import read_working_copy
 
-Taken = Mapping[SecretName, Candidate[SecretText]]
 Heads = tuple[RecordId, ...]
 
 
-def resolve(team: Team, context: Context, takes: Mapping[str, str]) -> Made:
-    """Settle names in conflict, each with what one release says of it.
+class Settled(NamedTuple):
+    """What a name in conflict is to say."""
+
+    value: SecretText | None
+    """Its literal; None takes the name away, as one of the sides did."""
+    words: str
+
+
+Taken = Mapping[SecretName, Settled]
+
+
+def resolve(team: Team, context: Context, takes: Mapping[str, str | SecretText]) -> Made:
+    """Settle names in conflict, each with what one release says of it, or with a new value.
 
     Args:
         team: opened; synced before, if anybody could be reached.
         context: which environment.
-        takes: name -> the release whose side it takes, `v2-b7f2`. A side that took the
-            name away is taken like any other.
+        takes: name -> the release whose side it takes, `v2-b7f2`, or its new value,
+            decoded. A side that took the name away is taken like any other.
 
     Returns:
         The release that was made, the last one where there are several. The file comes
@@ -60,9 +71,14 @@ def resolve(team: Team, context: Context, takes: Mapping[str, str]) -> Made:
         view = found.view()
         if not takes:
             raise UsageError("which name?", fix="envlsp resolve NAME --take RELEASE")
-        taken = {SecretName(name): _candidate(found, view, name, words) for name, words in takes.items()}
+        taken = {
+            SecretName(name): _new(view, name, what, context.dialect)
+            if isinstance(what, SecretText)
+            else _side(found, view, name, what)
+            for name, what in takes.items()
+        }
         _check_literals(taken, context.dialect)
-        message = _message(found, taken)
+        message = _message(taken)
         records = [
             make_release(team, context, ReleaseKind.PUSH, message, snapshot, base=heads)
             for heads, snapshot in [*_plan(found, view, taken)]
@@ -72,16 +88,23 @@ def resolve(team: Team, context: Context, takes: Mapping[str, str]) -> Made:
     return Made(True, team.releases.info(after, records[-1]), state)
 
 
-def _candidate(
-    found: EnvironmentHistory, view: View[SecretText], name: str, words: str
-) -> Candidate[SecretText]:
+def _candidates(view: View[SecretText], name: str) -> tuple[Candidate[SecretText], ...]:
     candidates = view.conflicts.get(SecretName(name))
     if candidates is None:
         raise NotFound("that name is not in conflict", fix="envlsp status")
-    record = found.origin(found.versions.find(words))
+    return tuple(candidates)
+
+
+def _new(view: View[SecretText], name: str, value: SecretText, dialect: str) -> Settled:
+    _candidates(view, name)
+    return Settled(literal_for(value, dialect), "a new value")
+
+
+def _side(found: EnvironmentHistory, view: View[SecretText], name: str, words: str) -> Settled:
+    candidates, record = _candidates(view, name), found.origin(found.versions.find(words))
     for candidate in candidates:
         if candidate.release == record:
-            return candidate
+            return Settled(candidate.value, f"take {found.versions.label(record)}")
     labels = ", ".join(found.versions.label(candidate.release) for candidate in candidates)
     raise NotFound(f"{name} has no side {found.versions.label(record)}", fix=f"take one of: {labels}")
 
@@ -92,15 +115,15 @@ def _check_literals(taken: Taken, dialect: str) -> None:
     Raises:
         BadText: one would, by name.
     """
-    for name, candidate in taken.items():
-        if candidate.value is not None and not is_one_value(name, candidate.value, dialect):
+    for name, settled in taken.items():
+        if settled.value is not None and not is_one_value(name, settled.value, dialect):
             raise BadText(f"{name} is not one value by itself there", fix=f"envlsp set {name}")
 
 
-def _message(found: EnvironmentHistory, taken: Taken) -> str:
-    (name, candidate), *more = taken.items()
+def _message(taken: Taken) -> str:
+    (name, settled), *more = taken.items()
     others = f" and {len(more)} more" if more else ""
-    return f"resolve {name}{others}: take {found.versions.label(candidate.release)}"
+    return f"resolve {name}{others}: {settled.words}"
 
 
 def _plan(

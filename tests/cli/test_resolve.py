@@ -65,3 +65,13 @@ def test_what_cannot_be_taken_is_refused(apart: Desk) -> None:
     failed(apart("resolve", "C", "--take", "v1", "--offline"), 1, saying="not in conflict")
     failed(apart("resolve", "A", "--offline"), 2, saying="--take RELEASE")
     assert apart.json("status")["conflicts"] == ["A", "B"]
+
+
+def test_a_new_value_is_read_from_standard_input(apart: Desk) -> None:
+    result = apart.ok("resolve", "A", "--value", "-", "--offline", stdin=b"neither\n")
+    assert result.text == "v3  resolve A: a new value\n"
+    assert result.talk == "still in conflict: B\n"
+    assert apart.ok("get", "A").out == b"neither\n"
+    refused = apart("resolve", "B", "--value", "typed-by-mistake", "--offline")
+    failed(refused, 2, saying="--value -")
+    assert "typed-by-mistake" not in refused.text + refused.talk

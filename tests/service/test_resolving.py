@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from envlsp.domain.secret import SecretName
+from envlsp.domain.secret import SecretName, SecretText
 from envlsp.errors import BadText, ConflictedName, NoAccess, NotFound, UsageError
 from envlsp.service.deriving import read_environment
 from envlsp.service.pulling import FileState
@@ -196,7 +196,7 @@ def test_a_viewer_settles_nothing(cast: Cast) -> None:
     from envlsp.service.access import roles
 
     alice, bob = two_conflicts(cast)
-    roles.set_role(alice.replica, bob.user, Role.VIEWER)
+    roles.set_role(alice.replica, alice.team.releases, bob.user, Role.VIEWER)
     meet(alice, bob)
     side = take(bob, "A", "Alice")
     with pytest.raises(NoAccess):
@@ -231,3 +231,17 @@ def set_value_of(actor: Actor, name: str, value: str) -> None:
     from envlsp.domain.secret import SecretText
 
     set_value(actor.team, actor.context, name, SecretText(value))
+
+
+def test_a_new_value_settles_one_name_and_no_other(cast: Cast) -> None:
+    alice, bob = two_conflicts(cast)
+    made = resolve(bob.team, bob.context, {"A": SecretText(b"a new one")})
+    assert made.release.message == "resolve A: a new value"
+    assert list(now(bob)) == ["B"]
+    resolve(bob.team, bob.context, {"B": SecretText(b"b #1")})
+    meet(alice, bob)
+    for actor in (alice, bob):
+        assert not now(actor)
+        assert (values(actor)["A"], values(actor)["B"]) == (b"a new one", b"b #1")
+    with pytest.raises(NotFound, match="not in conflict"):
+        resolve(bob.team, bob.context, {"A": SecretText(b"again")})

@@ -9,6 +9,8 @@ from envlsp.cli.environment import env_option, offline_option, opened
 from envlsp.cli.made import tell_file
 from envlsp.cli.main import Frame
 from envlsp.cli.shapes import near
+from envlsp.cli.values import read_value
+from envlsp.domain.secret import SecretText
 from envlsp.errors import UsageError
 from envlsp.service.verbs.shapes import made_fields
 
@@ -16,6 +18,7 @@ from envlsp.service.verbs.shapes import made_fields
 @click.command()
 @click.argument("name")
 @click.option("--take", metavar="RELEASE", help="Whose side: a release that status lists.")
+@click.option("--value", metavar="-", help="A new value instead: `-` reads it from standard input.")
 @env_option
 @offline_option
 @click.pass_obj
@@ -23,29 +26,33 @@ def command(
     frame: Frame,
     name: str,
     take: str | None,
+    value: str | None,
     env: str | None,
     offline: bool,
 ) -> None:
-    """Settle NAME in a release of its own, with what one of the releases in conflict says of it.
+    """Settle NAME in a release of its own: with what one of the releases in conflict says, or anew.
 
-    Other names in conflict stay so. Without --take, a terminal shows the sides and asks.
-    To give it a new value instead: envlsp set NAME.
+    Other names in conflict stay so. Without an option, a terminal shows the sides and
+    asks. A value is never typed as a word of the command: `--value -` reads it.
     """
     from envlsp.service.resolving import resolve
     from envlsp.service.sides import sides
-    from envlsp.service.verbs.releasing import pick_side
+    from envlsp.service.verbs.releasing import choose
 
+    if value is not None and (value != "-" or take is not None):
+        raise UsageError("a value is read from standard input", fix=f"envlsp resolve {name} --value -")
     with opened(frame, None, env) as here:
         news = courier(frame, here.service, here.opened, offline=offline)
-        if take is None:
+        chosen: str | SecretText | None = read_value(frame, name) if value else take
+        if chosen is None:
             news.fetch()
             try:
-                take = pick_side(frame.talk, sides(here.team, here.context), name)
+                chosen = choose(frame.talk, sides(here.team, here.context), name)
             except UsageError as exc:
-                fix = "envlsp status, then: envlsp resolve NAME --take RELEASE"
+                fix = "envlsp status, then: envlsp resolve NAME --take RELEASE, or --value -"
                 raise UsageError("which side is to be taken?", fix=fix) from exc
-        side = take
-        made, reached = news.release(lambda: resolve(here.team, here.context, {name: side}))
+        settled = {name: chosen}
+        made, reached = news.release(lambda: resolve(here.team, here.context, settled))
         left = sides(here.team, here.context)
         file = near(here.context.file, frame.cwd)
     if frame.json:

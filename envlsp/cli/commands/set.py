@@ -6,17 +6,15 @@ command: those end up in the shell's history and in every process list.
 
 from __future__ import annotations
 
-import sys
-
 import click
 
 from envlsp.cli.delivery import courier, delivered
 from envlsp.cli.environment import env_option, offline_option, opened
 from envlsp.cli.made import tell_file
 from envlsp.cli.main import Frame
-from envlsp.cli.output import read_stdin
 from envlsp.cli.shapes import near
-from envlsp.domain.secret import SecretText, is_secret_name
+from envlsp.cli.values import read_value
+from envlsp.domain.secret import is_secret_name
 from envlsp.errors import BadText, UsageError
 from envlsp.service.verbs.shapes import made_fields
 
@@ -42,7 +40,7 @@ def command(
     _refuse_values(name, context.args)
     frame = context.ensure_object(Frame)
     with opened(frame, None, env) as here:
-        value = _read_value(frame, name)
+        value = read_value(frame, name)
         made, reached = courier(frame, here.service, here.opened, offline=offline).release(
             lambda: set_value(here.team, here.context, name, value)
         )
@@ -65,13 +63,3 @@ def _refuse_values(name: str, extra: list[str]) -> None:
         )
     if not is_secret_name(name):
         raise BadText("a name has letters, digits, '_', '.' or '-', at most 128", fix="envlsp set NAME")
-
-
-def _read_value(frame: Frame, name: str) -> SecretText:
-    if sys.stdin.isatty():
-        return SecretText(frame.talk.ask_hidden(f"value of {name}"))
-    data = read_stdin("the value")
-    for end in (b"\r\n", b"\n"):
-        if data.endswith(end):
-            return SecretText(data.removesuffix(end))
-    return SecretText(data)

@@ -102,10 +102,10 @@ def _resolve(desk: Desk, arguments: Arguments) -> Json:
     known = sides(here.team, here.context)
     if not takes and not known:
         raise NotFound("nothing is in conflict", fix="there is nothing to do")
-    takes = {
-        name: take or pick_side(desk.talk, known, name) for name, take in (takes or _first(known)).items()
+    settled = {
+        name: take or choose(desk.talk, known, name) for name, take in (takes or _first(known)).items()
     }
-    return _release(desk, arguments, here, lambda: resolve(here.team, here.context, takes))[0]
+    return _release(desk, arguments, here, lambda: resolve(here.team, here.context, settled))[0]
 
 
 def _first(known: Sides) -> dict[str, str]:
@@ -113,8 +113,11 @@ def _first(known: Sides) -> dict[str, str]:
     return dict.fromkeys([*known][:1], "")
 
 
-def pick_side(talk: Talk, known: Sides, name: str) -> str:
-    """Return the release whose side of a name the person picks.
+_ANOTHER = "another"
+
+
+def choose(talk: Talk, known: Sides, name: str) -> str | SecretText:
+    """Return the release whose side of a name the person picks, or the new value they type.
 
     Raises:
         NotFound: the name is not in conflict.
@@ -122,10 +125,10 @@ def pick_side(talk: Talk, known: Sides, name: str) -> str:
     found = known.get(SecretName(name))
     if found is None:
         raise NotFound("that name is not in conflict", fix="envlsp status")
-    return talk.pick(
-        f"take which side of {name}?",
-        [Choice(side.release, f"{side.release} by {side.author}", side.shown) for side in found],
-    )
+    options = [Choice(side.release, f"{side.release} by {side.author}", side.shown) for side in found]
+    another = Choice(_ANOTHER, "another value", "typed, and not shown")
+    picked = talk.pick(f"take which side of {name}?", [*options, another])
+    return SecretText(talk.ask_hidden(f"value of {name}")) if picked == _ANOTHER else picked
 
 
 def _release(desk: Desk, arguments: Arguments, here: Opened, make: Callable[[], Made]) -> tuple[Json, Made]:
