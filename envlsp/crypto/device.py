@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from envlsp.crypto.labels import hash32
+from envlsp.crypto.memory import Key
 from envlsp.crypto.primitives import (
     KEY_BYTES,
     BoxKey,
@@ -40,11 +41,16 @@ class DeviceKeys(NamedTuple):
         """What keys are sealed to."""
         return self.box.public
 
+    def close(self) -> None:
+        """Wipe both secrets: this device is locked."""
+        self.sign.secret.close()
+        self.box.secret.close()
+
     def __repr__(self) -> str:
         return "DeviceKeys(••••••)"
 
 
-def device_keys(sign_seed: bytes, box_seed: bytes) -> DeviceKeys:
+def device_keys(sign_seed: Key, box_seed: Key) -> DeviceKeys:
     """Return the keys of two independent 32-byte seeds."""
     return DeviceKeys(signing_key(sign_seed), box_key(box_seed))
 

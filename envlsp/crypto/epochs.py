@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final, NewType
+from typing import Final
 
 from envlsp.crypto.device import DeviceKeys
 from envlsp.crypto.labels import kdf, u32be
+from envlsp.crypto.memory import SecretBuffer
 from envlsp.crypto.primitives import (
     KEY_BYTES,
     open_box,
@@ -26,8 +27,12 @@ from envlsp.domain.ids import BoxPk, DevicePk, EpochId, RecordId, ScopeId, TeamI
 from envlsp.domain.ledger.records import CheckedRecord, Epoch, Keys, Link, Seal, carried_epochs, carried_seals
 from envlsp.errors import CannotOpen
 
-TeamKey = NewType("TeamKey", bytes)
-"""32 bytes: the key of one epoch of one scope (TK), the team's or a smaller one's."""
+
+class TeamKey(SecretBuffer):
+    """32 bytes: the key of one epoch of one scope (TK), the team's or a smaller one's."""
+
+    __slots__ = ()
+
 
 ITSELF: Final = EpochId(b"")
 """What stands for an epoch's own id in the links it carries."""
@@ -57,7 +62,7 @@ class EpochFacts:
 
 def new_key() -> TeamKey:
     """Return a fresh key for an epoch."""
-    return TeamKey(random_bytes(KEY_BYTES))
+    return TeamKey.taken(random_bytes(KEY_BYTES))
 
 
 def commit(key: TeamKey, team: TeamId, scope: ScopeId, n: int) -> bytes:
@@ -140,10 +145,11 @@ def open_link(box: bytes, old: EpochFacts, new_key: TeamKey) -> TeamKey:
 
 
 def _committed(plain: bytes, facts: EpochFacts) -> TeamKey:
-    key = TeamKey(plain)
-    if len(key) != KEY_BYTES or commit(key, facts.team, facts.scope, facts.n) != facts.commit:
-        raise CannotOpen("the key does not fit the epoch it is said to be of")
-    return key
+    if len(plain) == KEY_BYTES:
+        key = TeamKey.taken(plain)
+        if commit(key, facts.team, facts.scope, facts.n) == facts.commit:
+            return key
+    raise CannotOpen("the key does not fit the epoch it is said to be of")
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +200,12 @@ class Keyring:
     def add(self, epoch: EpochId, key: TeamKey) -> None:
         """Remember a key we made ourselves, or opened before."""
         self._found[epoch] = key
+
+    def close(self) -> None:
+        """Wipe every key: this device is locked, or has left the team."""
+        for key in self._found.values():
+            key.close()
+        self._found.clear()
 
     def facts(self, epoch: EpochId) -> EpochFacts | None:
         """Return what the ledger says about an epoch, if anything."""

@@ -8,6 +8,8 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Final, Literal
 
+from envlsp.crypto.memory import Key, buffer_of
+
 Label = Literal[
     "rec", "body", "eid", "uid", "pop", "inv", "scope", "join", "sas", "hs", "cb", "room",
     "attest", "sig", "bundle", "fp",
@@ -76,7 +78,7 @@ def hash32(label: Label, data: bytes) -> bytes:
     return blake2b(data, digest_size=32, person=_PERSON + label.encode()).digest()
 
 
-def kdf(key: bytes, label: KdfLabel, context: bytes = b"") -> bytes:
+def kdf(key: Key, label: KdfLabel, context: bytes = b"") -> bytes:
     """Return `KDF(key, label, context)`: 32 bytes of keyed BLAKE2b.
 
     Args:
@@ -85,7 +87,7 @@ def kdf(key: bytes, label: KdfLabel, context: bytes = b"") -> bytes:
         context: where it is used; stands in for associated data.
     """
     data = _kdf_prefix(label) + context
-    return blake2b(data, digest_size=32, key=key, person=_KDF_PERSON).digest()
+    return blake2b(data, digest_size=32, key=buffer_of(key), person=_KDF_PERSON).digest()
 
 
 @cache

@@ -4,10 +4,11 @@ Refuses to know what a key is for: that is `labels` and the modules above. Nonce
 are drawn here.
 
 Libsodium is called through `nacl.bindings`, except for the few functions that
-`envlsp run` needs: importing the bindings costs as much as everything else it does.
-Those go straight to the library inside PyNaCl (`_direct`), or through the bindings
-where that private door is closed. Keys are named tuples for the same reason: loading
-`dataclasses` takes longer than opening every value.
+`envlsp run` needs, since importing the bindings costs as much as everything else it
+does, and for those that use a long-lived key, which they take from its `SecretBuffer`
+without a copy. Those go straight to the library inside PyNaCl (`_direct`), or through
+the bindings where that private door is closed. Keys are named tuples for the same
+reason: loading `dataclasses` takes longer than opening every value.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from nacl.exceptions import CryptoError
 
+from envlsp.crypto.memory import Key, SecretBuffer, exposed, library
 from envlsp.domain.ids import BoxPk, DevicePk
 from envlsp.errors import BadSignature, CannotOpen
 
@@ -77,14 +79,27 @@ class _Direct(NamedTuple):
         if function(out, *args) != 0:
             raise CannotOpen
         plain: bytes = self.ffi.buffer(out, size)[:]
+        self.lib.sodium_memzero(out, size)
         return plain
 
-    def pair(self, function: Any, seed: bytes, secret_bytes: int) -> tuple[bytes, bytes]:
+    def seal(self, function: Any, size: int, *args: object) -> bytes:
+        """Return the `size` bytes that `function` writes through its first argument."""
+        out = self.ffi.new("unsigned char[]", size)
+        if function(out, *args) != 0:  # nothing that a caller can mend
+            raise RuntimeError("libsodium refused to seal")
+        sealed: bytes = self.ffi.buffer(out, size)[:]
+        return sealed
+
+    def pair(self, function: Any, seed: Key, secret_bytes: int) -> tuple[bytes, bytes]:
         """Return the public and the secret key that `function` makes of a seed."""
         out = self.ffi.new("unsigned char[]", KEY_BYTES + secret_bytes)
         function(out, out + KEY_BYTES, _sized(seed, KEY_BYTES))
-        both = bytes(self.ffi.buffer(out))
-        return both[:KEY_BYTES], both[KEY_BYTES:]
+        public, secret = (
+            bytes(self.ffi.buffer(out, KEY_BYTES)),
+            self.ffi.buffer(out + KEY_BYTES, secret_bytes)[:],
+        )
+        self.lib.sodium_memzero(out, KEY_BYTES + secret_bytes)
+        return public, secret
 
 
 _DIRECT_FUNCTIONS: Final = (
@@ -93,25 +108,31 @@ _DIRECT_FUNCTIONS: Final = (
     "crypto_box_seal_open",
     "crypto_sign_seed_keypair",
     "crypto_box_seed_keypair",
+    "crypto_secretbox_easy",
+    "crypto_aead_xchacha20poly1305_ietf_encrypt",
+    "crypto_box_seal",
+    "crypto_sign",
 )
 
 
 @cache
 def _direct() -> _Direct | None:
-    """Return the library if this PyNaCl has it where we know it to be."""
-    try:
-        from nacl._sodium import ffi, lib  # type: ignore[import-not-found]
-    except ImportError:
+    """Return the library if this PyNaCl has it, and all we need of it, where we know it to be."""
+    inside = library()
+    if inside is None or not all(hasattr(inside.lib, name) for name in _DIRECT_FUNCTIONS):
         return None
-    if not all(hasattr(lib, name) for name in _DIRECT_FUNCTIONS) or lib.sodium_init() < 0:
-        return None
-    return _Direct(ffi, lib)
+    return _Direct(*inside)
 
 
-def _sized(data: bytes, size: int) -> bytes:
-    if len(data) != size:
+def _sized(key: Key, size: int) -> Any:
+    """Return a key as the library reads it: without a length, so it is checked here."""
+    if len(key) != size:
         raise ValueError(f"a key of {size} bytes is expected")
-    return data
+    return key.raw if isinstance(key, SecretBuffer) else key
+
+
+def _raw(data: Key) -> Any:
+    return data.raw if isinstance(data, SecretBuffer) else data
 
 
 def random_bytes(size: int) -> bytes:
@@ -122,13 +143,16 @@ def random_bytes(size: int) -> bytes:
 # --- sealed values ---------------------------------------------------------------------------
 
 
-def seal_box(plain: bytes, key: bytes) -> bytes:
+def seal_box(plain: Key, key: Key) -> bytes:
     """Return `nonce24 ‖ secretbox(plain)` under a fresh random nonce."""
     nonce = random_bytes(NONCE_BYTES)
-    return nonce + sodium.crypto_secretbox(plain, nonce, key)
+    if direct := _direct():
+        args = (_raw(plain), len(plain), nonce, _sized(key, KEY_BYTES))
+        return nonce + direct.seal(direct.lib.crypto_secretbox_easy, len(plain) + MAC_BYTES, *args)
+    return nonce + sodium.crypto_secretbox(exposed(plain), nonce, exposed(key))
 
 
-def open_box(box: bytes, key: bytes) -> bytes:
+def open_box(box: bytes, key: Key) -> bytes:
     """Return what `seal_box` sealed.
 
     Raises:
@@ -141,18 +165,24 @@ def open_box(box: bytes, key: bytes) -> bytes:
         args = (sealed, len(sealed), nonce, _sized(key, KEY_BYTES))
         return direct.open(direct.lib.crypto_secretbox_open_easy, size, *args)
     try:
-        return sodium.crypto_secretbox_open(sealed, nonce, key)
+        return sodium.crypto_secretbox_open(sealed, nonce, exposed(key))
     except CryptoError:
         raise CannotOpen from None
 
 
-def seal_row(plain: bytes, key: bytes, context: bytes) -> bytes:
+def seal_row(plain: bytes, key: Key, context: bytes) -> bytes:
     """Return `nonce24 ‖ XChaCha20-Poly1305(plain)` bound to `context` (associated data)."""
     nonce = random_bytes(NONCE_BYTES)
-    return nonce + sodium.crypto_aead_xchacha20poly1305_ietf_encrypt(plain, context, nonce, key)
+    if direct := _direct():
+        null = direct.ffi.NULL
+        args = (null, plain, len(plain), context, len(context), null, nonce, _sized(key, KEY_BYTES))
+        function = direct.lib.crypto_aead_xchacha20poly1305_ietf_encrypt
+        return nonce + direct.seal(function, len(plain) + MAC_BYTES, *args)
+    sealed = sodium.crypto_aead_xchacha20poly1305_ietf_encrypt(plain, context, nonce, exposed(key))
+    return nonce + sealed
 
 
-def open_row(row: bytes, key: bytes, context: bytes) -> bytes:
+def open_row(row: bytes, key: Key, context: bytes) -> bytes:
     """Return what `seal_row` sealed under the same context.
 
     Raises:
@@ -166,7 +196,7 @@ def open_row(row: bytes, key: bytes, context: bytes) -> bytes:
         args = (null, null, sealed, len(sealed), context, len(context), nonce, _sized(key, KEY_BYTES))
         return direct.open(direct.lib.crypto_aead_xchacha20poly1305_ietf_decrypt, size, *args)
     try:
-        return sodium.crypto_aead_xchacha20poly1305_ietf_decrypt(sealed, context, nonce, key)
+        return sodium.crypto_aead_xchacha20poly1305_ietf_decrypt(sealed, context, nonce, exposed(key))
     except CryptoError:
         raise CannotOpen from None
 
@@ -195,24 +225,30 @@ class SigningKey(NamedTuple):
     """An Ed25519 key: its 32-byte public half and libsodium's 64-byte secret form."""
 
     public: DevicePk
-    secret: bytes
+    secret: SecretBuffer
 
     def __repr__(self) -> str:
         return "SigningKey(••••••)"
 
 
-def signing_key(seed: bytes) -> SigningKey:
+def signing_key(seed: Key) -> SigningKey:
     """Return the Ed25519 key of a 32-byte seed."""
     if direct := _direct():
         public, secret = direct.pair(direct.lib.crypto_sign_seed_keypair, seed, 64)
     else:
-        public, secret = sodium.crypto_sign_seed_keypair(seed)
-    return SigningKey(DevicePk(public), secret)
+        public, secret = sodium.crypto_sign_seed_keypair(exposed(seed))
+    return SigningKey(DevicePk(public), SecretBuffer.taken(secret))
 
 
 def sign_bytes(message: bytes, key: SigningKey) -> bytes:
     """Return the 64-byte detached signature of `message`."""
-    return sodium.crypto_sign(message, key.secret)[:SIGNATURE_BYTES]
+    if direct := _direct():
+        null, secret = direct.ffi.NULL, _sized(key.secret, SIGNATURE_BYTES)
+        size = SIGNATURE_BYTES + len(message)
+        return direct.seal(direct.lib.crypto_sign, size, null, message, len(message), secret)[
+            :SIGNATURE_BYTES
+        ]
+    return sodium.crypto_sign(message, key.secret.reveal())[:SIGNATURE_BYTES]
 
 
 def check_bytes(message: bytes, signature: bytes, public: bytes) -> None:
@@ -248,24 +284,27 @@ class BoxKey(NamedTuple):
     """An X25519 key pair."""
 
     public: BoxPk
-    secret: bytes
+    secret: SecretBuffer
 
     def __repr__(self) -> str:
         return "BoxKey(••••••)"
 
 
-def box_key(seed: bytes) -> BoxKey:
+def box_key(seed: Key) -> BoxKey:
     """Return the X25519 key of a 32-byte seed."""
     if direct := _direct():
         public, secret = direct.pair(direct.lib.crypto_box_seed_keypair, seed, KEY_BYTES)
     else:
-        public, secret = sodium.crypto_box_seed_keypair(seed)
-    return BoxKey(BoxPk(public), secret)
+        public, secret = sodium.crypto_box_seed_keypair(exposed(seed))
+    return BoxKey(BoxPk(public), SecretBuffer.taken(secret))
 
 
-def seal_to(plain: bytes, public: bytes) -> bytes:
+def seal_to(plain: Key, public: bytes) -> bytes:
     """Return `crypto_box_seal(plain)`: 48 bytes longer, readable by that key alone."""
-    return sodium.crypto_box_seal(plain, public)
+    if direct := _direct():
+        args = (_raw(plain), len(plain), _sized(public, KEY_BYTES))
+        return direct.seal(direct.lib.crypto_box_seal, len(plain) + SEAL_OVERHEAD_BYTES, *args)
+    return sodium.crypto_box_seal(exposed(plain), public)
 
 
 def open_seal(sealed: bytes, key: BoxKey) -> bytes:
@@ -281,7 +320,7 @@ def open_seal(sealed: bytes, key: BoxKey) -> bytes:
         pair = _sized(key.public, KEY_BYTES), _sized(key.secret, KEY_BYTES)
         return direct.open(direct.lib.crypto_box_seal_open, size, sealed, len(sealed), *pair)
     try:
-        return sodium.crypto_box_seal_open(sealed, key.public, key.secret)
+        return sodium.crypto_box_seal_open(sealed, key.public, key.secret.reveal())
     except (CryptoError, ValueError):
         raise CannotOpen from None
 

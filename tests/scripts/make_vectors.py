@@ -348,7 +348,7 @@ def epoch_cases() -> list[Case]:
     return [
         {
             "name": "commit, under no team inside genesis",
-            "key": samples.KEY_1.hex(),
+            "key": samples.KEY_1.reveal().hex(),
             "team": NO_TEAM.hex(),
             "scope": TEAM_SCOPE.hex(),
             "n": 1,
@@ -357,7 +357,7 @@ def epoch_cases() -> list[Case]:
         },
         {
             "name": "commit",
-            "key": samples.KEY_2.hex(),
+            "key": samples.KEY_2.reveal().hex(),
             "team": TEAM.hex(),
             "scope": TEAM_SCOPE.hex(),
             "n": 2,
@@ -370,7 +370,7 @@ def epoch_cases() -> list[Case]:
                 "name": "seal",
                 "to_seed": seed.hex(),
                 "sealed": dict(second.seals)[keys_of.dpk].hex(),
-                "key": samples.KEY_2.hex(),
+                "key": samples.KEY_2.reveal().hex(),
                 "expect": "ok",
             }
             for seed, keys_of in (
@@ -389,14 +389,14 @@ def epoch_cases() -> list[Case]:
         {
             "name": "link",
             "old_epoch": samples.EPOCH_1.hex(),
-            "new_key": samples.KEY_2.hex(),
+            "new_key": samples.KEY_2.reveal().hex(),
             "box": second.links[0].box.hex(),
-            "key": samples.KEY_1.hex(),
+            "key": samples.KEY_1.reveal().hex(),
             "expect": "ok",
         },
         {
             "name": "room",
-            "key": samples.KEY_1.hex(),
+            "key": samples.KEY_1.reveal().hex(),
             "room": epochs.room_key(samples.KEY_1).hex(),
             "expect": "ok",
         },
@@ -423,7 +423,7 @@ def envelope_cases() -> list[Case]:
     plain = encode_body(kind, samples.bodies()[kind])
     right: Case = {
         "name": "body",
-        "key": samples.KEY_1.hex(),
+        "key": samples.KEY_1.reveal().hex(),
         "team": TEAM.hex(),
         "author": ALICE.dpk.hex(),
         "seq": 2,
@@ -435,7 +435,7 @@ def envelope_cases() -> list[Case]:
     elsewhere: list[Case] = [
         {**right, "name": f"another {field}", field: value, "plain": "", "expect": "cannot-open"}
         for field, value in (
-            ("key", samples.KEY_2.hex()),
+            ("key", samples.KEY_2.reveal().hex()),
             ("team", NO_TEAM.hex()),
             ("author", BOB.dpk.hex()),
             ("seq", 3),
@@ -456,7 +456,7 @@ def release_cases() -> list[Case]:
     return [
         {
             "name": "release",
-            "key": samples.KEY_1.hex(),
+            "key": samples.KEY_1.reveal().hex(),
             "team": TEAM.hex(),
             "author": ALICE.dpk.hex(),
             "seq": 2,

@@ -15,6 +15,7 @@ from nacl import bindings
 from envlsp.crypto import signing
 from envlsp.crypto.device import DeviceKeys, device_keys, prove
 from envlsp.crypto.epochs import Recipient, TeamKey, make_epoch, make_link, seal_key
+from envlsp.crypto.memory import Key, exposed
 from envlsp.crypto.recovery import Entropy, RootKey, root_key
 from envlsp.crypto.signing import GENESIS_PLACE, Place, PopPurpose, epoch_id, inv_digest, scope_id, user_id
 from envlsp.domain.environment import Triple
@@ -77,11 +78,11 @@ def _stream(label: str) -> Callable[[int], bytes]:
     return draw
 
 
-def sealed_with(ephemeral_seed: bytes, plain: bytes, public: bytes) -> bytes:
+def sealed_with(ephemeral_seed: bytes, plain: Key, public: bytes) -> bytes:
     """Return `crypto_box_seal(plain)` for a known ephemeral key: how libsodium puts it together."""
     epk, esk = bindings.crypto_box_seed_keypair(ephemeral_seed)
     nonce = hashlib.blake2b(epk + public, digest_size=24).digest()
-    return epk + bindings.crypto_box(plain, nonce, public, esk)
+    return epk + bindings.crypto_box(exposed(plain), nonce, public, esk)
 
 
 @contextmanager
@@ -89,7 +90,7 @@ def fixed_randomness(label: str) -> Iterator[None]:
     """Make every nonce, key and ephemeral key a function of `label` and of the order of drawing."""
     draw = _stream(label)
 
-    def seal_to(plain: bytes, public: bytes) -> bytes:
+    def seal_to(plain: Key, public: bytes) -> bytes:
         return sealed_with(draw(32), plain, public)
 
     with ExitStack() as stack:
