@@ -15,6 +15,7 @@ import pytest
 from envlsp.crypto.labels import KdfLabel, Label
 from envlsp.crypto.primitives import SMALL_ORDER_X25519
 from envlsp.crypto.signing import Purpose
+from envlsp.domain.ledger.admission import Reason
 from envlsp.domain.ledger.records import RecordType
 from envlsp.sync import exchange, flow, pulse, states
 from envlsp.wire import limits
@@ -129,6 +130,12 @@ def test_vectors_expect_nothing_but_the_listed_words() -> None:
     listed = {word for row in rows for word in row[0].split(", ")}
     found = {word for path in (ROOT / "tests" / "vectors").glob("*.json") for word in expected(path)}
     assert found <= listed
+
+
+def test_reasons_of_refusal() -> None:
+    listed = re.search(r"(?m)^The reasons are (.+)\.$", PAGE)
+    assert listed is not None
+    assert re.split(r", | and ", listed[1]) == [reason.value for reason in Reason]
 
 
 def expected(path: Path) -> Iterator[str]:
