@@ -326,7 +326,10 @@ class Replica:
             )
         self._written.append(record.id)
         self.ring.learn(record)
-        self.store.records.author(_row(record, raw))
+        self._keep_own(_row(record, raw))
+
+    def _keep_own(self, row: NewRecord) -> None:
+        self.store.records.author(row)
 
     def _tell(self, ids: Sequence[RecordId]) -> None:
         if ids:
