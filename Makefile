@@ -6,9 +6,11 @@ STAMP := .venv/.installed
 BIN := .venv/bin
 CODE := envlsp signaling/envlsp_signaling tests tools
 JOBS ?= 2
+FUZZ_S ?= 60
+FUZZ ?=
 PYTEST := $(BIN)/pytest -n $(JOBS) --dist worksteal
 
-.PHONY: help demo test check bench format format-check lint types contracts docs docs-check fast-tests lock system-parts clean
+.PHONY: help demo test check bench fuzz format format-check lint types contracts docs docs-check fast-tests lock system-parts clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 16
@@ -27,6 +29,9 @@ test: $(STAMP) system-parts  ## every test, the slow ones too
 
 bench: $(STAMP)  ## the budgets, measured beside this machine's null figures
 	$(BIN)/python -m tests.bench
+
+fuzz: $(STAMP)  ## search for bytes that break a decoder, FUZZ_S seconds for each
+	$(BIN)/python -m tests.fuzz --seconds $(FUZZ_S) $(FUZZ)
 
 format: $(STAMP)  ## rewrite the code in its one layout
 	$(BIN)/ruff format $(CODE)
@@ -64,4 +69,4 @@ lock: $(STAMP)  ## write requirements*.txt anew from pyproject.toml
 	tools/lock.sh
 
 clean:  ## remove what the other targets made
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .benchmarks .envlsp-demo
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .benchmarks .fuzz .envlsp-demo
