@@ -54,14 +54,6 @@ def test_an_outsider_opens_nothing() -> None:
     assert keyring(CAROL, [GENESIS, SECOND]).all_keys() == {}
 
 
-def test_case_30_a_link_leads_down_and_never_up() -> None:
-    """Whoever holds the old key alone cannot open the new one."""
-    removed = Keyring(CAROL)
-    removed.add(EPOCH_1, KEY_1)
-    removed.learn(SECOND)
-    assert removed.key_of(EPOCH_2) is None
-
-
 def test_a_key_delivered_later_is_found_in_any_order() -> None:
     late = author(Keys((epochs.seal_key(KEY_2, EPOCH_2, Recipient(CAROL.dpk, CAROL.xpk)),), ()), seq=3)
     assert keyring(CAROL, [late, SECOND, GENESIS]).all_keys() == {EPOCH_1: KEY_1, EPOCH_2: KEY_2}
@@ -74,25 +66,6 @@ def test_a_link_delivered_later_opens_the_past() -> None:
     assert ring.key_of(EPOCH_1) is None
     ring.learn(author(Keys((), (epochs.make_link(EPOCH_1, KEY_1, new, KEY_2),)), seq=3))
     assert ring.key_of(EPOCH_1) == KEY_1
-
-
-def test_case_29_a_seal_with_another_key_is_reported_and_another_one_used() -> None:
-    lie = author(Keys((epochs.seal_key(MALLORY_KEY, EPOCH_2, Recipient(CAROL.dpk, CAROL.xpk)),), ()), seq=3)
-    truth = author(Keys((epochs.seal_key(KEY_2, EPOCH_2, Recipient(CAROL.dpk, CAROL.xpk)),), ()), seq=4)
-    carol = keyring(CAROL, [GENESIS, SECOND, lie])
-    assert carol.key_of(EPOCH_2) is None
-    assert carol.bad_seals == {BadSeal(lie.id, EPOCH_2)}
-    carol.learn(truth)
-    assert carol.key_of(EPOCH_2) == KEY_2
-
-
-def test_case_29_a_link_with_another_key_is_not_believed() -> None:
-    bare = rotation(KEY_2, 2, BOB)
-    (new,) = bare.epoch_ids
-    lies = (epochs.make_link(EPOCH_1, MALLORY_KEY, new, KEY_2), Link(EpochId(bytes(32)), new, bytes(72)))
-    ring = keyring(BOB, [GENESIS, bare, author(Keys((), lies), seq=3)])
-    assert ring.key_of(EPOCH_1) is None
-    assert ring.key_of(EpochId(bytes(32))) is None
 
 
 def test_a_seal_of_nonsense_is_reported() -> None:

@@ -95,6 +95,11 @@ def actor(name: str) -> Actor:
     return Actor(name, signing.user_id(keys.dpk), keys.dpk, keys.xpk)
 
 
+def seeds_of(one: Actor) -> set[bytes]:
+    """Return the two secrets that a device consists of."""
+    return {samples.fixed(f"{one.name} sign"), samples.fixed(f"{one.name} box")}
+
+
 def second_device(owner: Actor, name: str) -> Actor:
     return replace(actor(name), user=owner.user)
 
@@ -397,6 +402,16 @@ class Book(plain.Book):
     def ring(self, who: Actor) -> Keyring:
         """Return every key that somebody's device can reach with what is here."""
         return keyring(keys_of(who), self.ledger.records())
+
+    def take_from(self, replica: Replica) -> list[CheckedRecord]:
+        """Hear what somebody's replica has written; return what is new here."""
+        fresh = [one for one in replica.ledger.records() if one.id not in self.ledger]
+        for record in fresh:
+            self.safe.raws[record.id] = replica.raw(record.id)
+            assert self.judge(record) == Accepted(new=True)
+        for identity, key in replica.ring.all_keys().items():
+            self.safe.keys.setdefault(identity, key)
+        return fresh
 
     def seen_by(self, who: Actor, *, hear: bool = True) -> Replica:
         """Return the program's own replica of somebody who holds all this."""

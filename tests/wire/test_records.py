@@ -11,13 +11,11 @@ from hypothesis import strategies as st
 
 from envlsp.domain.ids import TEAM_SCOPE, EpochId, RecordId
 from envlsp.domain.ledger.records import (
-    Epoch,
     Header,
     Keys,
     RecordType,
     Release,
     Revoke,
-    Rotate,
     ScopeSet,
     Unknown,
 )
@@ -171,21 +169,6 @@ def test_case_9_33_parents_are_refused() -> None:
 def test_case_9_a_header_of_more_than_64_kib_is_refused() -> None:
     with pytest.raises(LimitExceeded):
         decode_header_untrusted(bytes(HEADER_MAX_BYTES + 1))
-
-
-def test_case_28_an_epoch_without_recipients_is_refused() -> None:
-    header = decode_record_untrusted(samples.record(RecordType.ROTATE)[0]).header
-    bare = replace(header, pub=Rotate((replace(samples.next_epoch(), seals=()),)))
-    with pytest.raises(Malformed):
-        decode_header_untrusted(encode_header(bare))
-
-
-def test_case_28_a_recipient_twice_is_refused() -> None:
-    epoch: Epoch = samples.next_epoch()
-    header = decode_record_untrusted(samples.record(RecordType.ROTATE)[0]).header
-    twice = replace(header, pub=Rotate((replace(epoch, seals=(epoch.seals[0], epoch.seals[0])),)))
-    with pytest.raises(Malformed, match="unique"):
-        decode_header_untrusted(encode_header(twice))
 
 
 def test_a_record_belongs_to_the_scope_in_its_pub_or_to_the_team() -> None:

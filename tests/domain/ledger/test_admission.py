@@ -277,25 +277,6 @@ def test_a_removed_target_is_no_target(book: Book) -> None:
 # --- epochs, seals, links ------------------------------------------------------------------------
 
 
-def test_case_28_ghosts_and_root(book: Book) -> None:
-    ghost, gone, first = actor("ghost"), actor("gone"), current(book)
-    book.grant(alice, gone)
-    book.revoke(alice, gone)
-    for stranger in (ghost, gone, eve):  # Eve is a guest: no key of the team for her
-        pub = Rotate((book.epoch(plus=[stranger]),))
-        assert refused(book.offer(alice, pub)) == "ghost-recipient"
-        keys = Keys((a_seal(first, stranger),), ())
-        assert refused(book.offer(alice, keys)) == "ghost-recipient"
-    assert refused(book.offer(alice, Rotate((book.epoch(with_root=False),)))) == "root-omitted"
-
-
-def test_case_28_an_omission_is_an_alarm(book: Book) -> None:
-    epoch = book.write(alice, Rotate((book.epoch(without=[dave]),))).epoch_ids[0]
-    assert [(one.kind.value, one.subject) for one in book.ledger.alarms()] == [("epoch-omits", dave.dpk)]
-    book.write(charlie, Keys((a_seal(epoch, dave),), ()))
-    assert book.ledger.alarms() == ()
-
-
 def test_removal_carries_an_epoch_without_the_removed(book: Book) -> None:
     assert refused(book.offer(alice, a_revoke(bob, epochs=(book.epoch(),)))) == "ghost-recipient"
     record = book.write(alice, a_revoke(bob, epochs=(book.epoch(without=[bob]),)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from envlsp.domain.ids import TEAM_SCOPE
-from envlsp.domain.ledger.records import InviteCancel, Keys, Release, Role, RootReplace, Rotate
+from envlsp.domain.ledger.records import InviteCancel, Keys, Role, RootReplace
 from envlsp.domain.ledger.state import AlarmKind
 from tests.support.ledger_builder import (
     Book,
@@ -18,7 +18,6 @@ from tests.support.ledger_builder import (
     charlie,
     dave,
     eve,
-    refused,
     root,
 )
 
@@ -109,50 +108,6 @@ def test_two_replacements_of_one_root() -> None:
     assert not after.has(eve)
 
 
-def test_case_31_rotation_with_rotation() -> None:
-    start = team_of_admins()
-    here, there = start, start.copy()
-    one, two = here.rotate(alice), there.rotate(bob)
-    after = merged(here, there)
-    assert after.state.current_epoch(TEAM_SCOPE) == max(one, two)
-    assert not after.state.exposed
-
-
-def test_case_31_and_48_rotation_with_removal() -> None:
-    start = team_of_admins()
-    here, there = start, start.copy()
-    safe = here.write(alice, a_revoke(bob, epochs=(here.epoch(without=[bob]),))).epoch_ids[0]
-    seen = there.rotate(charlie)
-    after = merged(here, there)
-    assert after.state.current_epoch(TEAM_SCOPE) == safe
-    assert seen in after.state.exposed
-
-
-def test_case_31_never_back_to_what_an_exposed_epoch_opens() -> None:
-    start = team_of_admins()
-    first = start.state.current_epoch(TEAM_SCOPE)
-    assert first is not None
-    only_bob = start.write(alice, Rotate((start.epoch(links=[first]),))).epoch_ids[0]
-    start.revoke(alice, bob)
-    assert start.state.exposed == {first, only_bob}
-    assert start.state.current_epoch(TEAM_SCOPE) is None
-    assert refused(start.offer(alice, Release(TEAM_SCOPE), body=True, epoch=only_bob)) == "body-epoch"
-    fresh = start.rotate(alice)
-    assert start.state.current_epoch(TEAM_SCOPE) == fresh
-
-
-def test_case_31_keys_to_a_device_and_its_revocation() -> None:
-    start = team_of_admins()
-    start.grant(alice, dave, VIEWER)
-    current = start.rotate(alice)
-    here, there = start, start.copy()
-    here.revoke(alice, dave)
-    there.write(bob, Keys((a_seal(current, dave),), ()))
-    after = merged(here, there)
-    assert current in after.state.exposed
-    assert after.state.current_epoch(TEAM_SCOPE) is None
-
-
 def test_grant_with_rotation_elsewhere() -> None:
     start = team_of_admins()
     here, there = start, start.copy()
@@ -183,14 +138,3 @@ def test_who_draws_a_key_knows_it() -> None:
     left = book.write(bob, a_revoke(bob, epochs=(book.epoch(without=[bob]),))).epoch_ids[0]
     assert left in book.state.exposed
     assert book.state.current_epoch(TEAM_SCOPE) is None
-
-
-def test_case_32_superseded_epoch() -> None:
-    start = team_of_admins()
-    old = start.state.current_epoch(TEAM_SCOPE)
-    here, there = start, start.copy()
-    here.rotate(alice)
-    late = there.release(bob, body=True)
-    after = merged(here, there)
-    assert after.counts(late)
-    assert refused(after.offer(bob, Release(TEAM_SCOPE), body=True, epoch=old)) == "body-epoch"
