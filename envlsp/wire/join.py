@@ -115,7 +115,8 @@ class Signal:
 Said: TypeAlias = Welcome | Request | Granted | Denied | Signal
 
 
-def _servers() -> Shape[tuple[str, ...]]:
+def servers_shape() -> Shape[tuple[str, ...]]:
+    """Return the shape of a list of signaling servers, best first."""
     one = text(SERVER_MAX_BYTES, str.isprintable)
 
     def load(value: Any) -> tuple[str, ...]:
@@ -136,7 +137,7 @@ _SHAPES: Final[dict[SaidKind, tuple[type[Said], Shape[Any]]]] = {
             exactly(32, TeamId),
             _dpk,
             blob(1, GENESIS_MAX_BYTES),
-            _servers(),
+            servers_shape(),
             _dpk,
             _xpk,
             exactly(16, UserId),

@@ -8,7 +8,7 @@ import pytest
 from nacl.encoding import RawEncoder
 from nacl.hash import blake2b
 
-from envlsp.crypto import bundle, envelope, epochs, recovery, signing, words
+from envlsp.crypto import bundle, envelope, epochs, recovery, requests, signing, words
 from envlsp.crypto.device import device_keys, fingerprint
 from envlsp.crypto.labels import hash32, kdf
 from envlsp.crypto.primitives import box_key, open_box, open_seal, pad
@@ -183,6 +183,28 @@ def test_bundle() -> None:
         assert {name: value.reveal_text() for name, value in snapshot.entries.items()} == case["entries"]
 
     check("bundle", play)
+
+
+def test_requests() -> None:
+    def play(case: Case) -> None:
+        if "request" in case:
+            asked = requests.check_request_untrusted(case["request"])
+            assert (asked.dpk, asked.xpk, asked.name) == (
+                raw(case, "dpk"),
+                raw(case, "xpk"),
+                case["display_name"],
+            )
+            assert " ".join(requests.request_words(asked)) == case["words"]
+            return
+        place, welcome = requests.open_welcome_untrusted(raw(case, "welcome"), [box_key(raw(case, "seed"))])
+        assert place == 0
+        assert (welcome.team, [*welcome.servers]) == (raw(case, "team"), case["servers"])
+        assert (welcome.granted.hex(), [r.hex() for r in welcome.records]) == (
+            case["granted"],
+            case["records"],
+        )
+
+    check("requests", play)
 
 
 def test_text() -> None:

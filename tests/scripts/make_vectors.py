@@ -10,12 +10,12 @@ from collections.abc import Callable
 from typing import Final, get_args
 
 from envlsp.crypto import bundle as bundles
-from envlsp.crypto import envelope, epochs, recovery, signing, words
+from envlsp.crypto import envelope, epochs, recovery, requests, signing, words
 from envlsp.crypto.device import fingerprint, prove
 from envlsp.crypto.labels import KdfLabel, Label, hash32, kdf
 from envlsp.crypto.primitives import pad
 from envlsp.crypto.signing import PopPurpose, Purpose
-from envlsp.domain.ids import NO_OWNER, NO_TEAM, TEAM_SCOPE, RecordId, ScopeId, TeamId, UserId
+from envlsp.domain.ids import NO_OWNER, NO_TEAM, TEAM_SCOPE, BoxPk, RecordId, ScopeId, TeamId, UserId
 from envlsp.domain.ledger.records import Genesis, Keys, RecordType
 from envlsp.domain.release import Layout
 from envlsp.domain.secret import SecretName
@@ -24,6 +24,7 @@ from envlsp.wire import canonical
 from envlsp.wire.bodies import decode_body_untrusted, encode_body
 from envlsp.wire.layout import decode_layout_untrusted, encode_layout
 from envlsp.wire.records import decode_record_untrusted
+from envlsp.wire.requests import JoinRequest, WelcomeFile, encode_request
 from envlsp.wire.text import fingerprint_text, from_team_text, to_team_text, to_text
 from tests.support import samples
 from tests.support.samples import ALICE, BOB, CAROL, TEAM, fixed, fixed_randomness
@@ -484,6 +485,43 @@ def bundle_cases() -> list[Case]:
     ]
 
 
+def request_cases() -> list[Case]:
+    """Return a request that is carried by hand, the welcome that answers it, and what is none."""
+    name = "Bob <bob@example.com>"
+    text = requests.make_request(BOB, name)
+    asked = requests.check_request_untrusted(text)
+    stolen = encode_request(JoinRequest(CAROL.dpk, asked.xpk, asked.pop, name))
+    weak = encode_request(JoinRequest(asked.dpk, BoxPk(bytes(32)), asked.pop, name))
+    slip = text[:9] + ("q" if text[9] != "q" else "p") + text[10:]
+    raws = [samples.genesis()[0], samples.record(RecordType.GRANT)[0]]
+    welcome = WelcomeFile(TEAM, ("wss://signal.example.com",), RecordId(fixed("granted")), tuple(raws))
+    with fixed_randomness("welcome"):
+        sealed = requests.seal_welcome(welcome, BOB.xpk)
+    seed, other = fixed("bob box").hex(), fixed("carol box").hex()
+    said: Case = {
+        "team": TEAM.hex(),
+        "servers": [*welcome.servers],
+        "granted": welcome.granted.hex(),
+        "records": [raw.hex() for raw in raws],
+    }
+    altered = sealed[:-1] + bytes((sealed[-1] ^ 1,))
+    newer = sealed.replace(b"welcome\x01", b"welcome\x02", 1)
+    keys: Case = {"dpk": BOB.dpk.hex(), "xpk": BOB.xpk.hex(), "display_name": name}
+    words = " ".join(requests.request_words(asked))
+    return [
+        {"name": "request", "request": text, **keys, "words": words, "expect": "ok"},
+        {"name": "in capitals", "request": text.upper(), **keys, "words": words, "expect": "ok"},
+        {"name": "one letter wrong", "request": slip, "expect": "bad-text"},
+        {"name": "a team's id", "request": to_team_text(TEAM), "expect": "bad-text"},
+        {"name": "somebody else's proof", "request": stolen, "expect": "bad-signature"},
+        {"name": "a key of small order", "request": weak, "expect": "refused"},
+        {"name": "welcome", "welcome": sealed.hex(), "seed": seed, **said, "expect": "ok"},
+        {"name": "altered", "welcome": altered.hex(), "seed": seed, "expect": "cannot-open"},
+        {"name": "for another key", "welcome": sealed.hex(), "seed": other, "expect": "cannot-open"},
+        {"name": "of another version", "welcome": newer.hex(), "seed": seed, "expect": "malformed"},
+    ]
+
+
 # --- what people read ----------------------------------------------------------------------------
 
 
@@ -574,6 +612,7 @@ FILES: Final[dict[str, tuple[str, Callable[[], list[Case]]]]] = {
     "envelope": ("a sealed body, here and elsewhere", envelope_cases),
     "release": ("a sealed release", release_cases),
     "bundle": ("a CI bundle", bundle_cases),
+    "requests": ("requests and welcomes that are carried by hand", request_cases),
     "text": ("text forms of ids and fingerprints", text_cases),
     "recovery": ("recovery words", recovery_cases),
 }

@@ -94,9 +94,18 @@ def fixed_randomness(label: str) -> Iterator[None]:
         return sealed_with(draw(32), plain, public)
 
     with ExitStack() as stack:
-        for module in ("primitives", "envelope", "epochs", "bundle", "recovery", "device", "words"):
+        for module in (
+            "primitives",
+            "envelope",
+            "epochs",
+            "bundle",
+            "recovery",
+            "device",
+            "words",
+            "requests",
+        ):
             stack.enter_context(patch(f"envlsp.crypto.{module}.random_bytes", draw))
-        for module in ("epochs", "bundle"):
+        for module in ("epochs", "bundle", "requests"):
             stack.enter_context(patch(f"envlsp.crypto.{module}.seal_to", seal_to))
         yield
 
