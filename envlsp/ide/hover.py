@@ -126,7 +126,7 @@ def _row(scope: Scope, slot: Slot, name: str, released: NameFacts | None) -> _Ro
     if released is not None:
         who = f"changed by {plain(released.author)}" if released.author else "changed"
         notes.append(f"{who} {ago(released.ts, scope.snapshot.now)} in {plain(released.release)}")
-    if slot.facts is not None:
+    if slot.facts is not None and not slot.facts.shut:
         sides = [
             f"{plain(side.release)} by {plain(side.author)}" for side in slot.facts.conflicts.get(name, ())
         ]

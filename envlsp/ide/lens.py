@@ -13,7 +13,6 @@ from envlsp.ide.words import plain, who_and_when
 
 _TOP = line_range(0, 0, 0)
 _HERE = frozenset({Stand.ADDED, Stand.CHANGED, Stand.DIVERGED})
-_VIEWER = "viewer"
 _HEADS_SHOWN = 3
 """Labels of releases made at once that are written out: more do not fit above a line."""
 
@@ -52,8 +51,10 @@ def _standing(where: Where, place: Place) -> Iterator[Command]:
 
 
 def _ready(snapshot: Snapshot, where: Where, place: Place) -> Iterator[Command]:
-    facts = where.facts
-    may_push = where.project.role != _VIEWER
+    facts, may_push = where.facts, where.may_push
+    if facts is not None and facts.shut:
+        yield _text(f"{where.env}: {facts.shut}")
+        return
     if facts is None or not facts.releases:
         is_archived = facts is not None and facts.is_archived
         yield _text(f"{where.env}: {'archived' if is_archived else 'not shared yet'}")

@@ -132,6 +132,10 @@ class EnvironmentFacts:
     behind: int = 0
     """Releases that the file has not seen."""
     is_archived: bool = False
+    role: str = ""
+    """What we may do in it, as a word; empty: nobody says."""
+    shut: str = ""
+    """Why nothing is told of it here, in words; empty: all is told."""
 
     @cached_property
     def sorted_names(self) -> Names:
@@ -219,6 +223,10 @@ class Facts:
         return self == Facts()
 
 
+_READ_ONLY = ("viewer", "guest", "nobody")
+"""Roles, as words, in which nobody releases."""
+
+
 @dataclass(frozen=True, slots=True)
 class Where:
     """What a place belongs to."""
@@ -229,6 +237,14 @@ class Where:
     """The environment whose file it is; None for code, and for `.env.example`."""
     facts: EnvironmentFacts | None
     """Of that environment, where it has any."""
+
+    @property
+    def may_push(self) -> bool:
+        """Whether we may release here, as far as anybody has said what we may do."""
+        if self.facts is not None and self.facts.shut:
+            return False
+        role = self.facts.role if self.facts is not None and self.facts.role else self.project.role
+        return role not in _READ_ONLY
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from envlsp.domain.ids import RecordId
+from envlsp.domain.ids import TEAM_SCOPE, RecordId
 from envlsp.domain.release import Snapshot
 from envlsp.domain.secret import SecretName, SecretText
 from envlsp.domain.working import difference
 from envlsp.errors import NotFound
 from envlsp.service.access.removal import is_removed
-from envlsp.service.access.rights import own_role
+from envlsp.service.access.rights import own_role, role_word
 from envlsp.service.context import Context
 from envlsp.service.deriving import decoded, view_snapshot
 from envlsp.service.freshness import freshness
 from envlsp.service.history import EnvironmentHistory
-from envlsp.service.people import ROLE_WORDS
 from envlsp.service.reading import conflict_error, no_release, value_mark
 from envlsp.service.results import DiffLine, DiffResult, ReleaseInfo, StatusResult
 from envlsp.service.team import Team
@@ -29,7 +28,7 @@ def status(team: Team, context: Context) -> StatusResult:
     """Return where an environment and its file stand."""
     team.replica.refresh()
     found = team.releases.of(context.triple)
-    view = found.view()
+    view, scope = found.view(), found.environment.scope
     copy = read_working_copy(context.file, context.dialect)
     mine = copy.snapshot.entries if copy.snapshot else {}
     based_on = Bases(team.store).get(context.file, context.triple)
@@ -46,10 +45,18 @@ def status(team: Team, context: Context) -> StatusResult:
         behind=len(found.unseen(based_on or ())),
         conflicts=tuple(sorted(view.conflicts)),
         freshness=freshness(team.replica),
-        role=ROLE_WORDS[own_role(team.replica)],
+        role=role_word(own_role(team.replica, scope), scope),
         removed=is_removed(team.replica),
         rolled_back=team.store.records.is_rolled_back(),
+        scope="" if scope == TEAM_SCOPE else team.releases.scopes.name(scope),
+        shadowed=sum(map(_counted, team.releases.shadowed(context.triple))),
     )
+
+
+def _counted(found: EnvironmentHistory) -> int:
+    """Return how many releases of a history count, those left out that encrypt another again."""
+    nodes = found.history.nodes
+    return sum(found.history.has_effect(record) and not found.is_rekey(record) for record in nodes)
 
 
 def log(team: Team, context: Context) -> list[ReleaseInfo]:
@@ -63,7 +70,7 @@ def log(team: Team, context: Context) -> list[ReleaseInfo]:
     team.replica.refresh()
     found = team.releases.of(context.triple)
     if not found.history.nodes and team.store.records.is_rolled_back():
-        raise no_release(team)
+        raise no_release(team, context.triple)
     shown = (record for record in reversed(found.history.in_order()) if not found.is_rekey(record))
     return [team.releases.info(found, record) for record in shown]
 
@@ -83,8 +90,8 @@ def diff(team: Team, context: Context, words: str = "") -> DiffResult:
     """
     team.replica.refresh()
     found = team.releases.of(context.triple)
-    if not found.history.heads():
-        raise no_release(team)
+    if not found.history.heads() or team.releases.is_shut(found.environment.scope):
+        raise no_release(team, context.triple)
     if ".." in words:
         older, newer = found.versions.find_range(words)
         return _diff(team, context, _side(found, older), _side(found, newer))

@@ -36,12 +36,13 @@ def derive(team: Team, triple: Triple, dialect: str) -> Reading:
 
     Raises:
         NotFound, WaitingForKey: there is nothing to read, or no key to it yet.
+        NoAccess: we are not among those who may read it.
     """
     found = team.releases.of(triple)
     view = found.view()
-    if not view.heads or team.releases.has_closed():
+    if not view.heads or not team.releases.is_readable(triple):
         # What was made upon a release that we cannot open would silently be missing.
-        raise no_release(team)
+        raise no_release(team, triple)
     snapshot = view_snapshot(found, view)
     mark = b"" if view.conflicts else file_mark(team.vault.open().lsk, render(snapshot, dialect).data)
     doubtful = _referring(snapshot.entries, view.conflicts.keys())

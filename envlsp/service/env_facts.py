@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from envlsp.crypto.labels import kdf
 from envlsp.domain.environment import Triple
-from envlsp.domain.ids import TEAM_SCOPE, RecordId
+from envlsp.domain.ids import TEAM_SCOPE, RecordId, ScopeId
 from envlsp.domain.layout import snapshot_of
 from envlsp.domain.merge import View
 from envlsp.domain.secret import SecretName, SecretText
@@ -29,7 +29,8 @@ from envlsp.ide.snapshot import (
     Standing,
 )
 from envlsp.service.access.removal import is_removed, removed
-from envlsp.service.access.rights import own_role
+from envlsp.service.access.rights import own_role, role_word
+from envlsp.service.access.scopes import own_user, scopes_read
 from envlsp.service.context import Project
 from envlsp.service.deriving import read_environment
 from envlsp.service.facts import file_of, known_dialect, sentence
@@ -47,6 +48,10 @@ WAITING = (
 
 
 class Marks:
+KEY_AWAITED = "waiting for a teammate's device to pass on its key"
+NOT_A_READER = "restricted, and you are not among its readers"
+
+
     """The fingerprints of one device: equal where values are, and saying nothing else.
 
     The first digits are those that the command line prints (`reading.value_mark`).
@@ -85,6 +90,7 @@ class _Extent(NamedTuple):
 
 
 @dataclass
+    role: str
 class EnvironmentReader:
     """One team's environments, as facts."""
 
@@ -98,8 +104,7 @@ class EnvironmentReader:
         replica = self.team.replica
         if is_removed(replica):
             return Standing.REMOVED, sentence(removed())
-        epoch = replica.state.current_epoch(TEAM_SCOPE) if len(replica.ledger) else None
-        if epoch is None or replica.ring.key_of(epoch) is None or self.team.releases.has_closed():
+        if not len(replica.ledger) or not any(map(self._is_open, self._scopes())):
             return Standing.WAITING, WAITING
         return Standing.READY, ""
 
@@ -108,6 +113,18 @@ class EnvironmentReader:
         return ROLE_WORDS[own_role(self.team.replica)] if len(self.team.replica.ledger) else ""
 
     def members(self) -> tuple[str, ...]:
+    def _scopes(self) -> tuple[ScopeId, ...]:
+        """Return what this device's member reads: the team and what belongs to it, or a guest's scopes."""
+        user = own_user(self.team.replica)
+        read = scopes_read(self.team.replica.state, user) if user else ()
+        return (TEAM_SCOPE,) if TEAM_SCOPE in read else read
+
+    def _is_open(self, scope: ScopeId) -> bool:
+        replica = self.team.replica
+        epoch = replica.state.current_epoch(scope)
+        has_key = epoch is not None and replica.ring.key_of(epoch) is not None
+        return has_key and not self.team.releases.has_closed(scope)
+
         """Return the names of the team's people, founder first."""
         return (
             tuple(person.name for person in self.team.people.list()) if len(self.team.replica.ledger) else ()
@@ -117,8 +134,6 @@ class EnvironmentReader:
         self, project: Project, disk: Mapping[Place, EnvFile]
     ) -> dict[tuple[str, str], EnvironmentFacts]:
         """Return what is known of each environment of a project's apps."""
-        if self.team.releases.has_closed():
-            return {}  # what was made upon a release we cannot open would silently be missing
         found: dict[tuple[str, str], EnvironmentFacts] = {}
         for triple, is_archived in self.team.releases.environments().items():
             app = project.config.apps.get(triple.app)
@@ -126,7 +141,8 @@ class EnvironmentReader:
                 continue
             with contextlib.suppress(BadConfig):  # one that cannot be told leaves the others as they are
                 file = file_of(project, app, triple.env)
-                slot = _Slot(triple, file, known_dialect(app.dialect), is_archived)
+                role, shut = self._role(triple), self._shut(triple)
+                slot = _Slot(triple, file, known_dialect(app.dialect), is_archived, role, shut)
                 found[triple.app, triple.env] = self._environment(slot, disk.get(file))
         return found
 
@@ -135,7 +151,22 @@ class EnvironmentReader:
         bases = Bases(self.team.store).get(Path(slot.file), slot.triple)
         heads = history.history.heads()
         looks_at_copy = copy is not None and bases != heads
+    def _role(self, triple: Triple) -> str:
+        scope = self.team.releases.scope_of(triple)
+        return role_word(own_role(self.team.replica, scope), scope)
+
+    def _shut(self, triple: Triple) -> str:
+        """Return why nothing is told of an environment: what we cannot open would silently be missing."""
+        if self.team.releases.is_readable(triple):
+            return ""
+        return KEY_AWAITED if self.team.releases.waits(triple) else NOT_A_READER
+
         extent = _Extent(
+        if slot.shut:
+            role, shut = slot.role, slot.shut
+            return EnvironmentFacts(
+                slot.triple, slot.file, is_archived=slot.is_archived, role=role, shut=shut
+            )
             history,
             bases,
             slot.file,
@@ -146,6 +177,7 @@ class EnvironmentReader:
         known = self._made.get(slot.triple)
         if known is not None and known[0] == extent:
             return known[1]
+            slot.role,
         if looks_at_copy and copy is not None and _says_the_newest(history, copy):
             bases = heads  # it says the same, whatever was noted
         facts = self._derive(slot, history, bases)
@@ -173,6 +205,7 @@ class EnvironmentReader:
     def _names(
         self, slot: _Slot, history: EnvironmentHistory, view: View[SecretText]
     ) -> dict[str, NameFacts]:
+            role=slot.role,
         if not view.heads:
             return {}
         values, origins = self._values(slot), history.history.origins()
@@ -255,6 +288,8 @@ class _Slot(NamedTuple):
 def _is_empty(literal: SecretText, value: SecretText | None) -> bool:
     return not (value.reveal() if value is not None else literal.reveal().strip(b"\"'` "))
 
+    role: str
+    shut: str
 
 def _says_the_newest(history: EnvironmentHistory, copy: EnvFile) -> bool:
     """Return whether a file says what the one newest release says, layout and all."""

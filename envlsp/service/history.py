@@ -1,19 +1,22 @@
 """The releases of each environment, each opened once.
 
 Joins the ledger (which releases count) with their bodies (what they say) for
-`domain.merge`. A release that we cannot open has no effect here; `has_closed` tells,
-so that nothing is written over what we cannot read (PROTOCOL A8).
+`domain.merge`. A name means one scope (`access.scopes`); releases of that name in
+another one are shadowed, and have no part in what the environment holds. A release that
+we cannot open has no effect here; `waits` tells, so that nothing is written over what we
+cannot read (PROTOCOL A8). Of scopes that we may not read nothing is waited for.
 """
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from envlsp.domain.environment import Environment, Triple
-from envlsp.domain.ids import TEAM_SCOPE, RecordId
+from envlsp.domain.ids import EpochId, RecordId, ScopeId
+from envlsp.domain.ledger.policy import scope_of
 from envlsp.domain.ledger.records import CheckedRecord, EnvNote, Release
 from envlsp.domain.merge import History, ReleaseNode, View
 from envlsp.domain.release import Layout, ReleaseContent, ReleaseKind, Snapshot
@@ -21,6 +24,7 @@ from envlsp.domain.secret import SecretName, SecretText
 from envlsp.domain.versions import Versions, id_text
 from envlsp.domain.working import Difference, difference
 from envlsp.errors import CannotOpen
+from envlsp.service.access.scopes import Scopes, may_read, own_user
 from envlsp.service.people import People
 from envlsp.service.replica import Replica
 from envlsp.service.results import ReleaseInfo
@@ -114,58 +118,105 @@ class Releases:
     def __init__(self, replica: Replica, people: People) -> None:
         self._replica = replica
         self._people = people
+        self.scopes = Scopes(replica)
+        """Which scope the name of an environment means."""
         self._start_over()
 
     def _start_over(self) -> None:
         self._ledger = self._replica.ledger
-        self._read: dict[Triple, dict[RecordId, _Read]] = {}
+        self._read: dict[Environment, dict[RecordId, _Read]] = {}
         self._shared = _Shared()
         self._waiting: set[RecordId] = set()
         self._notes: dict[RecordId, tuple[CheckedRecord, EnvBody]] = {}
         self._seen: set[RecordId] = set()
         self._rulings = 0
         """How many records there are of the kind that can make a release void, or no longer so."""
-        self._made: dict[Triple, tuple[tuple[int, int], EnvironmentHistory]] = {}
+        self._made: dict[Environment, tuple[tuple[int, int], EnvironmentHistory]] = {}
 
     def environments(self) -> dict[Triple, bool]:
         """Return every environment we can read the name of, and whether it is archived."""
         self._learn()
-        found: dict[Triple, bool] = dict.fromkeys(self._read, False)
+        found = {environment.triple: False for environment in self._read if self._is_meant(*environment)}
         for record, note in sorted(
             self._notes.values(), key=lambda item: (item[0].header.height, item[0].id)
         ):
-            if self._replica.ledger.is_effective(record.id):
+            is_meant = self._is_meant(scope_of(record), note.triple)
+            if is_meant and self._replica.ledger.is_effective(record.id):
                 found[note.triple] = bool(note.archived)
         return dict(sorted(found.items()))
+
+    def _is_meant(self, scope: ScopeId, triple: Triple) -> bool:
+        return self.scopes.of(triple) == scope
 
     def of(self, triple: Triple) -> EnvironmentHistory:
         """Return the releases of an environment in the scope that the name means (A1)."""
         self._learn()
-        read = self._read.get(triple, {})
+        return self._of(Environment(self.scopes.of(triple), triple))
+
+    def shadowed(self, triple: Triple) -> tuple[EnvironmentHistory, ...]:
+        """Return the histories of that name in scopes it does not mean: shown, and never read (A1)."""
+        self._learn()
+        meant = self.scopes.of(triple)
+        others = (one for one in self._read if one.triple == triple and one.scope != meant)
+        return tuple(self._of(one) for one in sorted(others))
+
+    def scope_of(self, triple: Triple) -> ScopeId:
+        """Return the scope in which a release of that name is made, and read."""
+        return self.scopes.of(triple)
+
+    def _of(self, environment: Environment) -> EnvironmentHistory:
+        read = self._read.get(environment, {})
         # Which of them count is decided by the team's own records, and by no other release.
         extent = self._rulings, len(read)
-        made = self._made.get(triple)
+        made = self._made.get(environment)
         if made is None or made[0] != extent:
-            made = self._made[triple] = extent, self._make(triple, dict(read))
+            made = self._made[environment] = extent, self._make(environment, dict(read))
         return made[1]
 
-    def _make(self, triple: Triple, mine: Mapping[RecordId, _Read]) -> EnvironmentHistory:
-        environment = Environment(TEAM_SCOPE, triple)
+    def _make(self, environment: Environment, mine: Mapping[RecordId, _Read]) -> EnvironmentHistory:
         opened = {identity: read.opened for identity, read in mine.items()}
         snapshots = {identity: read.opened.snapshot for identity, read in mine.items()}
         nodes = [self._node(read.record, read.opened) for read in mine.values()]
         history: History[SecretText] = History(environment, nodes, snapshots)
         return EnvironmentHistory(environment, history, Versions(history), opened, snapshots)
 
-    def has_closed(self) -> bool:
-        """Return whether there are releases whose key nobody has delivered to us yet."""
+    def waits(self, triple: Triple) -> bool:
+        """Return whether a key that we are to have is missing to tell what an environment holds.
+
+        Somebody who was let into a scope waits until they know what it covers.
+        """
         self._learn()
-        # One that does not count anyway stops nobody: else whoever was removed could stop all.
-        return any(
-            isinstance(self._replica.record(closed).header.pub, Release)
-            and self._replica.ledger.is_effective(closed)
-            for closed in self._waiting
-        )
+        return self.scopes.is_pending(triple) or self.has_closed(self.scopes.of(triple))
+
+    def has_closed(self, scope: ScopeId) -> bool:
+        """Return whether there are releases in a scope that we are to read and have no key to yet."""
+        self._learn()
+        if self.is_shut(scope):
+            return False  # nobody will deliver it: that is no reason to wait
+        return any(pub.scope == scope for _, pub in self._closed())
+
+    def is_shut(self, scope: ScopeId) -> bool:
+        """Return whether this device's member may not read a scope; of nobody's device it is not said."""
+        return own_user(self._replica) is not None and not may_read(self._replica, scope)
+
+    def is_readable(self, triple: Triple) -> bool:
+        """Return whether all is here that says what an environment holds, and we may read it."""
+        return not self.waits(triple) and not self.is_shut(self.scopes.of(triple))
+
+    def opens_all_of(self, epochs: Collection[EpochId]) -> bool:
+        """Return whether every release under one of these keys can be opened here."""
+        self._learn()
+        return all(self._replica.epoch_of(record) not in epochs for record, _ in self._closed())
+
+    def _closed(self) -> Iterator[tuple[CheckedRecord, Release]]:
+        """Yield the releases that we cannot open.
+
+        One that does not count anyway stops nobody: else whoever was removed could stop all.
+        """
+        for identity in self._waiting:
+            record = self._replica.record(identity)
+            if isinstance(record.header.pub, Release) and self._replica.ledger.is_effective(identity):
+                yield record, record.header.pub
 
     def info(self, found: EnvironmentHistory, record: RecordId) -> ReleaseInfo:
         """Return one release as people know it; for one that encrypts another again, that other."""
@@ -214,7 +265,7 @@ class Releases:
             self._take(self._replica.record(identity))
 
     def _has_key(self, record: RecordId) -> bool:
-        return self._replica.ring.key_of(self._replica.epoch_of(self._replica.record(record))) is not None
+        return self._replica.can_open(self._replica.record(record))
 
     def _take(self, record: CheckedRecord) -> None:
         if not isinstance(record.header.pub, EnvNote | Release):
@@ -230,4 +281,4 @@ class Releases:
             # One box that does not open, and the release says nothing at all (C.6).
             with contextlib.suppress(CannotOpen):
                 read = _Read(record, self._shared.content(opened.content()))
-                self._read.setdefault(read.opened.triple, {})[record.id] = read
+                self._read.setdefault(Environment(scope_of(record), read.opened.triple), {})[record.id] = read

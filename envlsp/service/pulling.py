@@ -48,6 +48,7 @@ def pull(team: Team, context: Context, *, force: bool = False) -> PullResult:
 
     Raises:
         NotFound, WaitingForKey: there is no release, or no key to it yet.
+        NoAccess: we are not among those who may read it.
         ConflictedName: releases disagree; nothing is written.
         LocalChanges: the file and the release changed the same names; nothing is written.
         Misuse: git keeps the file.
@@ -55,8 +56,8 @@ def pull(team: Team, context: Context, *, force: bool = False) -> PullResult:
     team.replica.refresh()
     found = team.releases.of(context.triple)
     view = found.view()
-    if not view.heads or team.releases.has_closed():
-        raise no_release(team)
+    if not view.heads or not team.releases.is_readable(context.triple):
+        raise no_release(team, context.triple)
     if view.conflicts:
         raise told_conflict(team, found, context.dialect)
     target = view_snapshot(found, view)

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from envlsp.domain.dotenv.edit import literal_for
 from envlsp.domain.dotenv.tokens import Problem
-from envlsp.domain.ids import TEAM_SCOPE, RecordId
+from envlsp.domain.environment import Triple
+from envlsp.domain.ids import RecordId
 from envlsp.domain.ledger.records import Release, Role
 from envlsp.domain.release import ReleaseContent, ReleaseKind, Snapshot
 from envlsp.domain.secret import SecretName, SecretText, is_secret_name
@@ -68,7 +69,9 @@ def push(team: Team, context: Context, message: str = "", *, force: bool = False
     copy = read_working_copy(context.file, context.dialect)
     snapshot = snapshot_to_push(copy)
     with team.replica.writing():
-        make_ready(team)
+        make_ready(team, context.triple)
+        if not force:
+            demand_no_doubt(team, context.triple)
         found = team.releases.of(context.triple)
         heads = found.history.heads()
         bases = Bases(team.store)
@@ -99,7 +102,8 @@ def set_value(team: Team, context: Context, name: str, value: SecretText) -> Mad
         raise BadText("a name has letters, digits, '_', '.' or '-', at most 128", fix="envlsp set NAME")
     literal = literal_for(value, context.dialect)
     with team.replica.writing():
-        make_ready(team)
+        make_ready(team, context.triple)
+        demand_no_doubt(team, context.triple)
         found = team.releases.of(context.triple)
         view = found.view()
         if others := tuple(sorted(view.conflicts.keys() - {SecretName(name)})):
@@ -125,11 +129,11 @@ def rollback(team: Team, context: Context, words: str) -> Made:
         NoAccess: we may only read.
     """
     with team.replica.writing():
-        make_ready(team)
+        make_ready(team, context.triple)
         found = team.releases.of(context.triple)
         heads = found.history.heads()
         if not heads:
-            raise no_release(team)
+            raise no_release(team, context.triple)
         target = found.versions.find(words)
         snapshot = found.snapshots[target]
         if found.newest_says(snapshot):
@@ -139,18 +143,35 @@ def rollback(team: Team, context: Context, words: str) -> Made:
     return with_file(team, context, found, record)
 
 
-def make_ready(team: Team) -> None:
+def make_ready(team: Team, triple: Triple) -> None:
     """Make sure that we may write, see all there is, and write under a key nobody else has.
 
     Raises:
         NoAccess: we may only read, or were removed.
         WaitingForKey: there are releases we hold no key to (A8).
     """
-    demand_role(team.replica, Role.DEVELOPER)
-    if team.releases.has_closed():
-        raise no_release(team)
+    demand_role(team.replica, Role.DEVELOPER, team.releases.scope_of(triple))
+    if team.releases.waits(triple):
+        raise no_release(team, triple)
     mend(team.replica, team.releases)
 
+
+
+def demand_no_doubt(team: Team, triple: Triple) -> None:
+    """Make sure that a release is not the first that the whole team can read of a restricted environment.
+
+    Whoever is not in a scope cannot know that it covers this name: a release would show
+    its values to everybody, and those who are in the scope would not even look at it.
+
+    Raises:
+        Misuse: nothing here says that the name is the team's own.
+    """
+    if team.releases.scopes.is_doubtful(triple) and team.releases.environments().get(triple, True):
+        own = f"envlsp env create {triple.app}:{triple.env}"
+        raise Misuse(
+            f"{triple} may be a restricted environment that you cannot read",
+            fix=f"ask an admin for access; if it is the whole team's: {own}",
+        )
 
 def with_file(team: Team, context: Context, before: EnvironmentHistory, record: RecordId) -> Made:
     """Bring a clean file along with a release that was made without it, and tell of both."""
@@ -181,7 +202,7 @@ def make_release(
         of=of,
         snapshot=snapshot,
     )
-    return team.replica.append(Release(TEAM_SCOPE), content).id
+    return team.replica.append(Release(team.releases.scope_of(context.triple)), content).id
 
 
 def _check_place(context: Context) -> None:

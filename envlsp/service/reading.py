@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from envlsp.crypto.labels import kdf
+from envlsp.crypto.memory import Key
 from envlsp.domain.secret import SecretName, SecretText
 from envlsp.errors import ConflictedName, NoAccess, NotFound, StoreCorrupt, StoreError, WaitingForKey
 from envlsp.wire.canonical import Value, decode_untrusted, encode
@@ -19,6 +20,7 @@ from envlsp.wire.limits import MIB
 if TYPE_CHECKING:
     from os import PathLike
 
+    from envlsp.domain.environment import Triple
     from envlsp.service.team import Team
     from envlsp.store.views import Views
 
@@ -91,16 +93,24 @@ def conflict_error(names: tuple[SecretName, ...]) -> ConflictedName:
     return ConflictedName(", ".join(names), fix=f"envlsp status, then: envlsp resolve {names[0]}")
 
 
-def no_release(team: Team) -> NotFound | WaitingForKey | NoAccess | StoreError:
-    """Return why there is nothing to read."""
+def no_release(team: Team, triple: Triple) -> NotFound | WaitingForKey | NoAccess | StoreError:
+    """Return why there is nothing to read of an environment."""
     from envlsp.service.access.removal import is_removed, removed  # loads the ledger's rules
+    from envlsp.service.access.rights import not_in_scope
 
     if is_removed(team.replica):
         return removed()
-    if team.releases.has_closed():
+    scope = team.releases.scope_of(triple)
+    if team.releases.waits(triple):
         return WaitingForKey()
+    if team.releases.is_shut(scope):
+        return not_in_scope(team.releases.scopes, triple)
     if team.store.records.is_rolled_back():
         return StoreError("the history on this device is older than it was", fix="envlsp sync")
+    if team.releases.scopes.is_doubtful(triple):
+        text = "there is no release of this environment that you can read; it may be restricted"
+        where = f"{triple.app}:{triple.env}"
+        return NotFound(text, fix=f"envlsp sync, or ask an admin: envlsp access grant YOU --env {where}")
     return NotFound("there is no release of this environment yet", fix="envlsp push, or envlsp sync")
 
 
@@ -112,12 +122,12 @@ def value_mark(team: Team, value: SecretText) -> str:
     return kdf(team.vault.open().lsk, "mark", value.reveal())[:MARK_BYTES].hex()
 
 
-def file_mark(lsk: bytes, data: bytes) -> bytes:
+def file_mark(lsk: Key, data: bytes) -> bytes:
     """Return the digest of a file's bytes, keyed by the local store's key."""
     return kdf(lsk, "mark", b"file\0" + data)
 
 
-def differs_on_disk(lsk: bytes, reading: Reading, path: str | PathLike[str]) -> bool:
+def differs_on_disk(lsk: Key, reading: Reading, path: str | PathLike[str]) -> bool:
     """Return whether there is a file and it holds something else than the newest release.
 
     Args:

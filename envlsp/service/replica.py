@@ -190,6 +190,10 @@ class Replica:
         for identity, epoch in zip(record.epoch_ids, carried_epochs(record.header.pub), strict=True):
             if epoch.scope == own:
                 return identity
+    def can_open(self, record: CheckedRecord) -> bool:
+        """Return whether we hold the key that a record's body is sealed under."""
+        return self.ring.key_of(self.epoch_of(record)) is not None
+
         return NO_EPOCH
 
     # --- receiving ---------------------------------------------------------------------------

@@ -66,7 +66,7 @@ def resolve(team: Team, context: Context, takes: Mapping[str, str | SecretText])
         NoAccess: we may only read.
     """
     with team.replica.writing():
-        make_ready(team)
+        make_ready(team, context.triple)
         found = team.releases.of(context.triple)
         view = found.view()
         if not takes:

@@ -76,6 +76,10 @@ class StatusResult:
     """Whether this device was removed from the team."""
     rolled_back: bool
     """Whether records are missing that this device has held: an older store was put back."""
+    scope: str = ""
+    """The private project or restricted environment it is in; empty: the whole team reads it."""
+    shadowed: int = 0
+    """Releases of that name in another scope: nobody who reads this one reads them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +227,10 @@ class EnvironmentInfo:
     release: ReleaseInfo | None
     names: int
     archived: bool = False
+    scope: str = ""
+    """The private project or restricted environment it is in; empty: the whole team reads it."""
+    role: str = ""
+    """What we may do there."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,8 +56,8 @@ def masked_text(team: Team, triple: Triple, dialect: str, release: str | None = 
     team.replica.refresh()
     found = team.releases.of(triple)
     heads = found.history.heads()
-    if not heads or team.releases.has_closed():
-        raise no_release(team)
+    if not heads or not team.releases.is_readable(triple):
+        raise no_release(team, triple)
     if release is None:
         snapshot, shown = view_snapshot(found, found.view()), heads
     else:

@@ -94,7 +94,7 @@ def _newest(look: Look) -> str:
 
 
 def _may_push(look: Look) -> bool:
-    return look.where is not None and look.where.project.role != "viewer"
+    return look.where is not None and look.where.may_push
 
 
 def _command(

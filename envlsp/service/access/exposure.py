@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from envlsp.domain.environment import Triple
 from envlsp.domain.exposed import Exposed, exposed, known_values
-from envlsp.domain.ids import EpochId, UserId
+from envlsp.domain.ids import EpochId, ScopeId, UserId
 from envlsp.domain.ledger.exposure import readable_epochs
 from envlsp.domain.ledger.history import devices_of
 from envlsp.domain.release import Snapshot
@@ -22,13 +22,25 @@ from envlsp.service.results import ExposedValue, Exposure
 from envlsp.service.team import Team
 
 
-def exposure(team: Team, user: UserId) -> Exposure:
-    """Return the values that somebody could read and that have not changed since, newest first."""
+def exposure(team: Team, user: UserId, scope: ScopeId | None = None) -> Exposure:
+    """Return the values that somebody could read and that have not changed since, newest first.
+
+    Args:
+        team: opened.
+        user: a member, or somebody who was one.
+        scope: count only what they could read as one of its readers.
+    """
     team.replica.refresh()
     replica, releases = team.replica, team.releases
     readable = readable_epochs(replica.state, user, devices_of(replica.ledger, user))
+    if scope is not None:
+        readable = frozenset(epoch for epoch in readable if replica.state.epochs[epoch].scope == scope)
     histories = {triple: releases.of(triple) for triple in releases.environments()}
-    known = known_values(s for found in histories.values() for s in _read(team, found, readable))
+    # What is shadowed nobody uses; whoever read it knows the values all the same.
+    shadowed = [found for triple in histories for found in releases.shadowed(triple)]
+    known = known_values(
+        s for found in (*histories.values(), *shadowed) for s in _read(team, found, readable)
+    )
     values = [
         _value(team, triple, found, one)
         for triple, found in histories.items()
@@ -41,7 +53,7 @@ def exposure(team: Team, user: UserId) -> Exposure:
         who=team.people.of_user(user).display_name,
         is_member=user in replica.state.members,
         values=tuple(values),
-        complete=not releases.has_closed(),
+        complete=releases.opens_all_of(readable),
     )
 
 

@@ -1,7 +1,8 @@
 """Who may do what in the team: letting in, roles, removing (PROTOCOL A2, C, D).
 
 Each function authors records; whoever calls has synced first and syncs after. A
-removal carries its new epoch in the same record, so there is no moment between.
+removal carries a new epoch of every scope that it takes away in the same record, so
+there is no moment between.
 """
 
 from __future__ import annotations
@@ -10,16 +11,27 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from envlsp.crypto.epochs import Recipient
-from envlsp.domain.ids import TEAM_SCOPE, BoxPk, DevicePk, RecordId, UserId
+from envlsp.domain.ids import BoxPk, DevicePk, RecordId, ScopeId, UserId
 from envlsp.domain.ledger.records import Grant, Revoke, Role, SetRole
-from envlsp.domain.ledger.state import Member
+from envlsp.domain.ledger.state import Member, TeamState
 from envlsp.errors import Misuse, NotFound
 from envlsp.service.access.rights import demand_role
-from envlsp.service.access.rotation import next_epoch, rekey_heads, seals_for
+from envlsp.service.access.rotation import (
+    deliver_keys,
+    mend,
+    new_epochs,
+    open_epochs,
+    rekey_heads,
+    scopes,
+    seals_for,
+    team_note,
+)
+from envlsp.service.access.scope_members import ScopeLine, let_into_scopes
+from envlsp.service.access.scopes import scopes_read
 from envlsp.service.history import Releases
 from envlsp.service.people import Person
 from envlsp.service.replica import Replica
-from envlsp.wire.bodies import NoteBody, PersonBody
+from envlsp.wire.bodies import PersonBody
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +44,22 @@ class Request:
     person: Person
 
 
-def grant(replica: Replica, request: Request, role: Role, members_max: int) -> RecordId:
-    """Let somebody in, with the keys to everything the team has; return the record that says so.
+def grant(
+    replica: Replica,
+    request: Request,
+    role: Role,
+    members_max: int,
+    *,
+    lines: Collection[ScopeLine] = (),
+) -> RecordId:
+    """Let somebody in, with the keys to all they may read; return the last record that says so.
+
+    Args:
+        replica: the ledger.
+        request: who it is.
+        role: in the team; `Role.NONE` makes a guest, who gets no key of the team's.
+        members_max: how many members the team has by its own policy.
+        lines: scopes they are let into at once.
 
     Raises:
         NoAccess: we are no admin.
@@ -43,32 +69,55 @@ def grant(replica: Replica, request: Request, role: Role, members_max: int) -> R
         demand_role(replica, Role.ADMIN)
         if len(replica.state.members) >= members_max:
             raise Misuse(f"the team has {members_max} members", fix="raise members_max in ev.yaml")
-        pub = Grant(
-            request.dpk,
-            request.xpk,
-            request.pop,
-            role,
-            seals_for(replica, Recipient(request.dpk, request.xpk)),
-        )
-        person = request.person
-        return replica.append(pub, PersonBody(replica.now(), person.display_name, person.device, "")).id
+        newcomer = Recipient(request.dpk, request.xpk)
+        seals = seals_for(replica, newcomer) if role > Role.NONE else ()
+        pub = Grant(request.dpk, request.xpk, request.pop, role, seals)
+        body = PersonBody(replica.now(), request.person.display_name, request.person.device, "")
+        replica.append(pub, body)
+        user = replica.state.user_of(request.dpk)
+        assert user is not None
+        let_into_scopes(replica, user, lines)
+        deliver_keys(replica)  # an admin reads every scope
+        return _own_last(replica)
 
 
-def set_role(replica: Replica, user: UserId, role: Role) -> bool:
-    """Give a member another role; return False when they have it already.
+def _own_last(replica: Replica) -> RecordId:
+    return max(replica.ledger.by_author(replica.keys.dpk), key=lambda record: record.header.seq).id
+
+
+def set_role(replica: Replica, releases: Releases, user: UserId, role: Role) -> bool:
+    """Give a member another role in the team; return False when they have it already.
+
+    Whoever loses sight of a scope by it loses its next key in the same record; whoever
+    gains sight of one is given the keys.
 
     Raises:
         NoAccess: we are no admin.
         NotFound: they are no member.
+        Misuse: nobody would be left to administer the team.
     """
     with replica.writing():
         demand_role(replica, Role.ADMIN)
-        if _member(replica, user).role == role:
+        member = _member(replica, user)
+        if member.role == role:
             return False
         if role < Role.ADMIN:
             _demand_other_admin(replica, {user})
-        replica.append(SetRole(user, role, ()), NoteBody(replica.now(), ""))
+        made = new_epochs(replica, _taken(replica.state, user, role), without=frozenset(member.devices))
+        pub = SetRole(user, role, made.epochs)
+        replica.append(pub, team_note(replica, made.team_key), carried=made.team_key)
+        open_epochs(replica, made.left)
+        mend(replica, releases)
         return True
+
+
+def _taken(state: TeamState, user: UserId, role: Role) -> tuple[ScopeId, ...]:
+    """Return the scopes that a member may read now, and not once this is their role in the team."""
+    if role is Role.ADMIN:
+        return ()
+    listed = {scope for scope in scopes(state)[1:] if user in state.scopes[scope].roles}
+    kept = listed | ({scopes(state)[0]} if role > Role.NONE else set())
+    return tuple(scope for scope in scopes_read(state, user) if scope not in kept)
 
 
 def _demand_other_admin(replica: Replica, leaving: Collection[UserId]) -> None:
@@ -92,7 +141,7 @@ def _member(replica: Replica, user: UserId) -> Member:
 
 
 def revoke(replica: Replica, releases: Releases, users: Collection[UserId]) -> None:
-    """Remove members, start an epoch without them, and encrypt every head again.
+    """Remove members, start an epoch of all they could read without them, encrypt every head again.
 
     Raises:
         NoAccess: we are no admin, and it is not ourselves.
@@ -106,8 +155,11 @@ def revoke(replica: Replica, releases: Releases, users: Collection[UserId]) -> N
         _demand_other_admin(replica, users)
         gone = {dpk for user in users for dpk in _member(replica, user).devices}
         if replica.keys.dpk in gone:  # leaving: whoever stays opens the next epoch
-            replica.append(Revoke(tuple(sorted(users)), ()), NoteBody(replica.now(), ""))
+            replica.append(Revoke(tuple(sorted(users)), ()), team_note(replica))
             return
-        epoch, key = next_epoch(replica, TEAM_SCOPE, without=gone)
-        replica.append(Revoke(tuple(sorted(users)), (epoch,)), NoteBody(replica.now(), ""), carried=key)
+        taken = {scope for user in users for scope in scopes_read(replica.state, user)}
+        made = new_epochs(replica, taken, without=gone)
+        pub = Revoke(tuple(sorted(users)), made.epochs)
+        replica.append(pub, team_note(replica, made.team_key), carried=made.team_key)
+        open_epochs(replica, made.left)
         rekey_heads(replica, releases)

@@ -7,7 +7,7 @@ somebody's change has left open, so everything in here is harmless when done twi
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from envlsp.crypto.epochs import Recipient, TeamKey, make_epoch, new_key, seal_key
 from envlsp.domain.ids import TEAM_SCOPE, DevicePk, EpochId, RecordId, ScopeId
@@ -20,6 +20,11 @@ from envlsp.service.history import Releases
 from envlsp.service.replica import Replica
 from envlsp.wire.bodies import NoteBody
 
+
+EPOCHS_MAX_BYTES = 48 * 1024
+"""Of the epochs in one record: its header has at most 64 KiB, parents and targets included."""
+SEALS_MAX = 256
+"""Of keys in one record, about 40 KiB of its header."""
 
 def scopes(state: TeamState) -> tuple[ScopeId, ...]:
     """Return every scope that counts, sorted; the team's is the first."""
@@ -48,19 +53,68 @@ def rotate(replica: Replica, releases: Releases, wanted: Collection[ScopeId] = (
 
 
 def open_epochs(replica: Replica, wanted: Collection[ScopeId]) -> None:
-    """Write a `rotate` with a new epoch of each of these scopes. Call it inside `writing`."""
-    made = {scope: next_epoch(replica, scope) for scope in sorted(wanted)}
-    own = made.get(TEAM_SCOPE)
-    record = Rotate(tuple(epoch for epoch, _ in made.values()))
-    if own is None and not _can_note(replica):
-        replica.append(record)  # a guest, or between two keys of the team
-    else:
-        replica.append(record, NoteBody(replica.now(), ""), carried=own[1] if own else None)
+    """Write a new epoch of each of these scopes, in as many `rotate` as it takes.
+
+    Call it inside `writing`.
+    """
+    left = tuple(wanted)
+    while left:
+        made = new_epochs(replica, left)
+        replica.append(Rotate(made.epochs), team_note(replica, made.team_key), carried=made.team_key)
+        left = made.left
 
 
-def _can_note(replica: Replica) -> bool:
+@dataclass(frozen=True, slots=True)
+class NewEpochs:
+    """New epochs of several scopes for one record of the team's scope to carry."""
+
+    epochs: tuple[Epoch, ...]
+    team_key: TeamKey | None
+    """The team's new key, where it has one: the record's body is sealed under it."""
+    left: tuple[ScopeId, ...]
+    """Scopes for which there was no room: `open_epochs` of them, right after the record."""
+
+
+def new_epochs(
+    replica: Replica, wanted: Collection[ScopeId], *, without: Collection[DevicePk] = frozenset()
+) -> NewEpochs:
+    """Return a new epoch of each of these scopes, as far as one record has room; the team's comes first.
+
+    Args:
+        replica: what the epochs follow.
+        wanted: whose keys.
+        without: devices that lose access by the record that carries them.
+    """
+    made, team_key, room = list[Epoch](), None, EPOCHS_MAX_BYTES
+    order = sorted(wanted)
+    for place, scope in enumerate(order):
+        epoch, key = next_epoch(replica, scope, without=without)
+        room -= _size(epoch)
+        if room < 0 and made:
+            return NewEpochs(tuple(made), team_key, tuple(order[place:]))
+        made.append(epoch)
+        team_key = key if scope == TEAM_SCOPE else team_key
+    return NewEpochs(tuple(made), team_key, ())
+
+
+def _size(epoch: Epoch) -> int:
+    """Return about how many bytes an epoch takes, rather more than fewer."""
+    return 96 + 120 * len(epoch.seals) + 112 * len(epoch.links)
+
+
+def team_note(replica: Replica, carried: TeamKey | None = None, note: str = "") -> NoteBody | None:
+    """Return the body of a record of the team's scope; None where it is left empty.
+
+    That is what a guest does, and whoever writes between two keys of the team (A2).
+
+    Args:
+        replica: what the record follows.
+        carried: the team's key that the record itself brings, if it does.
+        note: a word about it.
+    """
     current = replica.state.current_epoch(TEAM_SCOPE)
-    return current is not None and replica.ring.key_of(current) is not None
+    can_seal = carried is not None or (current is not None and replica.ring.key_of(current) is not None)
+    return NoteBody(replica.now(), note) if can_seal else None
 
 
 def next_epoch(
@@ -113,22 +167,24 @@ def mend(replica: Replica, releases: Releases) -> bool:
         writable = [s for s in scopes(replica.state) if own_role(replica, s) >= Role.DEVELOPER]
         if closed := [scope for scope in writable if replica.state.current_epoch(scope) is None]:
             open_epochs(replica, closed)
-        _deliver_keys(replica)
-        if writable and not releases.has_closed():
+        deliver_keys(replica)
+        if writable:
             rekey_heads(replica, releases)
         return replica.ledger.next_seq(own) != before
 
 
-def _deliver_keys(replica: Replica) -> None:
+def deliver_keys(replica: Replica) -> None:
     """Seal the keys that some device needs and nobody has sealed to it."""
-    if seals := [seal for scope in scopes(replica.state) for seal in _missing_seals(replica, scope)]:
-        replica.append(Keys(tuple(seals), ()))
+    seals = [seal for scope in scopes(replica.state) for seal in _missing_seals(replica, scope)]
+    seals.sort(key=lambda seal: (seal.epoch, seal.to))
+    for start in range(0, len(seals), SEALS_MAX):
+        replica.append(Keys(tuple(seals[start : start + SEALS_MAX]), ()))
 
 
 def _missing_seals(replica: Replica, scope: ScopeId) -> Iterator[Seal]:
     current = replica.state.current_epoch(scope)
-    if current is None:
-        return
+    if current is None or own_role(replica, scope) < Role.VIEWER:
+        return  # of one who may not read it, no peer takes a key: not even an old one they still hold
     for identity in sorted({current} | _loose_epochs(replica, current)):
         key = replica.ring.key_of(identity)
         if key is None:
@@ -187,7 +243,8 @@ def rekey_heads(replica: Replica, releases: Releases) -> int:
     """Encrypt again, under its scope's current epoch, every head that is under another one.
 
     Any developer's client may do it, so a crash between a removal and this is mended
-    by whoever comes next (PROTOCOL D.3). Returns how many there were.
+    by whoever comes next (PROTOCOL D.3). An environment that waits for a key is left
+    alone, and so is what is shadowed. Returns how many there were.
     """
     done = 0
     for triple in releases.environments():
@@ -206,4 +263,6 @@ def _rekey(replica: Replica, head: RecordId, content: ReleaseContent) -> bool:
         return False
     rekey = replace(content, ts=replica.now(), kind=ReleaseKind.REKEY, message="", base=(head,), of=head)
     replica.append(pub, rekey)
+        if releases.waits(triple):
+            continue
     return True

@@ -7,6 +7,7 @@ broke off after it, and must not make a second member (PROTOCOL E.1).
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Protocol
 
 from envlsp.domain.ids import NO_OWNER, BoxPk, DevicePk, RecordId, UserId
@@ -14,6 +15,7 @@ from envlsp.domain.ledger.records import Role
 from envlsp.errors import CodeRefused
 from envlsp.service.access import devices, roles
 from envlsp.service.access.rights import demand_role
+from envlsp.service.access.scope_members import ScopeLine, set_scope_role
 from envlsp.service.facade import OpenedTeam
 from envlsp.service.people import SHORT_HEX, Person, parse_person, printable
 from envlsp.service.replica import Replica
@@ -59,10 +61,21 @@ class NewMember:
     question = "do they read the same words to you?"
     owner = NO_OWNER
 
-    def __init__(self, opened: OpenedTeam, role: Role, address: str | None) -> None:
+    def __init__(
+        self, opened: OpenedTeam, role: Role, address: str | None, lines: Collection[ScopeLine] = ()
+    ) -> None:
+        """Say what they become.
+
+        Args:
+            opened: the team.
+            role: in the team; `Role.NONE` for a guest.
+            address: let in only whoever says this is theirs.
+            lines: scopes they are let into at once.
+        """
         self._opened = opened
         self._role = role
         self._address = address
+        self._lines = lines
 
     def check(self) -> None:
         """Only an admin lets members in."""
@@ -86,9 +99,11 @@ class NewMember:
         known = known_user(replica, request.dpk, request.xpk)
         if known is None:
             wish = roles.Request(request.dpk, request.xpk, request.pop, person)
-            return roles.grant(replica, wish, self._role, self._opened.members_max)
-        if replica.state.members[known].role != self._role:
-            roles.set_role(replica, known, self._role)
+            return roles.grant(replica, wish, self._role, self._opened.members_max, lines=self._lines)
+        releases = self._opened.team.releases
+        roles.set_role(replica, releases, known, self._role)
+        for scope, role in self._lines:
+            set_scope_role(replica, releases, scope, known, role)
         return replica.state.devices[request.dpk].intro
 
 

@@ -75,7 +75,7 @@ def grant(courier: Courier, team: Team, who: str, role: str, *, may_invite: bool
         if "@" not in who or not may_invite:
             raise
         return None
-    is_new = set_role(team.replica, user, wanted)
+    is_new = set_role(team.replica, team.releases, user, wanted)
     reached = courier.deliver() if is_new else 0
     return Granted(_name(team, user), is_new, reached)
 

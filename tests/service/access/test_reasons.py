@@ -31,7 +31,7 @@ def test_who_founded_and_who_was_let_in(cast: Cast) -> None:
 
 def test_a_role_that_changed(cast: Cast) -> None:
     alice, bob = cast.team("bob")
-    roles.set_role(alice.replica, bob.user, Role.VIEWER)
+    roles.set_role(alice.replica, alice.team.releases, bob.user, Role.VIEWER)
     assert told(alice, "bob") == [
         f"{ALICE} let them in as developer | replaced by a later one",
         f"{ALICE} made them viewer | decides",
@@ -74,7 +74,7 @@ def test_two_who_removed_each_other(cast: Cast) -> None:
 
 def test_whom_a_demoted_admin_let_in_at_the_same_time(cast: Cast) -> None:
     alice, bob = cast.team("bob", role=Role.ADMIN)
-    roles.set_role(alice.replica, bob.user, Role.DEVELOPER)
+    roles.set_role(alice.replica, alice.team.releases, bob.user, Role.DEVELOPER)
     cast.join(bob, cast.actor("carol"))
     give(bob, alice)
     ground = f"{ALICE} lowered the role of {BOB} at the same time, and is senior: admin for longer"

@@ -83,7 +83,7 @@ def test_agents_that_are_linked_part_and_the_rest_of_the_team_goes_on(pair: tupl
 def test_a_role_given_while_nobody_was_there_holds_at_the_next_meeting(pair: tuple[Actor, Actor]) -> None:
     alice, bob = pair
     with agent(alice):
-        roles.set_role(alice.replica, bob.user, Role.VIEWER)
+        roles.set_role(alice.replica, alice.team.releases, bob.user, Role.VIEWER)
         network.tell_node(alice.service, alice.replica.team)
         assert network.sync(bob.service, bob.opened).in_sync == 1
     with pytest.raises(NoAccess, match="you are viewer"):

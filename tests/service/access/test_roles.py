@@ -64,7 +64,7 @@ def test_a_viewer_reads_and_writes_nothing(cast: Cast) -> None:
         lambda: rollback(bob.team, bob.context, "v1"),
         lambda: rotate(bob),
         lambda: revoke(bob, alice),
-        lambda: roles.set_role(bob.replica, bob.user, Role.ADMIN),
+        lambda: roles.set_role(bob.replica, bob.team.releases, bob.user, Role.ADMIN),
         lambda: environments.create_environment(bob.team, Triple("shop", "shop", "prod")),
     )
     for attempt in attempts:
@@ -81,8 +81,8 @@ def test_a_developer_lets_nobody_in(cast: Cast) -> None:
 
 def test_a_role_is_changed_once(cast: Cast) -> None:
     alice, bob = cast.team("bob", role=Role.VIEWER)
-    assert roles.set_role(alice.replica, bob.user, Role.DEVELOPER)
-    assert not roles.set_role(alice.replica, bob.user, Role.DEVELOPER)
+    assert roles.set_role(alice.replica, alice.team.releases, bob.user, Role.DEVELOPER)
+    assert not roles.set_role(alice.replica, alice.team.releases, bob.user, Role.DEVELOPER)
     give(alice, bob)
     assert bob.push(b"B=1\n", force=True).made
 
@@ -92,7 +92,7 @@ def test_the_only_admin_can_neither_leave_nor_step_down(cast: Cast) -> None:
     with pytest.raises(Misuse, match="nobody would be left"):
         revoke(alice, alice)
     with pytest.raises(Misuse, match="nobody would be left"):
-        roles.set_role(alice.replica, alice.user, Role.DEVELOPER)
+        roles.set_role(alice.replica, alice.team.releases, alice.user, Role.DEVELOPER)
     assert alice.push(FIRST_FILE + b"A=1\n").made
 
 
@@ -101,7 +101,7 @@ def test_somebody_who_is_not_a_member_has_no_role(cast: Cast) -> None:
     gone = bob.user
     revoke(alice, bob)
     with pytest.raises(NotFound):
-        roles.set_role(alice.replica, gone, Role.ADMIN)
+        roles.set_role(alice.replica, alice.team.releases, gone, Role.ADMIN)
     with pytest.raises(NotFound):
         roles.revoke(alice.replica, alice.team.releases, [gone])
 
@@ -366,7 +366,7 @@ def test_nobody_writes_under_a_key_they_have_not(cast: Cast) -> None:
     rotate(bob)
     meet(alice, bob, carol)
     with pytest.raises(WaitingForKey):
-        roles.set_role(carol.replica, bob.user, Role.VIEWER)
+        roles.set_role(carol.replica, carol.team.releases, bob.user, Role.VIEWER)
     assert not rotation.mend(carol.replica, carol.team.releases)
 
 
