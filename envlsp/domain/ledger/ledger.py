@@ -127,6 +127,29 @@ class Ledger:
         """
         return self._now().state
 
+    @property
+    def people(self) -> TeamState:
+        """The team now without keys and void records: enough to say who may do what, and cheap.
+
+        Raises:
+            NotFound: the genesis is not here yet.
+        """
+        return self._now().people
+
+    def people_at(self, record_id: RecordId, *, with_itself: bool = True) -> TeamState:
+        """Return what the author of a record knew of who is in the team.
+
+        Args:
+            record_id: which.
+            with_itself: after it, or just before.
+
+        Raises:
+            NotFound: it is not here.
+        """
+        node = self._node(record_id)
+        own = node.auth_bit if with_itself else 0
+        return self._views.at(node.auth_ancestors | own).people
+
     def voided_by(self, record_id: RecordId) -> tuple[RecordId, ...]:
         """Return the removals that make a record void, none if it counts.
 

@@ -1,0 +1,159 @@
+"""A late record may change who is a member; it does not silently change who reads new secrets."""
+
+from __future__ import annotations
+
+import pytest
+
+from envlsp.domain.ids import TEAM_SCOPE, EpochId
+from envlsp.domain.ledger.records import Role
+from envlsp.domain.ledger.suspicion import EVERYWHERE, Suspicion
+from envlsp.errors import StoreCorrupt
+from envlsp.service.access import roles
+from envlsp.service.access.rotation import mend, sealable
+from envlsp.service.access.tombstones import from_bytes, to_bytes
+from tests.support.cast import FIRST_FILE, Actor, Cast, give, meet
+
+
+def current(actor: Actor) -> EpochId:
+    epoch = actor.replica.state.current_epoch(TEAM_SCOPE)
+    assert epoch is not None
+    return epoch
+
+
+def revoke(admin: Actor, *gone: Actor) -> None:
+    roles.revoke(admin.replica, admin.team.releases, [actor.user for actor in gone])
+
+
+def suspects(actor: Actor) -> set[bytes]:
+    return {one.device for one in actor.replica.suspects}
+
+
+def dpk(actor: Actor) -> bytes:
+    return actor.replica.keys.dpk
+
+
+def sealed_to(actor: Actor, to: Actor) -> bool:
+    return dpk(to) in actor.replica.state.epochs[current(actor)].recipients
+
+
+@pytest.fixture
+def duel(cast: Cast) -> tuple[Actor, Actor, Actor]:
+    """Bob, a junior admin, has removed Alice, the founder, who removes him without knowing it.
+
+    Carol has seen the first only.
+    """
+    alice, bob, carol = cast.team("bob", "carol")
+    roles.set_role(alice.replica, alice.team.releases, bob.user, Role.ADMIN)
+    meet(alice, bob, carol)
+    revoke(bob, alice)
+    give(bob, carol)
+    revoke(alice, bob)
+    return alice, bob, carol
+
+
+def test_case_14_who_saw_the_removal_keeps_the_founder_out_of_new_keys(
+    duel: tuple[Actor, Actor, Actor],
+) -> None:
+    alice, bob, carol = duel
+    assert alice.user not in carol.replica.state.members
+    give(alice, carol)
+    assert alice.user in carol.replica.state.members
+    assert bob.user not in carol.replica.state.members
+    assert suspects(carol) == {dpk(alice)}
+    assert dpk(alice) not in {device.dpk for device in sealable(carol.replica, TEAM_SCOPE)}
+
+    assert sealed_to(carol, alice), "Alice made the newest key herself"
+    carol.pull()
+    carol.push(FIRST_FILE + b"NEW=1\n")
+    assert not sealed_to(carol, alice)
+    give(carol, alice)
+    assert alice.replica.ring.key_of(current(alice)) is None
+    mend(carol.replica, carol.team.releases)
+    assert not sealed_to(carol, alice)
+
+    carol.replica.tombstones.confirm([alice.replica.keys.dpk])
+    mend(carol.replica, carol.team.releases)
+    assert sealed_to(carol, alice)
+    give(carol, alice)
+    alice.pull()
+    assert b"NEW=1" in alice.file.read_bytes()
+
+
+def test_case_14_who_saw_the_answer_first_goes_on_as_before(duel: tuple[Actor, Actor, Actor]) -> None:
+    alice, bob, _ = duel
+    dave = alice  # she saw her own answer first
+    give(bob, dave)
+    assert dave.user in dave.replica.state.members
+    assert not suspects(dave)
+
+
+def test_both_sides_at_once_ask_a_person(cast: Cast) -> None:
+    alice, bob, carol = cast.team("bob", "carol")
+    roles.set_role(alice.replica, alice.team.releases, bob.user, Role.ADMIN)
+    meet(alice, bob, carol)
+    revoke(bob, alice)
+    revoke(alice, bob)
+    meeting = {*alice.raws(), *bob.raws()}
+    carol.replica.receive([raw for raw in bob.raws() if raw in meeting] + alice.raws())
+    (one,) = carol.replica.suspects
+    assert (one.device, one.scope, one.why) == (dpk(alice), EVERYWHERE, Suspicion.DUEL)
+
+
+def test_it_is_remembered_by_the_device_and_known_to_its_other_processes(
+    duel: tuple[Actor, Actor, Actor],
+) -> None:
+    alice, _, carol = duel
+    another = carol.another().team
+    assert not another.replica.suspects
+    give(alice, carol)
+    another.replica.refresh()
+    assert another.replica.suspects == carol.replica.suspects
+    carol.restart()
+    assert suspects(carol) == {dpk(alice)}
+
+
+def test_a_transaction_that_fails_keeps_neither_the_record_nor_the_suspicion(
+    duel: tuple[Actor, Actor, Actor], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alice, _, carol = duel
+    before = len(carol.raws())
+
+    def full(_name: bytes, _data: bytes) -> None:
+        raise OSError("no space")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(carol.replica.store.meta, "put", full)
+        with pytest.raises(OSError, match="no space"):
+            give(alice, carol)
+    assert alice.user not in carol.replica.state.members
+    carol.restart()
+    assert len(carol.raws()) == before
+    assert not carol.replica.suspects
+    give(alice, carol)
+    assert suspects(carol) == {dpk(alice)}
+
+
+def test_a_newcomer_takes_the_history_as_whoever_let_them_in(
+    duel: tuple[Actor, Actor, Actor], cast: Cast
+) -> None:
+    alice, bob, carol = duel
+    meet(alice, bob, carol)
+    dave = cast.join(alice, cast.actor("dave"))
+    assert not dave.replica.suspects
+
+
+def test_what_is_on_the_disk_is_read_back_or_refused(duel: tuple[Actor, Actor, Actor]) -> None:
+    alice, _, carol = duel
+    give(alice, carol)
+    kept = to_bytes(carol.replica.suspects)
+    assert from_bytes(kept) == carol.replica.suspects
+    for bad in (b"", kept[:-1], b"\x92\x02\x90", b"\x92\x01\x91\x90"):
+        with pytest.raises(StoreCorrupt):
+            from_bytes(bad)
+
+
+def test_a_store_that_is_not_readable_is_no_trust(duel: tuple[Actor, Actor, Actor]) -> None:
+    _, _, carol = duel
+    carol.replica.store.meta.put(b"suspects", b"\x90")
+    with pytest.raises(StoreCorrupt):
+        sealable(carol.replica, TEAM_SCOPE)
