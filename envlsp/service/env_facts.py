@@ -47,11 +47,11 @@ WAITING = (
 )
 
 
-class Marks:
 KEY_AWAITED = "waiting for a teammate's device to pass on its key"
 NOT_A_READER = "restricted, and you are not among its readers"
 
 
+class Marks:
     """The fingerprints of one device: equal where values are, and saying nothing else.
 
     The first digits are those that the command line prints (`reading.value_mark`).
@@ -85,12 +85,12 @@ class _Extent(NamedTuple):
     file: Place
     dialect: str
     is_archived: bool
+    role: str
     on_disk: int
     """The identity of the file's reading, where that was looked at."""
 
 
 @dataclass
-    role: str
 class EnvironmentReader:
     """One team's environments, as facts."""
 
@@ -108,11 +108,6 @@ class EnvironmentReader:
             return Standing.WAITING, WAITING
         return Standing.READY, ""
 
-    def role(self) -> str:
-        """Return what this device's user may do."""
-        return ROLE_WORDS[own_role(self.team.replica)] if len(self.team.replica.ledger) else ""
-
-    def members(self) -> tuple[str, ...]:
     def _scopes(self) -> tuple[ScopeId, ...]:
         """Return what this device's member reads: the team and what belongs to it, or a guest's scopes."""
         user = own_user(self.team.replica)
@@ -125,6 +120,11 @@ class EnvironmentReader:
         has_key = epoch is not None and replica.ring.key_of(epoch) is not None
         return has_key and not self.team.releases.has_closed(scope)
 
+    def role(self) -> str:
+        """Return what this device's user may do."""
+        return ROLE_WORDS[own_role(self.team.replica)] if len(self.team.replica.ledger) else ""
+
+    def members(self) -> tuple[str, ...]:
         """Return the names of the team's people, founder first."""
         return (
             tuple(person.name for person in self.team.people.list()) if len(self.team.replica.ledger) else ()
@@ -146,11 +146,6 @@ class EnvironmentReader:
                 found[triple.app, triple.env] = self._environment(slot, disk.get(file))
         return found
 
-    def _environment(self, slot: _Slot, copy: EnvFile | None) -> EnvironmentFacts:
-        history = self.team.releases.of(slot.triple)
-        bases = Bases(self.team.store).get(Path(slot.file), slot.triple)
-        heads = history.history.heads()
-        looks_at_copy = copy is not None and bases != heads
     def _role(self, triple: Triple) -> str:
         scope = self.team.releases.scope_of(triple)
         return role_word(own_role(self.team.replica, scope), scope)
@@ -161,23 +156,28 @@ class EnvironmentReader:
             return ""
         return KEY_AWAITED if self.team.releases.waits(triple) else NOT_A_READER
 
-        extent = _Extent(
+    def _environment(self, slot: _Slot, copy: EnvFile | None) -> EnvironmentFacts:
         if slot.shut:
             role, shut = slot.role, slot.shut
             return EnvironmentFacts(
                 slot.triple, slot.file, is_archived=slot.is_archived, role=role, shut=shut
             )
+        history = self.team.releases.of(slot.triple)
+        bases = Bases(self.team.store).get(Path(slot.file), slot.triple)
+        heads = history.history.heads()
+        looks_at_copy = copy is not None and bases != heads
+        extent = _Extent(
             history,
             bases,
             slot.file,
             slot.dialect,
             slot.is_archived,
+            slot.role,
             id(copy) if looks_at_copy else 0,
         )
         known = self._made.get(slot.triple)
         if known is not None and known[0] == extent:
             return known[1]
-            slot.role,
         if looks_at_copy and copy is not None and _says_the_newest(history, copy):
             bases = heads  # it says the same, whatever was noted
         facts = self._derive(slot, history, bases)
@@ -200,12 +200,12 @@ class EnvironmentReader:
             base_label="+".join(history.versions.label(base) for base in known),
             behind=len(history.unseen(known)),
             is_archived=slot.is_archived,
+            role=slot.role,
         )
 
     def _names(
         self, slot: _Slot, history: EnvironmentHistory, view: View[SecretText]
     ) -> dict[str, NameFacts]:
-            role=slot.role,
         if not view.heads:
             return {}
         values, origins = self._values(slot), history.history.origins()
@@ -283,13 +283,13 @@ class _Slot(NamedTuple):
     file: Place
     dialect: str
     is_archived: bool
+    role: str
+    shut: str
 
 
 def _is_empty(literal: SecretText, value: SecretText | None) -> bool:
     return not (value.reveal() if value is not None else literal.reveal().strip(b"\"'` "))
 
-    role: str
-    shut: str
 
 def _says_the_newest(history: EnvironmentHistory, copy: EnvFile) -> bool:
     """Return whether a file says what the one newest release says, layout and all."""
