@@ -17,6 +17,7 @@ from envlsp.domain.ledger.records import Release, Role
 from envlsp.domain.release import ReleaseContent, ReleaseKind, Snapshot
 from envlsp.domain.secret import SecretName, SecretText, is_secret_name
 from envlsp.errors import BadText, Misuse, Stale, StoreError
+from envlsp.service.access.mending import leave_suspects_out
 from envlsp.service.access.rights import demand_role
 from envlsp.service.access.rotation import mend
 from envlsp.service.context import Context
@@ -154,6 +155,7 @@ def make_ready(team: Team, triple: Triple) -> None:
     if team.releases.waits(triple):
         raise no_release(team, triple)
     mend(team.replica, team.releases)
+    leave_suspects_out(team.replica, team.releases, team.releases.scope_of(triple))
 
 
 def demand_no_doubt(team: Team, triple: Triple) -> None:

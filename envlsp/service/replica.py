@@ -28,6 +28,7 @@ from envlsp.domain.ledger.records import (
     carried_epochs,
 )
 from envlsp.domain.ledger.state import TeamState
+from envlsp.domain.ledger.suspicion import Suspect
 from envlsp.domain.release import ReleaseContent
 from envlsp.errors import (
     CannotOpen,
@@ -38,6 +39,7 @@ from envlsp.errors import (
     UpgradeNeeded,
     WaitingForKey,
 )
+from envlsp.service.access.tombstones import Tombstones
 from envlsp.service.ports import Clock
 from envlsp.store.records import NewRecord
 from envlsp.store.team import TeamStore
@@ -82,6 +84,7 @@ class Replica:
         """Told which records came, whoever wrote them; called in the thread that noticed."""
         self._is_writing = False
         self._written: list[RecordId] = []
+        self.tombstones = Tombstones(store.meta, keys.dpk)
         self._start_over()
         self.refresh()
 
@@ -100,6 +103,11 @@ class Replica:
     def state(self) -> TeamState:
         """Who is in the team and what they may do, now."""
         return self.ledger.state
+
+    @property
+    def suspects(self) -> frozenset[Suspect]:
+        """Whom this device has seen removed, and seals no new key to until a person says so."""
+        return self.tombstones.all()
 
     def now(self) -> int:
         """Return the claimed time for a body, whole seconds since 1970."""
@@ -206,6 +214,7 @@ class Replica:
             UpgradeNeeded: a record of a newer protocol; what came before it is stored.
         """
         self.refresh()
+        before = self._people()
         verdicts, fresh = [], []
         try:
             for raw in raws:
@@ -216,9 +225,11 @@ class Replica:
         finally:
             # Also on the way out: what memory has admitted must not be missing on the disk.
             if fresh:
-                self._keep(fresh)
-                self._tell([record.id for record, _ in fresh])
+                self._tell(self._keep(fresh, before))
         return verdicts
+
+    def _people(self) -> TeamState | None:
+        return self.ledger.people if len(self.ledger) else None
 
     def _judge(self, raw: bytes, *, auth_only: bool) -> tuple[Received, CheckedRecord | None]:
         try:
@@ -235,12 +246,20 @@ class Replica:
         self.ring.learn(record)
         return Received(verdict, record.id), record
 
-    def _keep(self, records: Sequence[tuple[CheckedRecord, bytes]]) -> None:
+    def _keep(
+        self, records: Sequence[tuple[CheckedRecord, bytes]], before: TeamState | None
+    ) -> list[RecordId]:
+        """Store records and what they show of members; return the ids of all that is new in memory."""
         try:
-            self.store.records.append([_row(record, raw) for record, raw in records])
+            with self.store.database.write():
+                self.store.records.append([_row(record, raw) for record, raw in records])
+                # With what another process has stored meanwhile: nobody has seen one without the other.
+                news = [*(record.id for record, _ in records), *self._take_in()]
+                self.tombstones.note(self.ledger, before, news)
         except BaseException:
             self._reload()
             raise
+        return news
 
     # --- authoring ---------------------------------------------------------------------------
 

@@ -16,6 +16,7 @@ from envlsp.domain.ledger.state import Device, EpochState, TeamState
 from envlsp.domain.release import ReleaseContent, ReleaseKind
 from envlsp.errors import WaitingForKey
 from envlsp.service.access.rights import demand_role, own_role
+from envlsp.service.access.tombstones import distrusted
 from envlsp.service.history import Releases
 from envlsp.service.replica import Replica
 from envlsp.wire.bodies import NoteBody
@@ -32,8 +33,22 @@ def scopes(state: TeamState) -> tuple[ScopeId, ...]:
 
 
 def sealable(replica: Replica, scope: ScopeId) -> tuple[Device, ...]:
-    """Return the devices that this device seals the keys of a scope to, sorted by dpk."""
-    return replica.state.readers(scope)
+    """Return the devices that this device seals the keys of a scope to, sorted by dpk: no suspect."""
+    out = suspects_of(replica, scope)
+    return tuple(device for device in replica.state.readers(scope) if device.dpk not in out)
+
+
+def suspects_of(replica: Replica, scope: ScopeId) -> frozenset[DevicePk]:
+    """Return the readers of a scope who get no new key of it from this device (C.5)."""
+    return distrusted(replica.suspects, replica.state, scope)
+
+
+def is_held_by_suspect(replica: Replica, scope: ScopeId) -> bool:
+    """Return whether what is written in a scope now could be read by somebody we do not trust."""
+    current = replica.state.current_epoch(scope)
+    if current is None:
+        return False
+    return any(_knows(replica.state.epochs[current], dpk) for dpk in suspects_of(replica, scope))
 
 
 # --- new epochs --------------------------------------------------------------------------------
@@ -261,7 +276,7 @@ def _rekey(replica: Replica, head: RecordId, content: ReleaseContent) -> bool:
     current = replica.state.current_epoch(pub.scope)
     if current is None or replica.ring.key_of(current) is None or replica.epoch_of(record) == current:
         return False
-    if own_role(replica, pub.scope) < Role.DEVELOPER:
+    if own_role(replica, pub.scope) < Role.DEVELOPER or is_held_by_suspect(replica, pub.scope):
         return False
     rekey = replace(content, ts=replica.now(), kind=ReleaseKind.REKEY, message="", base=(head,), of=head)
     replica.append(pub, rekey)
