@@ -180,7 +180,7 @@ class Commands:
 
     def _note_key(self, service: Service) -> None:
         """Keep what opens the key, and let the engine have it too."""
-        if not service.vault.is_open or (kek := service.vault.open().kek) == self._kek:
+        if not service.vault.is_open or (kek := service.vault.open().kek.reveal()) == self._kek:
             return
         self._kek = kek
         if (engine := self._server.sources.engine) is not None:

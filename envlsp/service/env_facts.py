@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from envlsp.crypto.labels import kdf
+from envlsp.crypto.memory import Key, SecretBuffer
 from envlsp.domain.environment import Triple
 from envlsp.domain.ids import TEAM_SCOPE, RecordId, ScopeId
 from envlsp.domain.layout import snapshot_of
@@ -59,9 +60,13 @@ class Marks:
 
     __slots__ = ("_key",)
 
-    def __init__(self, lsk: bytes) -> None:
-        """Use the local store's key, which leaves the device in no form."""
-        self._key = lsk
+    def __init__(self, lsk: Key) -> None:
+        """Use the local store's key, which leaves the device in no form.
+
+        A copy, so that what an editor still shows can be compared after the device was
+        locked; it is wiped with the last facts that were made with it.
+        """
+        self._key = SecretBuffer(lsk)
 
     def __call__(self, data: bytes) -> bytes:
         """Return 16 bytes."""

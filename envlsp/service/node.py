@@ -171,7 +171,7 @@ class Node:
     async def _answer(self, method: str, args: Values) -> Values:
         match method, args:
             case "key", ():
-                return (self._service.vault.open().kek,)
+                return (self._service.vault.open().kek.reveal(),)
             case "changed", (bytes() as team,):
                 await self._changed(TeamId(team))
                 return ()

@@ -13,6 +13,7 @@ import os
 import time
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from envlsp.crypto.memory import Key
 from envlsp.domain.ids import TeamId
 from envlsp.errors import Malformed, StoreCorrupt
 from envlsp.store.files import make_private_folder, write_whole
@@ -61,7 +62,7 @@ class Places:
         lsk: the local store's key.
     """
 
-    def __init__(self, home: Home, lsk: bytes) -> None:
+    def __init__(self, home: Home, lsk: Key) -> None:
         self._folder = os.path.join(home.root, "places")
         self._drawer = Drawer(lsk, b"place")
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
+from envlsp.crypto.memory import Key
 from envlsp.crypto.primitives import open_row, seal_row
 from envlsp.domain.ids import RecordId
 from envlsp.errors import CannotOpen, Malformed, StoreCorrupt
@@ -55,7 +56,7 @@ def to_high_water(data: bytes) -> HighWater:
     raise StoreCorrupt("the high-water mark is not readable")
 
 
-def read_beside(path: str, key: bytes) -> HighWater:
+def read_beside(path: str, key: Key) -> HighWater:
     """Return the mark in the file beside a database, or the empty one.
 
     A power cut may leave a torn file: it then says nothing, and the database's own
@@ -68,6 +69,6 @@ def read_beside(path: str, key: bytes) -> HighWater:
         return EMPTY
 
 
-def write_beside(path: str, key: bytes, mark: HighWater) -> None:
+def write_beside(path: str, key: Key, mark: HighWater) -> None:
     """Write the file beside a database; not forced to the disk, since it only adds doubt."""
     write_whole(path + ".high", seal_row(to_bytes(mark), key, _FILE), durable=False)

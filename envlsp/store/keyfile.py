@@ -6,6 +6,7 @@
     KEK     = KDF(secret, "kek"), where the secret is
               1 passphrase   Argon2id(passphrase, salt16, operations, memory)
               2 key file     32 random bytes in a 0600 file at `path`
+              3 keyring      32 random bytes in the OS keyring, under hex(salt16)
 
 Refuses to know what the seeds are for, and to ask anybody for a passphrase. Its rules:
 
@@ -20,51 +21,48 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping
-from enum import IntEnum
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from envlsp.crypto.labels import kdf
-from envlsp.crypto.primitives import ARGON2_SALT_BYTES, KEY_BYTES, open_row, random_bytes, seal_row, stretch
+from envlsp.crypto.memory import Key, SecretBuffer, wipe
+from envlsp.crypto.primitives import KEY_BYTES, open_row, random_bytes, seal_row
 from envlsp.domain.ids import TeamId
 from envlsp.errors import CannotOpen, KeyFileError, Locked, Malformed, NotInitialised
 from envlsp.store.files import check_private, make_private_folder, write_whole
+from envlsp.store.protection import (
+    MAX_BYTES,
+    Header,
+    Protection,
+    Wrapping,
+    header_bytes,
+    kek_of,
+    not_a_key_file,
+    to_header,
+    with_key_file,
+    with_keyring,
+    with_passphrase,
+)
 from envlsp.wire.canonical import Value, decode_untrusted, encode
-from envlsp.wire.limits import KIB
 
 if TYPE_CHECKING:
     from envlsp.store.lock import FileLock
 
-_MAGIC: Final = "envlsp-key"
-_VERSION: Final = 1
-_MAX_BYTES: Final = 64 * KIB  # about 600 teams
+__all__ = [
+    "DeviceKey",
+    "DeviceSeeds",
+    "Header",
+    "KeptSeeds",
+    "Protection",
+    "Wrapping",
+    "create_device_key",
+    "open_device_key",
+    "read_header",
+    "with_key_file",
+    "with_keyring",
+    "with_passphrase",
+]
+
 _LOCK_TIMEOUT_S: Final = 10.0
-
-OPERATIONS: Final = 3
-MEMORY_KIB: Final = 256 * KIB
-"""Argon2id at 3 passes over 256 MiB: half a second for us, and for each guess."""
-
-# Bounds on what a header may ask for, so that a damaged one cannot eat the machine.
-_OPERATIONS_MAX: Final = 16
-_MEMORY_MIN_KIB: Final = 8
-_MEMORY_MAX_KIB: Final = KIB * KIB
-
-
-class Protection(IntEnum):
-    """What opens a device's key."""
-
-    PASSPHRASE = 1
-    KEY_FILE = 2
-
-
-class Header(NamedTuple):
-    """The readable part of device.key. Claims, until the file has been opened with it."""
-
-    protection: Protection
-    operations: int
-    memory_kib: int
-    salt: bytes
-    path: str
-    """Of the key file, absolute; empty under a passphrase."""
 
 
 class DeviceSeeds(NamedTuple):
@@ -77,48 +75,19 @@ class DeviceSeeds(NamedTuple):
         return "DeviceSeeds(••••••)"
 
 
-class Wrapping(NamedTuple):
-    """A protection to put on: made by `with_passphrase` or `with_key_file`."""
+class KeptSeeds(NamedTuple):
+    """The same, in memory that is wiped when they are let go."""
 
-    header: Header
-    kek: bytes
+    sign: SecretBuffer
+    box: SecretBuffer
+
+    def close(self) -> None:
+        """Wipe both."""
+        self.sign.close()
+        self.box.close()
 
     def __repr__(self) -> str:
-        return f"Wrapping({self.header.protection.name})"
-
-
-def with_passphrase(
-    passphrase: bytes, *, operations: int = OPERATIONS, memory_kib: int = MEMORY_KIB
-) -> Wrapping:
-    """Return a protection by passphrase, under a fresh salt. Takes half a second.
-
-    Args:
-        passphrase: as typed, UTF-8; not empty.
-        operations: Argon2id's passes; less than the default is for tests alone.
-        memory_kib: its memory; the same.
-    """
-    if not passphrase:
-        raise Locked("an empty passphrase protects nothing", fix="type a passphrase, or use --key-file PATH")
-    header = Header(Protection.PASSPHRASE, operations, memory_kib, random_bytes(ARGON2_SALT_BYTES), "")
-    return Wrapping(header, _stretched(header, passphrase))
-
-
-def with_key_file(path: str, *, create: bool = False) -> Wrapping:
-    """Return a protection by a file of 32 bytes: whoever can read it can read everything.
-
-    Args:
-        path: where it is; remembered in device.key.
-        create: make it when it is missing.
-
-    Raises:
-        KeyFileError: missing, or not 32 bytes.
-        LoosePermissions: others may read it.
-    """
-    path = os.path.abspath(path)
-    if create and not os.path.lexists(path):
-        write_whole(path, random_bytes(KEY_BYTES))
-    header = Header(Protection.KEY_FILE, 0, 0, bytes(ARGON2_SALT_BYTES), path)
-    return Wrapping(header, kdf(_read_key_file(path), "kek"))
+        return "KeptSeeds(••••••)"
 
 
 class DeviceKey:
@@ -126,7 +95,7 @@ class DeviceKey:
 
     Attributes:
         path: the file.
-        lsk: the local store's key, 32 bytes.
+        lsk: the local store's key, 32 bytes; wiped by `close`.
         kek: what opens the file; a process that holds it can hand it to another one,
             which passes it to `open_device_key`.
         protection: what a person needs to open it.
@@ -135,7 +104,12 @@ class DeviceKey:
     __slots__ = ("_machine", "_teams", "_wrapping", "lsk", "path")
 
     def __init__(
-        self, path: str, wrapping: Wrapping, lsk: bytes, machine: bytes, teams: Mapping[TeamId, DeviceSeeds]
+        self,
+        path: str,
+        wrapping: Wrapping,
+        lsk: SecretBuffer,
+        machine: bytes,
+        teams: Mapping[TeamId, KeptSeeds],
     ) -> None:
         self.path = path
         self.lsk = lsk
@@ -146,8 +120,15 @@ class DeviceKey:
     def __repr__(self) -> str:
         return f"DeviceKey({self.path!r}, {len(self._teams)} teams)"
 
+    def close(self) -> None:
+        """Wipe every key in here; whoever uses one from now on is told that the device is locked."""
+        self._wrapping.kek.close()
+        self.lsk.close()
+        for seeds in self._teams.values():
+            seeds.close()
+
     @property
-    def kek(self) -> bytes:
+    def kek(self) -> SecretBuffer:
         """32 bytes that open the file without the passphrase."""
         return self._wrapping.kek
 
@@ -160,19 +141,20 @@ class DeviceKey:
         """Return the teams this device has keys for."""
         return tuple(self._teams)
 
-    def seeds(self, team: TeamId) -> DeviceSeeds | None:
+    def seeds(self, team: TeamId) -> KeptSeeds | None:
         """Return this device's seeds in a team, or None."""
         return self._teams.get(team)
 
-    def add_team(self, team: TeamId, seeds: DeviceSeeds) -> None:
+    def add_team(self, team: TeamId, seeds: DeviceSeeds | KeptSeeds) -> None:
         """Keep the seeds of this device in a team; they are on the disk when this returns.
 
         Raises:
             KeyFileError: there are other seeds for that team; keys are never replaced.
         """
+        kept = KeptSeeds(SecretBuffer(seeds.sign), SecretBuffer(seeds.box))
 
         def change() -> None:
-            if self._teams.setdefault(team, seeds) != seeds:
+            if self._teams.setdefault(team, kept) != kept:
                 raise KeyFileError("this device already has keys in that team")
 
         self._change(change)
@@ -182,12 +164,17 @@ class DeviceKey:
         self._change(lambda: self._teams.pop(team, None))
 
     def protect(self, wrapping: Wrapping) -> None:
-        """Put another protection on the same secrets."""
+        """Put another protection on the same secrets; what protected them before no longer does."""
 
         def change() -> None:
             self._wrapping = wrapping
 
+        before = self._wrapping.header
         self._change(change)
+        if before.protection is Protection.KEYRING:
+            from envlsp.store import os_keyring
+
+            os_keyring.forget(before.salt.hex())
 
     def machine_matches(self, hint: str) -> bool:
         """Return whether the file was made on the machine with this hint, or nobody can say.
@@ -222,11 +209,15 @@ class DeviceKey:
                 raise
 
     def _save(self) -> None:
-        teams: list[Value] = [[team, seeds.sign, seeds.box] for team, seeds in sorted(self._teams.items())]
-        header = _header_bytes(self._wrapping.header)
-        sealed = seal_row(encode((self.lsk, self._machine, teams)), self._wrapping.kek, header)
+        teams: list[Value] = [
+            [team, seeds.sign.reveal(), seeds.box.reveal()] for team, seeds in sorted(self._teams.items())
+        ]
+        header = header_bytes(self._wrapping.header)
+        plain = encode((self.lsk.reveal(), self._machine, teams))
+        sealed = seal_row(plain, self._wrapping.kek, header)
+        wipe(plain)
         data = encode((header, sealed))
-        if len(data) > _MAX_BYTES:
+        if len(data) > MAX_BYTES:
             raise KeyFileError(f"{self.path} has no room for another team")
         write_whole(self.path, data)
 
@@ -236,7 +227,7 @@ def create_device_key(path: str, wrapping: Wrapping, *, machine: str = "") -> De
 
     Args:
         path: `Home.device_key`; its folder is made when missing.
-        wrapping: `with_passphrase(…)` or `with_key_file(…)`.
+        wrapping: `with_passphrase(…)`, `with_key_file(…)` or `with_keyring()`.
         machine: the hint of `machine_hint()`.
 
     Raises:
@@ -246,7 +237,7 @@ def create_device_key(path: str, wrapping: Wrapping, *, machine: str = "") -> De
     with _write_lock(path):
         if os.path.lexists(path):
             raise KeyFileError(f"{path} exists already")
-        key = DeviceKey(path, wrapping, random_bytes(KEY_BYTES), b"", {})
+        key = DeviceKey(path, wrapping, SecretBuffer.taken(random_bytes(KEY_BYTES)), b"", {})
         key._machine = key._bound(machine)  # noqa: SLF001
         key._save()  # noqa: SLF001
     return key
@@ -264,7 +255,7 @@ def read_header(path: str) -> Header:
 
 
 def open_device_key(
-    path: str, *, passphrase: bytes | None = None, key_file: str | None = None, kek: bytes | None = None
+    path: str, *, passphrase: bytes | None = None, key_file: str | None = None, kek: Key | None = None
 ) -> DeviceKey:
     """Open device.key with what protects it.
 
@@ -276,44 +267,13 @@ def open_device_key(
 
     Raises:
         NotInitialised: there is no such file.
-        Locked: a passphrase is needed, or this is not the right one.
+        Locked: a passphrase is needed, or this is not the right one; or the keyring has no key.
         KeyFileError: it is not a device.key, or the key file cannot be used.
         LoosePermissions: others may read it.
     """
     header, header_bytes, sealed = _read(path)
-    if kek is None:
-        kek = _kek_of(header, passphrase, key_file)
-    return _opened(path, header, header_bytes, sealed, kek)
-
-
-def _kek_of(header: Header, passphrase: bytes | None, key_file: str | None) -> bytes:
-    if header.protection is Protection.KEY_FILE:
-        return kdf(_read_key_file(key_file or header.path), "kek")
-    if passphrase is None:
-        raise Locked
-    return _stretched(header, passphrase)
-
-
-def _stretched(header: Header, passphrase: bytes) -> bytes:
-    try:
-        secret = stretch(
-            passphrase, header.salt, operations=header.operations, memory_bytes=header.memory_kib * KIB
-        )
-    except (MemoryError, RuntimeError) as exc:  # what libsodium's binding raises without memory
-        raise KeyFileError(f"the passphrase needs {header.memory_kib // KIB} MiB of free memory") from exc
-    return kdf(secret, "kek")
-
-
-def _read_key_file(path: str) -> bytes:
-    try:
-        check_private(path)
-        with open(path, "rb") as file:
-            key = file.read(KEY_BYTES + 1)
-    except OSError as exc:
-        raise KeyFileError(f"{path}: {exc.strerror}", fix="give its place: --key-file PATH") from exc
-    if len(key) != KEY_BYTES:
-        raise KeyFileError(f"{path} does not hold {KEY_BYTES} bytes", fix="give another: --key-file PATH")
-    return key
+    own = SecretBuffer(kek) if kek is not None else kek_of(header, passphrase, key_file)
+    return _opened(path, header, header_bytes, sealed, own)
 
 
 def _write_lock(path: str) -> FileLock:
@@ -332,61 +292,43 @@ def _read(path: str) -> tuple[Header, bytes, bytes]:
     try:
         check_private(path)
         with open(path, "rb") as file:
-            data = file.read(_MAX_BYTES + 1)
+            data = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
         raise NotInitialised(f"there is no {path}") from None
     except OSError as exc:
         raise KeyFileError(f"{path}: {exc.strerror}") from exc
     try:
-        match decode_untrusted(data, limit_bytes=_MAX_BYTES):
+        match decode_untrusted(data, limit_bytes=MAX_BYTES):
             case [bytes(header), bytes(sealed)]:
-                return _to_header(path, header), header, sealed
+                return to_header(path, header), header, sealed
     except Malformed:
         pass
-    raise _not_a_key_file(path)
+    raise not_a_key_file(path)
 
 
-def _header_bytes(header: Header) -> bytes:
-    # As bytes: on Linux a path need not be text.
-    return encode((_MAGIC, _VERSION, *header[:-1], os.fsencode(header.path)))
-
-
-def _to_header(path: str, data: bytes) -> Header:
-    match decode_untrusted(data, limit_bytes=_MAX_BYTES):
-        case [str(magic), int(version), *_] if magic == _MAGIC and version > _VERSION:
-            raise KeyFileError(f"{path} was written by a newer envlsp", fix="upgrade envlsp")
-        case [str(magic), 1, 1, int(operations), int(memory_kib), bytes(salt), b""] if (
-            magic == _MAGIC
-            and 1 <= operations <= _OPERATIONS_MAX
-            and _MEMORY_MIN_KIB <= memory_kib <= _MEMORY_MAX_KIB
-            and len(salt) == ARGON2_SALT_BYTES
-        ):
-            return Header(Protection.PASSPHRASE, operations, memory_kib, salt, "")
-        case [str(magic), 1, 2, 0, 0, bytes(salt), bytes(place)] if magic == _MAGIC:
-            return Header(Protection.KEY_FILE, 0, 0, salt, os.fsdecode(place))
-    raise _not_a_key_file(path)
-
-
-def _opened(path: str, header: Header, header_bytes: bytes, sealed: bytes, kek: bytes) -> DeviceKey:
+def _opened(path: str, header: Header, header_bytes: bytes, sealed: bytes, kek: SecretBuffer) -> DeviceKey:
     try:
         plain = open_row(sealed, kek, header_bytes)
     except CannotOpen:
         raise _wrong(path, header) from None
     try:
-        match decode_untrusted(plain, limit_bytes=_MAX_BYTES):
+        match decode_untrusted(plain, limit_bytes=MAX_BYTES):
             case [bytes(lsk), bytes(machine), list(teams)] if len(lsk) == KEY_BYTES:
-                return DeviceKey(path, Wrapping(header, kek), lsk, machine, _to_teams(teams))
+                kept = SecretBuffer.taken(lsk)
+                return DeviceKey(path, Wrapping(header, kek), kept, machine, _to_teams(teams))
     except Malformed:
         pass
-    raise _not_a_key_file(path)
+    finally:
+        wipe(plain)
+    raise not_a_key_file(path)
 
 
-def _to_teams(items: Iterable[object]) -> dict[TeamId, DeviceSeeds]:
-    teams: dict[TeamId, DeviceSeeds] = {}
+def _to_teams(items: Iterable[object]) -> dict[TeamId, KeptSeeds]:
+    teams: dict[TeamId, KeptSeeds] = {}
     for item in items:
         match item:
             case [bytes(team), bytes(sign), bytes(box)] if len(sign) == len(box) == KEY_BYTES:
-                teams[TeamId(team)] = DeviceSeeds(sign, box)
+                teams[TeamId(team)] = KeptSeeds(SecretBuffer.taken(sign), SecretBuffer.taken(box))
             case _:
                 raise Malformed
     return teams
@@ -395,8 +337,8 @@ def _to_teams(items: Iterable[object]) -> dict[TeamId, DeviceSeeds]:
 def _wrong(path: str, header: Header) -> Locked:
     if header.protection is Protection.PASSPHRASE:
         return Locked(f"that passphrase does not open {path}", fix="try the passphrase again")
+    if header.protection is Protection.KEYRING:
+        return Locked(
+            f"the keyring's key does not open {path}", fix="put back the device.key that it belongs to"
+        )
     return Locked(f"that key file does not open {path}", fix="give the right one: --key-file PATH")
-
-
-def _not_a_key_file(path: str) -> KeyFileError:
-    return KeyFileError(f"{path} is damaged or no device.key", fix=f"put {path} back from a backup")

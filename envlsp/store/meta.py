@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from envlsp.crypto.memory import Key
 from envlsp.errors import Malformed, StoreCorrupt
 from envlsp.store.database import Database
 from envlsp.store.sealing import Drawer
@@ -23,11 +24,15 @@ class Meta:
         table: `meta` or `peer`, two tables of one shape.
     """
 
-    def __init__(self, database: Database, lsk: bytes, table: str = "meta") -> None:
+    def __init__(self, database: Database, lsk: Key, table: str = "meta") -> None:
         assert table in {"meta", "peer"}
         self._database = database
         self._table = table
         self._drawer = Drawer(lsk, table.encode())
+
+    def close(self) -> None:
+        """Forget the key of the rows."""
+        self._drawer.close()
 
     def get(self, name: bytes) -> bytes | None:
         """Return what is kept under a name, or None.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
+from envlsp.crypto.memory import Key
 from envlsp.domain.ids import DevicePk
 from envlsp.errors import Malformed, StoreCorrupt
 from envlsp.store.database import Database
@@ -42,9 +43,13 @@ class Peers:
         lsk: the local store's key.
     """
 
-    def __init__(self, database: Database, lsk: bytes) -> None:
+    def __init__(self, database: Database, lsk: Key) -> None:
         self._database = database
         self._rows = Meta(database, lsk, "peer")
+
+    def close(self) -> None:
+        """Forget the key of the rows."""
+        self._rows.close()
 
     def get(self, device: DevicePk) -> PeerNote:
         """Return what is known of a device, `NEVER` if nothing."""

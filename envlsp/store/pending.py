@@ -20,6 +20,7 @@ import os
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
+from envlsp.crypto.memory import Key
 from envlsp.domain.ids import NO_TEAM, TeamId
 from envlsp.errors import Malformed, StoreCorrupt
 from envlsp.store.files import check_private, make_private_folder, write_whole
@@ -55,7 +56,7 @@ class Pending:
         lsk: the local store's key.
     """
 
-    def __init__(self, path: str, lsk: bytes) -> None:
+    def __init__(self, path: str, lsk: Key) -> None:
         self._path = path
         self._drawer = Drawer(lsk, b"pending")
 

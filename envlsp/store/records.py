@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
 from envlsp.crypto.labels import kdf
+from envlsp.crypto.memory import Key, SecretBuffer
 from envlsp.crypto.primitives import seal_row
 from envlsp.domain.ids import DevicePk, RecordId
 from envlsp.errors import Misuse, StoreBusy, StoreError
@@ -59,12 +60,16 @@ class Records:
         own: this device's key, where it has one.
     """
 
-    def __init__(self, database: Database, lsk: bytes, own: DevicePk | None = None) -> None:
+    def __init__(self, database: Database, lsk: Key, own: DevicePk | None = None) -> None:
         self._database = database
         self._lsk = lsk
         self._own = own
-        self._key = kdf(lsk, "db")
+        self._key = SecretBuffer.taken(kdf(lsk, "db"))
         self._beside = highwater.read_beside(database.path, self._key)
+
+    def close(self) -> None:
+        """Forget the key of the rows."""
+        self._key.close()
 
     # --- writing -----------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from envlsp.crypto.labels import kdf
+from envlsp.crypto.memory import Key, SecretBuffer
 from envlsp.crypto.primitives import open_row, seal_row
 from envlsp.errors import CannotOpen, StoreCorrupt
 
@@ -16,7 +17,7 @@ AUTHOR_TAG_BYTES: Final = 8
 TAG_BYTES: Final = 16
 
 
-def author_tag(lsk: bytes, author: bytes) -> bytes:
+def author_tag(lsk: Key, author: bytes) -> bytes:
     """Return the 8 bytes that stand for a device in the table of records."""
     return kdf(lsk, "tag", author)[:AUTHOR_TAG_BYTES]
 
@@ -31,10 +32,14 @@ class Drawer:
 
     __slots__ = ("_key", "_lsk", "_table")
 
-    def __init__(self, lsk: bytes, table: bytes) -> None:
+    def __init__(self, lsk: Key, table: bytes) -> None:
         self._lsk = lsk
         self._table = table
-        self._key = kdf(lsk, "view", table)
+        self._key = SecretBuffer.taken(kdf(lsk, "view", table))
+
+    def close(self) -> None:
+        """Forget the key of the rows; the local store's key is its owner's to forget."""
+        self._key.close()
 
     def tag(self, name: bytes) -> bytes:
         """Return the 16 bytes that stand for a name."""
@@ -53,7 +58,7 @@ class Drawer:
         return open_stored(box, self._key, context)
 
 
-def open_stored(box: bytes, key: bytes, context: bytes) -> bytes:
+def open_stored(box: bytes, key: Key, context: bytes) -> bytes:
     """Return what a row of our own holds.
 
     Raises:

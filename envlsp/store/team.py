@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
+from envlsp.crypto.memory import Key, SecretBuffer
 from envlsp.domain.ids import DevicePk
 from envlsp.errors import StoreBusy
 from envlsp.store.database import BUSY_TIMEOUT_S, Database
@@ -47,7 +48,7 @@ class TeamStore:
     def __init__(
         self,
         folder: str,
-        lsk: bytes,
+        lsk: Key,
         own: DevicePk | None = None,
         *,
         busy_timeout_s: float = BUSY_TIMEOUT_S,
@@ -55,8 +56,8 @@ class TeamStore:
         make_private_folder(folder)
         self.folder = folder
         self.database = Database(os.path.join(folder, DATABASE_NAME), busy_timeout_s=busy_timeout_s)
-        self.views = Views(self.database, lsk)
-        self._lsk = lsk
+        self._lsk = SecretBuffer(lsk)
+        self.views = Views(self.database, self._lsk)
         self._own = own
         self._turn = threading.RLock()
 
@@ -112,7 +113,11 @@ class TeamStore:
             self._turn.release()
 
     def close(self) -> None:
-        """Close the file and let go of the author lock; what was committed stays."""
+        """Close the file, let go of the author lock, forget the keys; what was committed stays."""
         if "author_lock" in self.__dict__:
             self.author_lock.release()
         self.database.close()
+        for name in ("views", "records", "peers", "meta"):
+            if name in self.__dict__:
+                self.__dict__[name].close()
+        self._lsk.close()

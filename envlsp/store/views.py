@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import Final
 
 from envlsp.crypto.labels import u64be
+from envlsp.crypto.memory import Key
 from envlsp.store.database import Database
 from envlsp.store.sealing import Drawer
 
@@ -25,9 +26,13 @@ class Views:
         lsk: the local store's key.
     """
 
-    def __init__(self, database: Database, lsk: bytes) -> None:
+    def __init__(self, database: Database, lsk: Key) -> None:
         self._database = database
         self._drawer = Drawer(lsk, _TABLE)
+
+    def close(self) -> None:
+        """Forget the key of the rows."""
+        self._drawer.close()
 
     def generation(self) -> int:
         """Return how many records have ever arrived in this file. Read it before deriving."""

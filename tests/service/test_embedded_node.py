@@ -254,7 +254,7 @@ def test_the_key_of_a_locked_device_comes_from_the_node_and_stays_after_it(cast:
     (alice,) = cast.team()
     device = alice.service.vault.open()
     device.protect(with_passphrase(b"a passphrase"))
-    kek = open_device_key(device.path, passphrase=b"a passphrase").kek
+    kek = open_device_key(device.path, passphrase=b"a passphrase").kek.reveal()
     alice.service.close()
     with watching(alice) as first:
         first.until_stands(Standing.LOCKED)

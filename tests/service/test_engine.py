@@ -276,7 +276,7 @@ def locked(alice: Actor) -> tuple[Actor, bytes]:
     """Give the device a passphrase in place of its key file."""
     device = alice.service.vault.open()
     device.protect(with_passphrase(b"a passphrase"))
-    kek = open_device_key(device.path, passphrase=b"a passphrase").kek
+    kek = open_device_key(device.path, passphrase=b"a passphrase").kek.reveal()
     alice.service.close()
     return alice, kek
 

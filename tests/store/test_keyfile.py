@@ -8,13 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from envlsp.crypto.memory import SecretBuffer
 from envlsp.domain.ids import TeamId
 from envlsp.errors import KeyFileError, Locked, LoosePermissions, NotInitialised, StoreError
-from envlsp.store import keyfile
+from envlsp.store import keyfile, protection
 from envlsp.store.keyfile import (
     DeviceKey,
     DeviceSeeds,
     Header,
+    KeptSeeds,
     Protection,
     Wrapping,
     create_device_key,
@@ -27,6 +29,7 @@ from envlsp.wire.canonical import encode
 
 TEAM = TeamId(b"T" * 32)
 SEEDS = DeviceSeeds(b"s" * 32, b"b" * 32)
+KEPT = KeptSeeds(SecretBuffer(SEEDS.sign), SecretBuffer(SEEDS.box))
 WORD = b"correct horse"
 
 
@@ -43,7 +46,7 @@ def test_a_passphrase_opens_what_it_protects(path: str) -> None:
     made = create_device_key(path, fast())
     made.add_team(TEAM, SEEDS)
     key = open_device_key(path, passphrase=WORD)
-    assert (key.lsk, key.teams(), key.seeds(TEAM)) == (made.lsk, (TEAM,), SEEDS)
+    assert (key.lsk, key.teams(), key.seeds(TEAM)) == (made.lsk, (TEAM,), KEPT)
     assert key.seeds(TeamId(bytes(32))) is None
     assert len(key.lsk) == 32
     assert read_header(path)[:3] == (Protection.PASSPHRASE, 1, 8)
@@ -129,7 +132,7 @@ def test_changing_the_protection_wraps_the_same_secrets(path: str, tmp_path: Pat
     key.add_team(TEAM, SEEDS)
     key.protect(with_key_file(str(tmp_path / "key"), create=True))
     again = open_device_key(path)
-    assert (again.lsk, again.seeds(TEAM), again.protection) == (key.lsk, SEEDS, Protection.KEY_FILE)
+    assert (again.lsk, again.seeds(TEAM), again.protection) == (key.lsk, KEPT, Protection.KEY_FILE)
     again.protect(fast(b"other words"))
     assert open_device_key(path, passphrase=b"other words").lsk == key.lsk
     with pytest.raises(Locked):
@@ -142,7 +145,7 @@ def test_keys_in_a_team_are_never_replaced(path: str) -> None:
     key.add_team(TEAM, SEEDS)
     with pytest.raises(KeyFileError, match="already has keys"):
         key.add_team(TEAM, DeviceSeeds(b"x" * 32, b"y" * 32))
-    assert open_device_key(path, kek=key.kek).seeds(TEAM) == SEEDS
+    assert open_device_key(path, kek=key.kek).seeds(TEAM) == KEPT
     key.remove_team(TEAM)
     assert open_device_key(path, kek=key.kek).teams() == ()
 
@@ -213,7 +216,9 @@ def test_every_truncation_is_an_error(path: str) -> None:
         ("envlsp-key", 1, 1, 2**40, 8, bytes(16), b""),
         ("envlsp-key", 1, 1, 0, 8, bytes(16), b""),
         ("envlsp-key", 1, 1, 1, 8, bytes(15), b""),
-        ("envlsp-key", 1, 3, 0, 0, bytes(16), b""),
+        ("envlsp-key", 1, 3, 0, 0, bytes(15), b""),
+        ("envlsp-key", 1, 3, 0, 0, bytes(16), b"/a/path"),
+        ("envlsp-key", 1, 4, 0, 0, bytes(16), b""),
         ("something", 1, 2, 0, 0, bytes(16), b""),
         ("envlsp-key", 1),
         7,
@@ -255,7 +260,7 @@ def test_too_little_memory_is_said_plainly(path: str, monkeypatch: pytest.Monkey
     def refuse(*_args: object, **_named: object) -> bytes:
         raise RuntimeError
 
-    monkeypatch.setattr(keyfile, "stretch", refuse)
+    monkeypatch.setattr(protection, "stretch", refuse)
     with pytest.raises(KeyFileError, match="MiB of free memory"):
         open_device_key(path, passphrase=WORD)
 
@@ -278,16 +283,18 @@ def test_nothing_secret_shows(path: str) -> None:
     key.add_team(TEAM, SEEDS)
     shown = f"{key!r} {SEEDS!r} {fast()!r}"
     assert "ssss" not in shown
-    assert repr(key.kek)[2:10] not in shown
+    assert repr(key.kek.reveal())[2:10] not in shown
     data = Path(path).read_bytes()
-    assert not any(secret in data for secret in (SEEDS.sign, SEEDS.box, key.lsk, key.kek, TEAM))
+    assert not any(
+        secret in data for secret in (SEEDS.sign, SEEDS.box, key.lsk.reveal(), key.kek.reveal(), TEAM)
+    )
 
 
 def test_a_device_can_be_in_many_teams(path: str) -> None:
     key = create_device_key(path, fast())
     assert isinstance(key, DeviceKey)
     assert isinstance(read_header(path), Header)
-    many = {TeamId(n.to_bytes(32, "big")): SEEDS for n in range(1_000)}
+    many = {TeamId(n.to_bytes(32, "big")): KEPT for n in range(1_000)}
     key._teams = dict(many)
     with pytest.raises(KeyFileError, match="no room for another team"):
         key._save()
