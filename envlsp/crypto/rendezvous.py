@@ -14,6 +14,7 @@ from collections import OrderedDict
 from typing import Final, NewType
 
 from envlsp.crypto.labels import hash32, kdf, u32be
+from envlsp.crypto.memory import Key
 from envlsp.crypto.primitives import (
     BOX_OVERHEAD_BYTES,
     SEAL_OVERHEAD_BYTES,
@@ -63,7 +64,7 @@ SESSIONS_PER_SENDER_MAX: Final = 64
 # --- rooms -----------------------------------------------------------------------------------
 
 
-def room_key(team_key: bytes) -> RoomKey:
+def room_key(team_key: Key) -> RoomKey:
     """Return the room key of an epoch, from its key (32 bytes)."""
     return RoomKey(kdf(team_key, "room"))
 
@@ -107,7 +108,7 @@ def seal_beacon(device: SigningKey, key: RoomKey, room: RoomId, unix_s: int) -> 
     """Return a blob that tells a room's members, and nobody else, that this device is there."""
     beacon = Beacon(device.public, random_bytes(NONCE_BYTES), unix_s)
     signature = sign(device, "sig", hash32("sig", beacon_signed_part(beacon, room)))
-    return seal_box(_fill(encode_beacon(beacon, signature), BOX_OVERHEAD_BYTES), kdf(key, "beacon"))
+    return seal_box(fill(encode_beacon(beacon, signature), BOX_OVERHEAD_BYTES), kdf(key, "beacon"))
 
 
 def open_beacon(blob: bytes, key: RoomKey, room: RoomId) -> Beacon:
@@ -120,7 +121,7 @@ def open_beacon(blob: bytes, key: RoomKey, room: RoomId) -> Beacon:
         BadSignature: the device it names did not say so about this room.
         Malformed: sealed by a member, but no beacon.
     """
-    beacon, signature = decode_beacon_untrusted(_unfill(open_box(blob, kdf(key, "beacon"))))
+    beacon, signature = decode_beacon_untrusted(unfill(open_box(blob, kdf(key, "beacon"))))
     verify(beacon.sender, "sig", hash32("sig", beacon_signed_part(beacon, room)), signature)
     return beacon
 
@@ -146,7 +147,7 @@ def seal_signal(signal: Signal, device: SigningKey, target_box: BoxPk) -> bytes:
     """
     assert signal.sender == device.public, "a signal is signed by its sender"
     signature = sign(device, "sig", hash32("sig", signed_part(signal)))
-    return seal_to(_fill(encode_signal(signal, signature), SEAL_OVERHEAD_BYTES), target_box)
+    return seal_to(fill(encode_signal(signal, signature), SEAL_OVERHEAD_BYTES), target_box)
 
 
 def open_signal(blob: bytes, box: BoxKey, *, own: DevicePk, team: TeamId) -> Signal:
@@ -160,7 +161,7 @@ def open_signal(blob: bytes, box: BoxKey, *, own: DevicePk, team: TeamId) -> Sig
         Malformed: no signal.
         LimitExceeded: more in it than anybody needs.
     """
-    signal, signature = decode_signal_untrusted(_unfill(open_seal(blob, box)))
+    signal, signature = decode_signal_untrusted(unfill(open_seal(blob, box)))
     if signal.target != own or signal.team != team or signal.sender == own:
         raise CannotOpen
     verify(signal.sender, "sig", hash32("sig", signed_part(signal)), signature)
@@ -223,12 +224,22 @@ class SignalOrder:
         return True
 
 
-def _fill(plain: bytes, overhead_bytes: int) -> bytes:
+def fill(plain: bytes, overhead_bytes: int) -> bytes:
+    """Return `plain`, padded so that its box has one of three sizes exactly.
+
+    Raises:
+        LimitExceeded: too long for one message.
+    """
     for size in BLOB_SIZES:
         if len(plain) < size - overhead_bytes:  # the padding takes at least one byte
             return pad_to_multiple(plain, size - overhead_bytes)
     raise LimitExceeded(f"{len(plain)} bytes do not fit in a message")
 
 
-def _unfill(padded: bytes) -> bytes:
+def unfill(padded: bytes) -> bytes:
+    """Return what was padded.
+
+    Raises:
+        CannotOpen: no padding.
+    """
     return unpad(padded, len(padded))

@@ -1,8 +1,9 @@
 """Meeting the team through a signaling server: rooms, beacons, sealed signals.
 
-Says that we are there, hears who else is, and carries the messages of dials. Trusts
-nobody: a beacon or a signal counts when a device that was let in has signed it, and
-is still only a hint until the handshake (PROTOCOL G).
+Says that we are there, hears who else is, and carries the messages of dials. Which rooms,
+`service.rooms` decides. Trusts nobody: a beacon or a signal counts when a device that was
+let in has signed it, or one that was vouched for, and is still only a hint until the
+handshake (PROTOCOL G).
 """
 
 from __future__ import annotations
@@ -11,9 +12,10 @@ import asyncio
 import contextlib
 import random
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
+from typing import Protocol
 
+from envlsp.crypto.introductions import open_card, seal_card
 from envlsp.crypto.rendezvous import (
     RoomKey,
     SignalOrder,
@@ -21,16 +23,18 @@ from envlsp.crypto.rendezvous import (
     next_change,
     open_beacon,
     open_signal,
-    room_key,
-    rooms_at,
     seal_beacon,
 )
-from envlsp.domain.ids import TEAM_SCOPE, DevicePk
+from envlsp.domain.ids import BoxPk, DevicePk
 from envlsp.errors import EnvlspError, NobodyReachable, PeerError, TrustError
+from envlsp.service.access.removal import is_removed
+from envlsp.service.peering import box_of, is_known, is_peer, is_root
 from envlsp.service.replica import Replica
+from envlsp.service.rooms import Kind, Place, Room, places, rooms, standpoint
 from envlsp.transport.api import SignalKind
 from envlsp.transport.signaling_client import Connected, SignalingClient
 from envlsp.wire.canonical import Value
+from envlsp.wire.introductions import Answer, Card
 from envlsp.wire.signaling_messages import Message, RoomId, Tag
 from envlsp.wire.signals import SessionId, from_words, to_words
 
@@ -38,20 +42,20 @@ BEACON_EVERY_S = 60.0
 """A beacon that got lost is made up for within a minute; one costs a kilobyte."""
 WRITERS_MAX = 256
 """Sessions we remember the counter of; a dial lasts seconds."""
-OLDER_EPOCHS_MAX = 64
-"""Rooms of so many epochs are listened in: a server lets a connection into 256."""
+GUESTS_MAX = 32
+"""Devices we talk to on somebody's word; the one that came first is forgotten first."""
 
 Heard = Callable[[DevicePk, bool], None]
 """Told of a device, and whether it has just come: a start of its program, or a reconnection."""
 SignalHeard = Callable[[DevicePk, SessionId, SignalKind, Value], None]
 
 
-@dataclass(frozen=True, slots=True)
-class _Listening:
-    """A room we are in, and the key of its beacons."""
+class Door(Protocol):
+    """Who answers joiners, in the rooms of links."""
 
-    room: RoomId
-    key: RoomKey
+    def hear(self, room: Room, tag: Tag, blob: bytes) -> None:
+        """Take what came into the room of a link, from anybody. Never raises for what it is."""
+        ...
 
 
 class Meeting:
@@ -63,6 +67,8 @@ class Meeting:
         client: SignalingClient,
         on_beacon: Heard,
         on_signal: SignalHeard,
+        *,
+        recovery: RoomKey | None = None,
     ) -> None:
         """Prepare; `run` does it.
 
@@ -71,17 +77,22 @@ class Meeting:
             client: connected.
             on_beacon: told of a device that announced itself: a teammate's, or one that was.
             on_signal: told of such a device's message to us.
+            recovery: the recovery room, for whoever knows it from the words.
         """
         self._replica = replica
         self._client = client
         self._on_beacon = on_beacon
         self._on_signal = on_signal
-        self._rooms: dict[RoomId, _Listening] = {}
-        self._announce_in: _Listening | None = None
+        self._recovery = recovery
+        self.door: Door | None = None
+        """Set before `run` where joiners are answered."""
+        self._rooms: dict[RoomId, Room] = {}
         self._tags: dict[DevicePk, Tag] = {}
+        self._guests: dict[DevicePk, BoxPk] = {}
         self._writers: dict[tuple[DevicePk, bytes], SignalWriter] = {}
         self._order = SignalOrder()
-        self._keys_known: tuple[object, ...] = ()
+        self._places_known: tuple[Place, ...] = ()
+        self._went_by: tuple[object, ...] = ()
         self._moving = asyncio.Event()
         self.there_since: float | None = None
         """When we last came, in monotonic seconds: whoever was there has heard it."""
@@ -108,25 +119,25 @@ class Meeting:
                 await ticking
 
     async def enter(self) -> None:
-        """Be in the rooms of now, and announce this device there.
+        """Be in the rooms of now, and announce this device where it is to be found.
 
-        Called again when the day or the team's key has changed.
+        Called again when the day or what decides about rooms has changed.
         """
-        self._keys_known = self._keys_now()
-        wanted = {place.room: place for place in self._places()}
-        for room in self._rooms.keys() - wanted.keys():
-            await self._client.unsubscribe(room)
-        entered = [place for room, place in wanted.items() if room not in self._rooms]
-        self._rooms = wanted
-        for place in entered:
-            with contextlib.suppress(EnvlspError):
-                await self._client.subscribe(place.room)
-        if entered:
-            await self._announce()
+        self._went_by, self._places_known = self._decisive(), self._places()
+        wanted = {room.id: room for room in rooms(self._places_known, self._replica.now())}
+        for gone in self._rooms.keys() - wanted.keys():
+            await self._client.unsubscribe(gone)
+        before, self._rooms = self._rooms, wanted
+        for room in wanted.values():
+            if room.id not in before:
+                with contextlib.suppress(EnvlspError):
+                    await self._client.subscribe(room.id)
+            if room.announces and not (room.id in before and before[room.id].announces):
+                await self._announce_in(room)
 
     def look_around(self) -> None:
         """Go where the team meets now, if records that came have changed that."""
-        if self._keys_now() != self._keys_known:
+        if self._decisive() != self._went_by and self._places() != self._places_known:
             self._moving.set()
 
     async def send(self, to_dpk: DevicePk, session16: bytes, kind: SignalKind, params: Value) -> None:
@@ -136,47 +147,53 @@ class Meeting:
             NobodyReachable: the target has not been heard of.
             SignalingUnreachable: the server is gone.
         """
-        tag, device = self._tags.get(to_dpk), self._replica.state.devices.get(to_dpk)
-        if tag is None or device is None:
+        tag, box = self._tags.get(to_dpk), box_of(self._replica, to_dpk) or self._guests.get(to_dpk)
+        if tag is None or box is None:
             raise NobodyReachable
         key = (to_dpk, session16)
         if key not in self._writers:
             if len(self._writers) >= WRITERS_MAX:
                 del self._writers[next(iter(self._writers))]
             self._writers[key] = SignalWriter(
-                self._replica.keys.sign, self._replica.team, to_dpk, device.xpk, SessionId(session16)
+                self._replica.keys.sign, self._replica.team, to_dpk, box, SessionId(session16)
             )
         await self._client.send(tag, self._writers[key].seal(from_words(kind, params)))
 
+    # --- who is no member here -------------------------------------------------------------------
+
+    def vouch(self, dpk: DevicePk, xpk: BoxPk, tag: Tag) -> None:
+        """Talk to a device that the records do not name: somebody has proved that it may come."""
+        self._guests.pop(dpk, None)
+        self._guests[dpk] = xpk
+        self._tags[dpk] = tag
+        if len(self._guests) > GUESTS_MAX:
+            del self._guests[next(iter(self._guests))]
+
+    def is_vouched(self, dpk: DevicePk) -> bool:
+        """Return whether records are shared with this device although none names it."""
+        return dpk in self._guests
+
+    def unvouch(self, dpk: DevicePk) -> None:
+        """Take it back."""
+        self._guests.pop(dpk, None)
+
+    async def give_card(self, tag: Tag, to: DevicePk, box: BoxPk, answer: Answer = Answer.COME) -> None:
+        """Tell a device that knows nobody who we are, and what it may do."""
+        keys, replica = self._replica.keys, self._replica
+        card = Card(replica.team, keys.dpk, keys.xpk, to, replica.now(), answer)
+        with contextlib.suppress(EnvlspError):
+            await self._client.send(tag, seal_card(card, keys.sign, box))
+
     # --- where ---------------------------------------------------------------------------------
 
-    def _keys_now(self) -> tuple[object, ...]:
-        state, ring = self._replica.state, self._replica.ring
-        current = state.current_epoch(TEAM_SCOPE)
-        return current, current is not None and ring.key_of(current) is not None, len(state.epochs)
+    def _decisive(self) -> tuple[object, ...]:
+        """Return what places follow from, quickly: a state stays the same object while nothing changes."""
+        replica = self._replica
+        return (id(replica.state) if len(replica.ledger) else None, is_removed(replica))
 
-    def _places(self) -> Iterator[_Listening]:
-        """Yield the rooms to be in: of the current epoch first, then of older ones.
-
-        Somebody who was away during a rotation announces in the room of the epoch
-        they know, so all that we hold are listened in.
-        """
-        now, state = self._replica.now(), self._replica.state
-        current = state.current_epoch(TEAM_SCOPE)
-        epochs = sorted(
-            (epoch for epoch in state.epochs.values() if epoch.scope == TEAM_SCOPE),
-            key=lambda epoch: (epoch.id == current, epoch.n),
-            reverse=True,
-        )
-        self._announce_in = None
-        for epoch in epochs[:OLDER_EPOCHS_MAX]:
-            key = self._replica.ring.key_of(epoch.id)
-            if key is None:
-                continue
-            for room in rooms_at(room_key(key), now):
-                place = _Listening(room, room_key(key))
-                self._announce_in = self._announce_in or place
-                yield place
+    def _places(self) -> tuple[Place, ...]:
+        view = standpoint(self._replica, recovery=self._recovery, is_courier=self.door is not None)
+        return places(view)
 
     # --- being heard ----------------------------------------------------------------------------
 
@@ -200,47 +217,80 @@ class Meeting:
         return is_moving
 
     async def _announce(self) -> None:
-        place = self._announce_in
-        if place is None:
-            return
-        blob = seal_beacon(self._replica.keys.sign, place.key, place.room, self._replica.now())
+        for room in list(self._rooms.values()):
+            if room.announces:
+                await self._announce_in(room)
+
+    async def _announce_in(self, room: Room) -> None:
         with contextlib.suppress(EnvlspError):  # not connected: `Connected` will announce
-            await self._client.publish(place.room, blob)
+            await self._client.publish(room.id, self._beacon(room))
+
+    def _beacon(self, room: Room) -> bytes:
+        return seal_beacon(self._replica.keys.sign, room.place.key, room.id, self._replica.now())
 
     # --- hearing --------------------------------------------------------------------------------
 
-    async def _hear(self, place: _Listening, tag: Tag, blob: bytes) -> None:
+    async def _hear(self, room: Room, tag: Tag, blob: bytes) -> None:
+        if room.place.kind is Kind.LINK:
+            if self.door is not None:
+                self.door.hear(room, tag, blob)
+        else:
+            with contextlib.suppress(TrustError, PeerError):
+                beacon = open_beacon(blob, room.place.key, room.id)
+                if self._was_let_in(beacon.sender):
+                    await self._heard_beacon(room, tag, beacon.sender)
+                return
         with contextlib.suppress(TrustError, PeerError):
-            beacon = open_beacon(blob, place.key, place.room)
-            if self._was_let_in(beacon.sender):
-                is_new = self._tags.get(beacon.sender) != tag
-                self._tags[beacon.sender] = tag
-                self._on_beacon(beacon.sender, is_new)
-                if is_new and self._replica.state.is_active(beacon.sender):
-                    await self._answer(place, tag)
+            self._hear_signal(tag, blob)
             return
-        with contextlib.suppress(TrustError, PeerError):
-            signal = open_signal(
-                blob, self._replica.keys.box, own=self._replica.keys.dpk, team=self._replica.team
-            )
-            if self._was_let_in(signal.sender) and self._order.accept(signal):
-                self._tags[signal.sender] = tag
-                self._on_signal(signal.sender, signal.session, *to_words(signal.content))
+        if self._recovery is not None:
+            with contextlib.suppress(TrustError, PeerError):
+                self._hear_card(tag, blob)
 
-    async def _answer(self, place: _Listening, tag: Tag) -> None:
+    async def _heard_beacon(self, room: Room, tag: Tag, sender: DevicePk) -> None:
+        is_new = self._tags.get(sender) != tag
+        self._tags[sender] = tag
+        self._on_beacon(sender, is_new)
+        if is_new and is_peer(self._replica, sender):
+            await self._answer(room, tag, sender)
+
+    def _hear_signal(self, tag: Tag, blob: bytes) -> None:
+        replica = self._replica
+        signal = open_signal(blob, replica.keys.box, own=replica.keys.dpk, team=replica.team)
+        if self._was_let_in(signal.sender) and self._order.accept(signal):
+            self._tags[signal.sender] = tag
+            self._on_signal(signal.sender, signal.session, *to_words(signal.content))
+
+    def _hear_card(self, tag: Tag, blob: bytes) -> None:
+        """Meet somebody whom we cannot look up: with recovery words and no record, or with old ones."""
+        replica = self._replica
+        card = open_card(blob, replica.keys.box, own=replica.keys.dpk, team=replica.team)
+        if card.answer is Answer.COME:
+            is_new = self._tags.get(card.dpk) != tag
+            self.vouch(card.dpk, card.xpk, tag)
+            self._on_beacon(card.dpk, is_new)
+
+    async def _answer(self, room: Room, tag: Tag, sender: DevicePk) -> None:
         """Say to one device that we are there too.
 
         It may have died and come back while our link to it still seems to stand: then we
-        do not dial, and it has not heard of us.
+        do not dial, and it has not heard of us. The holder of the recovery words may hold
+        no record yet, and could not look a beacon up.
         """
-        blob = seal_beacon(self._replica.keys.sign, place.key, place.room, self._replica.now())
+        box = box_of(self._replica, sender)
+        if box is not None and is_root(self._replica, sender):
+            await self.give_card(tag, sender, box)
+            return
         with contextlib.suppress(EnvlspError):
-            await self._client.send(tag, blob)
+            await self._client.send(tag, self._beacon(room))
 
     def _was_let_in(self, dpk: DevicePk) -> bool:
         """Return whether this is another member's device, or one that was: it has to be told (A6)."""
         if dpk == self._replica.keys.dpk:
             return False
-        if dpk not in self._replica.state.devices:
+        if not self._is_known(dpk):
             self._replica.refresh()  # perhaps another process of ours has just let them in
-        return dpk in self._replica.state.devices
+        return self._is_known(dpk)
+
+    def _is_known(self, dpk: DevicePk) -> bool:
+        return is_known(self._replica, dpk) or dpk in self._guests

@@ -8,6 +8,7 @@ from envlsp.crypto.attest import Holding, make_attest
 from envlsp.domain.ids import TEAM_SCOPE, DevicePk, RecordId
 from envlsp.domain.ledger.policy import is_auth
 from envlsp.domain.ledger.records import CheckedRecord
+from envlsp.service.peering import is_peer
 from envlsp.service.replica import Replica
 from envlsp.sync.reconcile import lacks
 from envlsp.wire.limits import HEADS_MAX
@@ -69,8 +70,8 @@ class SyncPort:
                 yield self._replica.raw(record.id)
 
     def is_active(self, dpk: DevicePk) -> bool:
-        """Return whether this device is an active member's."""
-        return len(self._replica.ledger) > 0 and self._replica.state.is_active(dpk)
+        """Return whether this device is an active member's, or the root key of now."""
+        return is_peer(self._replica, dpk)
 
     def is_revoked(self, dpk: DevicePk) -> bool:
         """Return whether this device was a member's and is none now."""

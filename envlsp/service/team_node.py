@@ -14,11 +14,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from envlsp.crypto.attest import check_attest_untrusted
+from envlsp.crypto.rendezvous import RoomKey
 from envlsp.domain.ids import DevicePk, RecordId
 from envlsp.errors import PeerError, SignalingUnreachable, StoreError, TrustError
 from envlsp.service.access.removal import is_removed, note_told, note_welcome
 from envlsp.service.meeting import Meeting
 from envlsp.service.peer_loop import PeerLoop
+from envlsp.service.peering import is_peer
 from envlsp.service.replica import Replica
 from envlsp.service.results import SyncResult
 from envlsp.service.turn import find_servers
@@ -63,17 +65,25 @@ class PeerState:
 class TeamNode:
     """The network life of one team on this device."""
 
-    def __init__(self, replica: Replica, servers: Sequence[str]) -> None:
+    def __init__(self, replica: Replica, servers: Sequence[str], recovery_room: bytes | None = None) -> None:
         """Prepare; `start` begins. Make it inside the running loop.
 
         Args:
-            replica: what is synced.
+            replica: what is synced; the root key's, where there is a `recovery_room`.
             servers: signaling servers, best first.
+            recovery_room: the 32 bytes that come with the recovery words. Whoever is met
+                there is trusted to bring records, until the records say who they are.
         """
         self.replica = replica
         self.servers = tuple(servers)
         self._client = SignalingClient(self.servers)
-        self._meeting = Meeting(replica, self._client, self._beacon_heard, self._signal_heard)
+        self._meeting = Meeting(
+            replica,
+            self._client,
+            self._beacon_heard,
+            self._signal_heard,
+            recovery=RoomKey(recovery_room) if recovery_room is not None else None,
+        )
         self._dialer = Dialer(replica.keys.dpk, self._meeting, self._find_servers)
         self._tasks: set[asyncio.Task[None]] = set()
         self._loops: dict[DevicePk, PeerLoop] = {}
@@ -82,6 +92,7 @@ class TeamNode:
         self._newest_seen = time.monotonic()
         self._told: dict[DevicePk, float] = {}
         self._removed_by: set[DevicePk] = set()
+        self._is_root = recovery_room is not None
         self.on_peers: Callable[[], None] = lambda: None
         """Called when a device of the team came or went."""
         replica.on_change.append(self._records_came)
@@ -130,14 +141,20 @@ class TeamNode:
             await self._next_stir()
         if not self._loops and not self._client.is_connected:
             raise SignalingUnreachable
-        devices = [d for d in self.replica.state.devices.values() if d.active]
         return SyncResult(
             reached=len(self._teammates(self._loops)),
             in_sync=len(self.in_step()),
             received=len(self.replica.ledger) - before,
-            devices=len(devices) - 1,
+            devices=self._others(),
             removed=bool(self._removed_by) and is_removed(self.replica),
         )
+
+    def _others(self) -> int:
+        """Return how many devices of the team there are besides this one."""
+        if not len(self.replica.ledger):
+            return 0
+        devices, own = self.replica.state.devices.values(), self.replica.keys.dpk
+        return sum(device.active for device in devices if device.dpk != own)
 
     def in_step(self) -> list[DevicePk]:
         """Return the peers that stand where we stand."""
@@ -178,7 +195,10 @@ class TeamNode:
 
     def _teammates(self, devices: Iterable[DevicePk]) -> set[DevicePk]:
         """Return those that sync with us: no removed device, and none that says we are one."""
-        return {dpk for dpk in devices if self.replica.state.is_active(dpk)} - self._removed_by
+        return {dpk for dpk in devices if self._is_welcome(dpk)} - self._removed_by
+
+    def _is_welcome(self, dpk: DevicePk) -> bool:
+        return is_peer(self.replica, dpk) or self._meeting.is_vouched(dpk)
 
     async def _next_stir(self) -> None:
         """Return when something happened, or after a moment."""
@@ -189,7 +209,7 @@ class TeamNode:
     # --- events ----------------------------------------------------------------------------------
 
     def _beacon_heard(self, dpk: DevicePk, is_new: bool) -> None:  # noqa: FBT001  (as `Meeting` calls it)
-        if self.replica.state.is_active(dpk):
+        if self._is_welcome(dpk):
             self._note(dpk)
         elif not is_new:
             return  # a removed device is told when it comes, not once a minute
@@ -197,7 +217,7 @@ class TeamNode:
         self._dialer.nudge(dpk)
 
     def _signal_heard(self, dpk: DevicePk, session: SessionId, kind: SignalKind, params: Value) -> None:
-        if self.replica.state.is_active(dpk):
+        if self._is_welcome(dpk):
             self._note(dpk)
             self._dialer.want(dpk)
         elif time.monotonic() - self._told.get(dpk, float("-inf")) < TELL_AGAIN_S:
@@ -214,6 +234,20 @@ class TeamNode:
         self._meeting.look_around()
         for loop in self._loops.values():
             loop.local_change(ids)
+        if self._removed_by and self._is_ours(ids) and is_peer(self.replica, self.replica.keys.dpk):
+            self._ask_again()
+
+    def _is_ours(self, ids: Sequence[RecordId]) -> bool:
+        own = self.replica.keys.dpk
+        return any(self.replica.record(identity).header.author == own for identity in ids)
+
+    def _ask_again(self) -> None:
+        """Show those who sent us away that it is contested: a record of ours says so (A6)."""
+        peers, self._removed_by = self._removed_by, set()
+        for dpk in peers:
+            self._note(dpk)
+            self._dialer.want(dpk)
+        self._dialer.nudge(*peers)
 
     def _session_event(self, dpk: DevicePk, effect: Effect) -> None:
         self._stirred.set()
@@ -226,11 +260,21 @@ class TeamNode:
                 self.replica.store.peers.saw(dpk, self.replica.now())
                 self._removed_by.discard(dpk)
                 note_welcome(self.replica)
+                if self._is_root:
+                    self._stop_vouching(dpk)
             case _:
                 pass
 
+    def _stop_vouching(self, dpk: DevicePk) -> None:
+        """Go by the records from now on: whoever brought them must be named in them."""
+        self._meeting.unvouch(dpk)
+        if not is_peer(self.replica, dpk) and dpk in self._loops:
+            self._loops[dpk].leave()
+
     def _keep_attestation(self, dpk: DevicePk, raw: bytes) -> None:
-        if dpk == self.replica.keys.dpk or dpk not in self.replica.state.devices:
+        if dpk == self.replica.keys.dpk or not len(self.replica.ledger):
+            return
+        if dpk not in self.replica.state.devices:
             return
         with contextlib.suppress(PeerError, TrustError):
             attest = check_attest_untrusted(raw, self.replica.team)
@@ -258,7 +302,10 @@ class TeamNode:
     async def _drive(self, dpk: DevicePk, link: Link) -> None:
         with contextlib.suppress(StoreError):
             self.replica.refresh()  # what our commands have just written is to be heard of
-        loop = PeerLoop(link, self.replica, dpk, lambda effect: self._session_event(dpk, effect))
+        vouched = self._meeting.is_vouched(dpk)
+        loop = PeerLoop(
+            link, self.replica, dpk, lambda effect: self._session_event(dpk, effect), vouched=vouched
+        )
         self._loops[dpk] = loop
         self.on_peers()
         try:
@@ -275,7 +322,7 @@ class TeamNode:
 
     def _part(self, dpk: DevicePk) -> None:
         """Leave it at that, once both know that one of them was removed (A6)."""
-        if not self.replica.state.is_active(dpk):
+        if not is_peer(self.replica, dpk):
             self._told[dpk] = time.monotonic()
             self._forget(dpk)
             return
@@ -284,6 +331,7 @@ class TeamNode:
             self._forget(dpk)
         self._removed_by.add(dpk)
         note_told(self.replica)
+        self._meeting.look_around()
 
     async def _forget_the_silent(self) -> None:
         while True:

@@ -174,7 +174,7 @@ def test_a_beacon_is_for_its_room_alone() -> None:
 def test_a_member_cannot_announce_another() -> None:
     beacon = Beacon(BOB.public, bytes(16), NOON)
     signature = sign(ALICE, "sig", hash32("sig", beacon_signed_part(beacon, ROOM)))
-    forged = seal_box(rendezvous._fill(encode_beacon(beacon, signature), 40), kdf(KEY, "beacon"))
+    forged = seal_box(rendezvous.fill(encode_beacon(beacon, signature), 40), kdf(KEY, "beacon"))
     with pytest.raises(BadSignature):
         open_beacon(forged, KEY, ROOM)
 
@@ -182,10 +182,10 @@ def test_a_member_cannot_announce_another() -> None:
 @pytest.mark.parametrize("plain", (b"", b"\x90", encode([b"x" * 32, bytes(16), 1]), b"\xff" * 40))
 def test_a_members_nonsense_is_malformed(plain: bytes) -> None:
     with pytest.raises(Malformed):
-        open_beacon(seal_box(rendezvous._fill(plain, 40), kdf(KEY, "beacon")), KEY, ROOM)
+        open_beacon(seal_box(rendezvous.fill(plain, 40), kdf(KEY, "beacon")), KEY, ROOM)
     with pytest.raises(Malformed):
         open_signal(
-            seal_to(rendezvous._fill(plain, 48), BOBS_BOX.public), BOBS_BOX, own=BOB.public, team=TEAM
+            seal_to(rendezvous.fill(plain, 48), BOBS_BOX.public), BOBS_BOX, own=BOB.public, team=TEAM
         )
 
 
@@ -263,7 +263,7 @@ def test_nothing_in_a_signal_can_be_changed(change: dict[str, Any]) -> None:
     plain = encode_signal(replace(honest, **change), signature)
     with pytest.raises(BadSignature):
         open_signal(
-            seal_to(rendezvous._fill(plain, 48), BOBS_BOX.public), BOBS_BOX, own=BOB.public, team=TEAM
+            seal_to(rendezvous.fill(plain, 48), BOBS_BOX.public), BOBS_BOX, own=BOB.public, team=TEAM
         )
 
 
@@ -273,7 +273,7 @@ def test_a_beacon_is_no_signal_and_a_handshake_signature_no_signals() -> None:
     plain = encode_signal(signal, wrong_purpose)
     with pytest.raises(BadSignature):
         open_signal(
-            seal_to(rendezvous._fill(plain, 48), BOBS_BOX.public), BOBS_BOX, own=BOB.public, team=TEAM
+            seal_to(rendezvous.fill(plain, 48), BOBS_BOX.public), BOBS_BOX, own=BOB.public, team=TEAM
         )
 
 

@@ -19,8 +19,8 @@ _TOLD: Final = b"removed"
 def is_removed(replica: Replica) -> bool:
     """Return whether this device is no member's any more, by the ledger or by a teammate's word."""
     own = replica.keys.dpk
-    if not len(replica.ledger):
-        return False
+    if not len(replica.ledger) or own == replica.state.root.root_sign:
+        return False  # the root key is no device, and can only be replaced
     return not replica.state.is_active(own) or replica.store.meta.get(_TOLD) == own
 
 
