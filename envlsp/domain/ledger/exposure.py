@@ -46,6 +46,12 @@ def readable_epochs(state: TeamState, user: UserId, devices: Collection[DevicePk
     return frozenset(_reachable(found, state.epochs))
 
 
+def openable_epochs(state: TeamState, devices: Collection[DevicePk]) -> frozenset[EpochId]:
+    """Return the epochs sealed to one of these devices or drawn by it, and what they open through links."""
+    found = {epoch.id for epoch in state.epochs.values() if not _holders(epoch).isdisjoint(devices)}
+    return frozenset(_reachable(found, state.epochs))
+
+
 def _holders(epoch: EpochState) -> frozenset[DevicePk]:
     """Count who drew the key too: he knows it, with or without a seal to himself."""
     return epoch.recipients | {epoch.author} if epoch.author else epoch.recipients

@@ -14,18 +14,25 @@ from envlsp.crypto.epochs import Recipient
 from envlsp.domain.ids import TEAM_SCOPE, DevicePk, RecordId, ScopeId, UserId
 from envlsp.domain.ledger.history import devices_of
 from envlsp.domain.ledger.policy import DEVICES_PER_USER_MAX
-from envlsp.domain.ledger.records import DeviceAdd, DeviceRevoke, Epoch, Role, Seal
+from envlsp.domain.ledger.records import DeviceAdd, DeviceRevoke, Role, Seal
 from envlsp.domain.ledger.state import Device
 from envlsp.errors import AmbiguousName, Misuse, NoAccess, NotFound, WaitingForKey
 from envlsp.service.access.rights import demand_role, own_role
 from envlsp.service.access.roles import Request
-from envlsp.service.access.rotation import next_epoch, rekey_heads, scopes, seals_for
+from envlsp.service.access.rotation import (
+    new_epochs,
+    open_epochs,
+    rekey_heads,
+    scopes,
+    seals_for,
+    team_note,
+)
 from envlsp.service.history import Releases
 from envlsp.service.people import SHORT_HEX
 from envlsp.service.replica import Replica
 from envlsp.service.results import DeviceInfo
 from envlsp.service.team import Team
-from envlsp.wire.bodies import NoteBody, PersonBody
+from envlsp.wire.bodies import PersonBody
 
 # --- adding ------------------------------------------------------------------------------------
 
@@ -106,28 +113,19 @@ def remove(replica: Replica, releases: Releases, device: Device) -> tuple[ScopeI
     """
     with replica.writing():
         check_removable(replica, device)
-        note = NoteBody(replica.now(), "")
         read = [scope for scope in scopes(replica.state) if replica.state.access(device.dpk, scope)]
-        if device.dpk == replica.keys.dpk:  # an epoch that we draw would be ours to read
-            _append(replica, device, (), note)
-            return tuple(read)
-        ours = [scope for scope in read if own_role(replica, scope) >= Role.DEVELOPER]
-        made = {scope: next_epoch(replica, scope, without={device.dpk}) for scope in ours}
-        own = made.get(TEAM_SCOPE)
-        epochs = tuple(epoch for epoch, _ in made.values())
-        if own is None:
-            _append(replica, device, epochs, note)
-        else:
-            replica.append(DeviceRevoke((device.dpk,), epochs), note, carried=own[1])
-        rekey_heads(replica, releases)
-        return tuple(scope for scope in read if scope not in made)
-
-
-def _append(replica: Replica, device: Device, epochs: tuple[Epoch, ...], note: NoteBody) -> None:
-    """Write a removal that carries no key of the team: under the one there is, if we hold it."""
-    pub, current = DeviceRevoke((device.dpk,), epochs), replica.state.current_epoch(TEAM_SCOPE)
-    can_note = current is not None and replica.ring.key_of(current) is not None
-    replica.append(pub, note if can_note and own_role(replica) > Role.NONE else None)
+        # An epoch that we draw is ours to read: who removes the device at hand leaves it to others.
+        draws = device.dpk != replica.keys.dpk
+        ours = [scope for scope in read if draws and own_role(replica, scope) >= Role.DEVELOPER]
+        made = new_epochs(replica, ours, without={device.dpk})
+        pub = DeviceRevoke((device.dpk,), made.epochs)
+        can_note = own_role(replica) > Role.NONE
+        body = team_note(replica, made.team_key) if can_note else None
+        replica.append(pub, body, carried=made.team_key)
+        if draws:
+            open_epochs(replica, made.left)
+            rekey_heads(replica, releases)
+        return tuple(scope for scope in read if scope not in ours)
 
 
 def check_removable(replica: Replica, device: Device) -> None:

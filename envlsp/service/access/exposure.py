@@ -12,8 +12,8 @@ from collections.abc import Iterator
 
 from envlsp.domain.environment import Triple
 from envlsp.domain.exposed import Exposed, exposed, known_values
-from envlsp.domain.ids import EpochId, ScopeId, UserId
-from envlsp.domain.ledger.exposure import readable_epochs
+from envlsp.domain.ids import DevicePk, EpochId, ScopeId, UserId
+from envlsp.domain.ledger.exposure import openable_epochs, readable_epochs
 from envlsp.domain.ledger.history import devices_of
 from envlsp.domain.release import Snapshot
 from envlsp.service.history import EnvironmentHistory
@@ -31,10 +31,39 @@ def exposure(team: Team, user: UserId, scope: ScopeId | None = None) -> Exposure
         scope: count only what they could read as one of its readers.
     """
     team.replica.refresh()
-    replica, releases = team.replica, team.releases
+    replica = team.replica
     readable = readable_epochs(replica.state, user, devices_of(replica.ledger, user))
     if scope is not None:
         readable = frozenset(epoch for epoch in readable if replica.state.epochs[epoch].scope == scope)
+    return Exposure(
+        id=user.hex()[:SHORT_HEX],
+        who=team.people.of_user(user).display_name,
+        is_member=user in replica.state.members,
+        values=_values_under(team, readable),
+        complete=team.releases.opens_all_of(readable),
+    )
+
+
+def device_exposure(team: Team, dpk: DevicePk) -> Exposure:
+    """Return the values that one device could read and that have not changed since, newest first.
+
+    Other than for a person, only keys count that were made out to it, or that it drew.
+    """
+    team.replica.refresh()
+    readable = openable_epochs(team.replica.state, {dpk})
+    person = team.people.of_device(dpk)
+    return Exposure(
+        id=dpk.hex()[:SHORT_HEX],
+        who=f"{person.device or dpk.hex()[:SHORT_HEX]} of {person.display_name}",
+        is_member=team.replica.state.is_active(dpk),
+        values=_values_under(team, readable),
+        complete=team.releases.opens_all_of(readable),
+    )
+
+
+def _values_under(team: Team, readable: frozenset[EpochId]) -> tuple[ExposedValue, ...]:
+    """Return the values in use that some release under one of these keys gives, newest first."""
+    releases = team.releases
     histories = {triple: releases.of(triple) for triple in releases.environments()}
     # What is shadowed nobody uses; whoever read it knows the values all the same.
     shadowed = [found for triple in histories for found in releases.shadowed(triple)]
@@ -48,13 +77,7 @@ def exposure(team: Team, user: UserId, scope: ScopeId | None = None) -> Exposure
     ]
     values.sort(key=lambda value: (value.triple, value.name))
     values.sort(key=lambda value: (value.height, value.id), reverse=True)
-    return Exposure(
-        id=user.hex()[:SHORT_HEX],
-        who=team.people.of_user(user).display_name,
-        is_member=user in replica.state.members,
-        values=tuple(values),
-        complete=releases.opens_all_of(readable),
-    )
+    return tuple(values)
 
 
 def _read(team: Team, found: EnvironmentHistory, readable: frozenset[EpochId]) -> Iterator[Snapshot]:
