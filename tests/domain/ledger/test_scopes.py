@@ -5,12 +5,11 @@ from __future__ import annotations
 import pytest
 
 from envlsp.domain.ids import TEAM_SCOPE, ScopeId
-from envlsp.domain.ledger.records import EnvNote, Keys, Link, Release, Role, Rotate, ScopeSet, SetRole
+from envlsp.domain.ledger.records import Role, ScopeSet
 from tests.support.ledger_builder import (
     Actor,
     Book,
     a_device,
-    a_grant,
     a_revoke,
     a_seal,
     actor,
@@ -107,106 +106,6 @@ def test_lines_are_sorted_and_unique(book: Prod) -> None:
     lines = line_up({dave: VIEWER, eve: VIEWER})
     for wrong in (tuple(reversed(lines)), lines[:1] * 2):
         assert refused(book.offer(charlie, ScopeSet(book.prod, wrong, ()))) == "bad-target"
-
-
-def test_case_50_a_scope_admin_is_nobody_elsewhere(book: Prod) -> None:
-    other = book.create_scope(alice, {dave: DEVELOPER})
-    assert refused(book.offer(charlie, a_grant(actor("friend")))) == "role-too-low"
-    assert refused(book.offer(charlie, ScopeSet(other, line_up({eve: VIEWER}), ()))) == "role-too-low"
-    assert refused(book.offer(charlie, Release(other))) == "role-too-low"
-    assert refused(book.offer(charlie, Rotate((an_epoch(other, 1, {root.dpk}),)))) == "role-too-low"
-    assert refused(book.offer(charlie, SetRole(dave.user, VIEWER, ()))) == "role-too-low"
-    book.scope_set(charlie, book.prod, {dave: VIEWER, eve: NONE})
-
-
-def test_case_52_a_guest_in_its_scope(book: Prod) -> None:
-    book.release(eve, book.prod, body=True)
-    book.write(eve, EnvNote(book.prod), body=True)
-    book.rotate(eve, book.prod)
-    assert refused(book.offer(eve, Release(TEAM_SCOPE))) == "role-too-low"
-    assert refused(book.offer(eve, Rotate((book.epoch(TEAM_SCOPE),)))) == "role-too-low"
-
-
-def test_case_46_scope_removed_member_backdates(book: Prod) -> None:
-    fork = book.copy()
-    kill = book.scope_set(charlie, book.prod, {dave: NONE})
-    late = fork.release(dave, book.prod)
-    rotated = fork.write(dave, Rotate((fork.epoch(book.prod),)))
-    in_team = fork.release(dave)
-    after = merged(book, fork)
-    assert after.ledger.voided_by(late.id) == (kill.id,)
-    assert not after.counts(rotated)
-    assert after.counts(in_team)
-    assert refused(after.offer(dave, Release(book.prod))) == "role-too-low"
-
-
-def test_case_47_add_and_add(book: Prod) -> None:
-    fork = book.copy()
-    one, two = actor("one"), actor("two")
-    for friend in (one, two):
-        book.grant(alice, friend)
-    fork.hear(book)
-    book.scope_set(charlie, book.prod, {one: DEVELOPER})
-    fork.scope_set(alice, book.prod, {two: VIEWER})
-    roles = merged(book, fork).state.scopes[book.prod].roles
-    assert (roles[one.user], roles[two.user]) == (DEVELOPER, VIEWER)
-
-
-def test_case_47_add_and_remove(book: Prod) -> None:
-    fork = book.copy()
-    book.scope_set(charlie, book.prod, {dave: NONE})
-    fork.scope_set(alice, book.prod, {dave: ADMIN})
-    after = merged(book, fork)
-    assert dave.user not in after.state.scopes[book.prod].roles
-
-
-def test_case_48_removal_and_rotation(book: Prod) -> None:
-    fork = book.copy()
-    epochs = (book.epoch(book.prod, without=[dave]),)
-    safe = book.scope_set(charlie, book.prod, {dave: NONE}, epochs).epoch_ids[0]
-    seen = fork.rotate(eve, book.prod)
-    after = merged(book, fork)
-    assert after.state.current_epoch(book.prod) == safe
-    assert seen in after.state.exposed
-    assert after.state.current_epoch(TEAM_SCOPE) is not None
-
-
-def test_case_49_keys_do_not_cross_scopes(book: Prod) -> None:
-    team, prod = book.state.current[TEAM_SCOPE], book.state.current[book.prod]
-    across = Rotate((book.epoch(book.prod, links=[team]),))
-    assert refused(book.offer(alice, across)) == "bad-link"
-    new = book.rotate(charlie, book.prod)
-    assert refused(book.offer(alice, Keys((), (Link(team, new, b"box"),)))) == "bad-link"
-    outsider = actor("outsider")
-    book.grant(alice, outsider)
-    assert refused(book.offer(alice, Keys((a_seal(prod, outsider),), ()))) == "ghost-recipient"
-    ghost = Rotate((book.epoch(book.prod, plus=[outsider]),))
-    assert refused(book.offer(charlie, ghost)) == "ghost-recipient"
-    assert refused(book.offer(outsider, Keys((a_seal(prod, dave),), ()))) == "bad-seal"
-
-
-def test_case_51_a_release_belongs_to_the_scope_it_names(book: Prod) -> None:
-    """The same names pushed in the team are another record of the team, for the reader to shadow."""
-    record = book.release(dave, TEAM_SCOPE, body=True)
-    assert record.header.epoch == book.state.current[TEAM_SCOPE]
-    prod = book.state.current[book.prod]
-    assert refused(book.offer(dave, Release(TEAM_SCOPE), body=True, epoch=prod)) == "body-epoch"
-    assert refused(book.offer(dave, Release(book.prod), body=True, epoch=record.header.epoch)) == "body-epoch"
-
-
-def test_case_53_demoted_team_admin_exposes_every_scope(book: Prod) -> None:
-    assert book.state.current_epoch(book.prod) is not None
-    epochs = (book.epoch(TEAM_SCOPE), book.epoch(book.prod, without=[bob]))
-    record = book.write(alice, SetRole(bob.user, DEVELOPER, epochs))
-    assert book.state.current[book.prod] == record.epoch_ids[1]
-    assert len([one for one in book.state.exposed if book.state.epochs[one].scope == book.prod]) == 1
-    assert not book.state.access(bob.dpk, book.prod)
-
-
-def test_case_53_without_epochs_nobody_writes(book: Prod) -> None:
-    book.role(alice, bob, DEVELOPER)
-    assert book.state.current_epoch(book.prod) is None
-    assert book.state.current_epoch(TEAM_SCOPE) is not None
 
 
 def test_demoted_team_admins_concurrent_work_in_scopes_is_void(book: Prod) -> None:

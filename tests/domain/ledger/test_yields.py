@@ -69,20 +69,6 @@ def test_release_concurrent_with_the_authors_revocation_is_void() -> None:
     assert after.counts(adopted)
 
 
-def test_case_55_late_admit_on_a_used_link() -> None:
-    start = team_of_admins()
-    invite = start.write(alice, an_invite("link"))
-    fork = start.copy()
-    start.write(bob, an_admit(invite, dave))
-    start.write(alice, InviteCancel(invite.id))
-    late = fork.write(charlie, an_admit(invite, eve))
-    after = merged(start, fork)
-    assert after.has(dave)
-    assert not after.has(eve)
-    assert not after.counts(late)
-    assert AlarmKind.INVITE_OVERUSED not in kinds(after)
-
-
 def test_junior_cancels_a_seniors_invite_in_use() -> None:
     start = team_of_admins()
     invite = start.write(alice, an_invite("link"))
