@@ -33,6 +33,7 @@ VERBS = (
     "join",
     "env.create",
     "env.list",
+    "ci.export",
     "sync",
     "peers",
     "refresh",

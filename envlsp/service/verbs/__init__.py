@@ -53,6 +53,7 @@ _MODULES: Mapping[str, tuple[str, frozenset[str]]] = {
     "join": ("beginning", frozenset({"code", "as", "device", "signaling"})),
     "env.create": ("beginning", frozenset({"name", "message"})),
     "env.list": ("beginning", frozenset()),
+    "ci.export": ("bundling", frozenset({"key", "for"})),
     "sync": ("meeting", frozenset({"replicas"})),
     "peers": ("meeting", frozenset()),
     "refresh": ("meeting", frozenset()),

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from envlsp.domain.environment import Triple
     from envlsp.domain.secret import SecretName
     from envlsp.domain.working import Difference
+    from envlsp.service.ci.applying import Applied
     from envlsp.service.pushing import Made
     from envlsp.service.results import (
         DiffLine,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
         StatusResult,
         SyncResult,
     )
+    from envlsp.service.verbs.bundling import Handed
     from envlsp.service.verbs.granting import Granted, Removed, Rotated
 
 SCHEMA = 1
@@ -240,6 +242,39 @@ def removed_fields(removed: Removed) -> Json:
         "removed": True,
         "reached": removed.reached,
         **_values_fields(removed.exposure),
+    }
+
+
+def exported_fields(handed: Handed) -> Json:
+    """Return a bundle and what it is; the bundle is sealed."""
+    made = handed.exported
+    return {
+        "bundle": made.text,
+        "project": made.triple.project,
+        "app": made.triple.app,
+        "env": made.triple.env,
+        "release": made.release,
+        "id": made.id,
+        "names": made.names,
+        "key": made.key,
+        "signer": made.signer,
+        "not_after": made.not_after,
+        "reached": handed.reached,
+    }
+
+
+def applied_fields(applied: Applied, file: str | None) -> Json:
+    """Return what a bundle was, without what it holds."""
+    return {
+        "project": applied.triple.project,
+        "app": applied.triple.app,
+        "env": applied.triple.env,
+        "release": f"v{applied.n}",
+        "id": applied.id,
+        "names": len(applied.snapshot.entries),
+        "signer": applied.signer,
+        "not_after": applied.not_after,
+        "file": file,
     }
 
 
