@@ -7,7 +7,7 @@ import pytest
 from envlsp.domain.ids import TEAM_SCOPE
 from envlsp.domain.ledger.records import DeviceRevoke, Role
 from envlsp.domain.secret import SecretText
-from envlsp.errors import Misuse, NoAccess, NotFound
+from envlsp.errors import AmbiguousName, Misuse, NoAccess, NotFound
 from envlsp.service.access import devices
 from envlsp.service.access.exposure import device_exposure, exposure
 from envlsp.service.access.rotation import mend
