@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from envlsp.cli.main import Frame
+from envlsp.cli.words import plain
 from envlsp.service.verbs.shapes import members_fields
 
 if TYPE_CHECKING:
@@ -21,6 +23,13 @@ def show_members(frame: Frame, team: Team) -> None:
         frame.output.document(members_fields(found))
     else:
         frame.output.table(map(_row, found), ("ID", "NAME", "ADDRESS", "ROLE", "DEVICES"))
+        if suspects := [f"{member.name} <{member.address}>" for member in found if not member.trusted]:
+            frame.output.say(not_trusted(suspects))
+
+
+def not_trusted(names: Sequence[str]) -> str:
+    """Return the line that says who gets no new key from this device."""
+    return f"not trusted with new secrets yet: {plain(', '.join(names))}; envlsp access confirm"
 
 
 def _row(member: MemberInfo) -> tuple[str, ...]:

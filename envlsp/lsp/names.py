@@ -29,6 +29,7 @@ VERBS = (
     "access.rotate",
     "access.why",
     "access.exposure",
+    "access.confirm",
     "team.create",
     "join",
     "env.create",

@@ -147,7 +147,7 @@ class People:
     def list(self) -> list[MemberInfo]:
         """Return the members, founder first."""
         state, me = self._replica.state, self._replica.keys.dpk
-        own = state.user_of(me)
+        own, suspects = state.user_of(me), {one.device for one in self._replica.suspects}
         heights = {user: self._replica.record(m.intro).header.height for user, m in state.members.items()}
         return [
             MemberInfo(
@@ -157,6 +157,7 @@ class People:
                 role=ROLE_WORDS[member.role],
                 devices=tuple((d.hex()[:SHORT_HEX], self.of_device(d).device) for d in member.devices),
                 is_self=user == own,
+                trusted=suspects.isdisjoint(member.devices),
             )
             for user, member in sorted(state.members.items(), key=lambda item: (heights[item[0]], item[0]))
         ]

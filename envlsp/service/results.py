@@ -80,6 +80,8 @@ class StatusResult:
     """The private project or restricted environment it is in; empty: the whole team reads it."""
     shadowed: int = 0
     """Releases of that name in another scope: nobody who reads this one reads them."""
+    suspects: tuple[str, ...] = ()
+    """Members whom this device gives no new key: `envlsp access confirm` tells why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +116,8 @@ class MemberInfo:
     devices: tuple[tuple[str, str], ...]
     """`(short id, label)` of each."""
     is_self: bool
+    trusted: bool = True
+    """False where this device gives them no new key: `envlsp access confirm` tells why."""
 
 
 @dataclass(frozen=True, slots=True)

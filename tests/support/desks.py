@@ -126,17 +126,18 @@ def new_desk(place: Path, content: bytes = b"A=1\nB='two words'\n") -> Desk:
     return desk
 
 
-def second_desk(first: Desk, role: Role = Role.DEVELOPER) -> Desk:
+def second_desk(first: Desk, role: Role = Role.DEVELOPER, *, name: str = "bob") -> Desk:
     """Return Bob's desk: a member of Alice's team, a clone of the project, no file."""
-    folder = first.folder.parent / "clone"
+    folder = first.folder.parent / ("clone" if name == "bob" else f"clone-{name}")
     folder.mkdir()
     (folder / "ev.yaml").write_bytes((first.folder / "ev.yaml").read_bytes())
-    desk = Desk(first.home.parent / "bob", folder, first.home.parent / "bob.key")
+    desk = Desk(first.home.parent / name, folder, first.home.parent / f"{name}.key")
     seeds = DeviceSeeds(*new_seeds())
     keys = device_keys(*seeds)
     with first.team() as team:
         pop = prove(keys, team.id, PopPurpose.JOIN)
-        request = roles.Request(keys.dpk, keys.xpk, pop, parse_person(BOB, "laptop"))
+        person = parse_person(BOB.replace("Bob", name.title()).replace("bob", name), "laptop")
+        request = roles.Request(keys.dpk, keys.xpk, pop, person)
         roles.grant(team.replica, request, role, 10)
         identity = team.id
     desk.service().vault.open_or_create().add_team(identity, seeds)

@@ -11,6 +11,7 @@ from envlsp.cli.letting_in import let_in
 from envlsp.cli.main import Frame
 from envlsp.cli.membership import show_members
 from envlsp.cli.roles import role_option
+from envlsp.cli.trusting import show_confirmed, show_suspects
 from envlsp.cli.words import count
 from envlsp.service.verbs.shapes import granted_fields, removed_fields, rotated_fields
 
@@ -126,3 +127,23 @@ def exposure(frame: Frame, who: str) -> None:
 
     with opened_team(frame) as (_, opened):
         show_exposure(frame, explaining.exposure_of(opened.team, who))
+
+
+@command.command()
+@click.argument("who", required=False)
+@offline_option
+@click.pass_obj
+def confirm(frame: Frame, who: str | None, offline: bool) -> None:
+    """Give WHO new keys from this device again; without WHO, list who gets none and why.
+
+    A device that saw somebody removed gives them no new key when a late record brings
+    them back, until its person says that this is right. Ask them by another way first.
+    """
+    from envlsp.service.verbs import trusting
+
+    with opened_team(frame) as (service, opened):
+        if who is None:
+            show_suspects(frame, trusting.suspects(opened.team))
+            return
+        news = courier(frame, service, opened, offline=offline)
+        show_confirmed(frame, trusting.trust(news, opened.team, who))

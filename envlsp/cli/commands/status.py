@@ -9,6 +9,7 @@ import click
 
 from envlsp.cli.environment import environment_words, opened
 from envlsp.cli.main import Frame
+from envlsp.cli.membership import not_trusted
 from envlsp.cli.shapes import near, when
 from envlsp.cli.words import count
 from envlsp.service.verbs.shapes import counts, status_fields
@@ -34,6 +35,8 @@ def command(frame: Frame, target: str | None, env: str | None) -> None:
         return
     for line in _lines(result, known, near(result.path, frame.cwd)):
         frame.output.line(line)
+    if result.suspects:
+        frame.output.say(not_trusted(result.suspects))
     if step := _next_step(result):
         frame.output.say(f"next: {step}")
 

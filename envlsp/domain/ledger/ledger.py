@@ -22,7 +22,7 @@ from envlsp.domain.ledger.ports import Verify
 from envlsp.domain.ledger.records import CheckedRecord
 from envlsp.domain.ledger.resolve import deciders
 from envlsp.domain.ledger.rulings import Ruling, rulings
-from envlsp.domain.ledger.seniority import inherited, is_hit
+from envlsp.domain.ledger.seniority import inherited, is_hit, seniors
 from envlsp.domain.ledger.settle import settle
 from envlsp.domain.ledger.state import Alarm, TeamState
 from envlsp.domain.ledger.views import View, Views
@@ -163,6 +163,10 @@ class Ledger:
             return self.state.void.get(record_id, ())
         return self._voids.of(node, self._now())
 
+    def removals(self) -> tuple[RecordId, ...]:
+        """Return every record that takes something from somebody, most senior author first; void ones too."""
+        return tuple(node.record.id for node in self._dag.kills)
+
     def rulings(self, record_id: RecordId) -> tuple[Ruling, ...]:
         """Return on what ground an auth-class record does not count, none if it does.
 
@@ -286,8 +290,9 @@ class _Voids:
         if node.facts is None:
             settle(self._dag, self._views.at(node.auth_ancestors), node)
         breakers = self._tail_breakers(node) & now.standing.kills
-        for kill in self._dag.auth_nodes(now.standing.kills & ~breakers & ~node.auth_ancestors):
-            if is_hit(kill, node):
+        unseen = now.standing.kills & ~breakers & ~node.auth_ancestors
+        for kill in seniors(self._dag, node) if unseen else ():
+            if kill.auth_bit & unseen and is_hit(kill, node):
                 breakers |= kill.auth_bit
         if breakers or node.settled.tail & now.standing.dead:
             return deciders(self._dag, now.standing, node, breakers)

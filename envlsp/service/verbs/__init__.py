@@ -46,6 +46,7 @@ _MODULES: Mapping[str, tuple[str, frozenset[str]]] = {
     "access.rotate": ("granting", frozenset()),
     "access.why": ("explaining", frozenset({"who"})),
     "access.exposure": ("explaining", frozenset({"who"})),
+    "access.confirm": ("trusting", frozenset({"who"})),
     "team.create": (
         "beginning",
         frozenset({"as", "device", "project", "signaling", "team", "new_team", "recovery", "dialect"}),

@@ -108,6 +108,7 @@ def status_fields(result: StatusResult) -> Json:
         "role": result.role,
         "member": not result.removed,
         "rolled_back": result.rolled_back,
+        "suspects": [*result.suspects],
         "confirmed_by": freshness.confirmed_by,
         "devices": freshness.devices,
         "as_of": freshness.as_of,
@@ -145,6 +146,7 @@ def member_fields(member: MemberInfo) -> Json:
         "role": member.role,
         "devices": [{"id": identity, "label": label} for identity, label in member.devices],
         "you": member.is_self,
+        "trusted": member.trusted,
     }
 
 
