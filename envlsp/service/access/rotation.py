@@ -20,6 +20,7 @@ from envlsp.service.access.tombstones import distrusted
 from envlsp.service.history import Releases
 from envlsp.service.replica import Replica
 from envlsp.wire.bodies import NoteBody
+from envlsp.wire.limits import EPOCHS_PER_RECORD_MAX
 
 EPOCHS_MAX_BYTES = 48 * 1024
 """Of the epochs in one record: its header has at most 64 KiB, parents and targets included."""
@@ -91,7 +92,11 @@ class NewEpochs:
 
 
 def new_epochs(
-    replica: Replica, wanted: Collection[ScopeId], *, without: Collection[DevicePk] = frozenset()
+    replica: Replica,
+    wanted: Collection[ScopeId],
+    *,
+    without: Collection[DevicePk] = frozenset(),
+    root: Recipient | None = None,
 ) -> NewEpochs:
     """Return a new epoch of each of these scopes, as far as one record has room; the team's comes first.
 
@@ -99,13 +104,14 @@ def new_epochs(
         replica: what the epochs follow.
         wanted: whose keys.
         without: devices that lose access by the record that carries them.
+        root: the root key that this record sets; by default the one of now.
     """
     made, team_key, room = list[Epoch](), None, EPOCHS_MAX_BYTES
     order = sorted(wanted)
     for place, scope in enumerate(order):
-        epoch, key = next_epoch(replica, scope, without=without)
+        epoch, key = next_epoch(replica, scope, without=without, root=root)
         room -= _size(epoch)
-        if room < 0 and made:
+        if (room < 0 and made) or len(made) == EPOCHS_PER_RECORD_MAX:
             return NewEpochs(tuple(made), team_key, tuple(order[place:]))
         made.append(epoch)
         team_key = key if scope == TEAM_SCOPE else team_key
@@ -133,7 +139,11 @@ def team_note(replica: Replica, carried: TeamKey | None = None, note: str = "") 
 
 
 def next_epoch(
-    replica: Replica, scope: ScopeId, *, without: Collection[DevicePk] = frozenset()
+    replica: Replica,
+    scope: ScopeId,
+    *,
+    without: Collection[DevicePk] = frozenset(),
+    root: Recipient | None = None,
 ) -> tuple[Epoch, TeamKey]:
     """Return a new epoch of a scope for a record to carry, and its key.
 
@@ -141,10 +151,11 @@ def next_epoch(
         replica: what the epoch follows.
         scope: whose key it is.
         without: devices that lose access by the record that carries it.
+        root: the root key that this record sets; by default the one of now.
     """
     state, key = replica.state, new_key()
     recipients = [Recipient(d.dpk, d.xpk) for d in sealable(replica, scope) if d.dpk not in without]
-    root = Recipient(state.root.root_sign, state.root.root_box)
+    root = root or Recipient(state.root.root_sign, state.root.root_box)
     epoch = make_epoch(
         key,
         team=replica.team,
