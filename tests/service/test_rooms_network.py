@@ -1,0 +1,160 @@
+"""Who meets whom, over a real signaling server: guests, removed devices, the recovery words."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+
+from envlsp.crypto.recovery import Entropy, root_key
+from envlsp.crypto.signing import scope_id
+from envlsp.domain.ids import TEAM_SCOPE, ScopeId
+from envlsp.domain.ledger.records import Role, ScopeSet
+from envlsp.errors import NobodyReachable
+from envlsp.service import rooms, starting
+from envlsp.service.access import roles
+from envlsp.service.access.removal import is_removed
+from envlsp.service.access.rotation import open_epochs
+from envlsp.service.replica import Replica
+from envlsp.service.root_meeting import sync_as_root
+from envlsp.service.team_node import TeamNode
+from envlsp.store.team import TeamStore
+from tests.support.cast import FIRST_FILE, Actor, Cast, meet
+from tests.support.network_cast import WAIT_S, Server, agent
+
+pytestmark = pytest.mark.slow
+
+ENTROPY = Entropy(b"w" * 32)
+
+
+@contextlib.asynccontextmanager
+async def online(actor: Actor, server: Server) -> AsyncIterator[TeamNode]:
+    """Somebody's device on the network, in this process."""
+    node = TeamNode(actor.replica, (server.url,))
+    await node.start()
+    try:
+        yield node
+    finally:
+        await node.close()
+
+
+async def until(happened: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + WAIT_S
+    while not happened():
+        assert time.monotonic() < deadline, "it never happened"
+        await asyncio.sleep(0.02)
+
+
+@pytest.fixture
+def root(cast: Cast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Replica:
+    """The replica of whoever holds the words of Alice's team, without a record."""
+    monkeypatch.setattr(starting, "new_entropy", lambda: ENTROPY)
+    alice, _ = cast.team("bob")
+    keys = root_key(ENTROPY).keys
+    store = TeamStore(str(tmp_path / "root"), b"l" * 32, keys.dpk)
+    return Replica(alice.replica.team, keys, store, time.time)
+
+
+# --- the recovery words ------------------------------------------------------------------------
+
+
+def test_the_words_and_an_empty_ledger_get_every_record(cast: Cast, server: Server, root: Replica) -> None:
+    alice = cast.actor("alice")
+    alice.environ["ENVLSP_SIGNALING"] = server.url
+    with agent(alice):
+        result = sync_as_root(root, (server.url,), root_key(ENTROPY).room)
+    assert (result.reached, result.in_sync) == (1, 1)
+    assert root.ledger.heads() == alice.replica.ledger.heads()
+    assert root.state.root.root_sign == root.keys.dpk
+    current = root.state.current_epoch(TEAM_SCOPE)
+    assert current is not None
+    assert root.ring.key_of(current) is not None, "the words open the team's key"
+
+
+def test_what_the_root_key_writes_reaches_the_team(cast: Cast, server: Server, root: Replica) -> None:
+    alice, bob = cast.actor("alice"), cast.actor("bob")
+    alice.environ["ENVLSP_SIGNALING"] = server.url
+    with agent(alice):
+        sync_as_root(root, (server.url,), root_key(ENTROPY).room)
+        with root.writing():
+            open_epochs(root, (TEAM_SCOPE,))
+        sync_as_root(root, (server.url,), root_key(ENTROPY).room)
+    alice.replica.refresh()
+    assert alice.replica.ledger.heads() == root.ledger.heads()
+    assert bob.replica.state.next_n(TEAM_SCOPE) < alice.replica.state.next_n(TEAM_SCOPE)
+
+
+def test_with_nobody_in_the_recovery_room_the_fix_is_told(server: Server, root: Replica) -> None:
+    with pytest.raises(NobodyReachable) as caught:
+        sync_as_root(root, (server.url,), root_key(ENTROPY).room)
+    assert "backup" in str(caught.value.fix)
+    assert not len(root.ledger)
+
+
+def test_other_words_meet_nobody(cast: Cast, server: Server, root: Replica, tmp_path: Path) -> None:
+    """Who knows the room and has no root key is a stranger there: members answer nothing."""
+    alice = cast.actor("alice")
+    alice.environ["ENVLSP_SIGNALING"] = server.url
+    keys = root_key(Entropy(b"x" * 32)).keys
+    eve = Replica(root.team, keys, TeamStore(str(tmp_path / "eve"), b"l" * 32, keys.dpk), time.time)
+    with agent(alice), pytest.raises(NobodyReachable):
+        sync_as_root(eve, (server.url,), root_key(ENTROPY).room)
+    assert not len(eve.ledger)
+
+
+# --- removed devices ---------------------------------------------------------------------------
+
+
+async def test_a_removed_device_is_told_in_the_recovery_room(
+    cast: Cast, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody listens in the room of the key that Bob knows any more; he has been told before."""
+    monkeypatch.setattr(rooms, "OLDER_EPOCHS_MAX", 0)
+    alice, bob = cast.team("bob")
+    roles.revoke(alice.replica, alice.team.releases, {bob.user})
+    bob.replica.store.meta.put(b"removed", bob.replica.keys.dpk)  # the word of a teammate, and no record
+    alice.push(FIRST_FILE + b"NEW=1\n")
+    async with online(alice, server), online(bob, server) as bobs:
+        result = await bobs.sync(WAIT_S)
+        assert (result.reached, result.removed) == (0, True)
+        await until(lambda: not bob.replica.state.is_active(bob.replica.keys.dpk))
+    assert is_removed(bob.replica)
+    names = {str(name) for name in bob.team.releases.of(bob.context.triple).view().entries}
+    assert "NEW" not in names, "he is told who removed him, and nothing else"
+
+
+# --- guests ------------------------------------------------------------------------------------
+
+
+def private_scope(admin: Actor, reader: Actor) -> ScopeId:
+    replica = admin.replica
+    with replica.writing():
+        scope = scope_id(replica.team, replica.keys.dpk, replica.ledger.next_seq(replica.keys.dpk))
+        replica.append(ScopeSet(scope, ((reader.user, Role.DEVELOPER),), ()))
+        open_epochs(replica, (scope,))
+    return scope
+
+
+async def test_a_guest_meets_the_team_in_the_room_of_its_scope(
+    cast: Cast, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        rooms, "OLDER_EPOCHS_MAX", 0
+    )  # the team's older key, which Bob still holds, is no help
+    alice, bob = cast.team("bob")
+    private_scope(alice, bob)
+    roles.set_role(alice.replica, alice.team.releases, bob.user, Role.NONE)
+    with alice.replica.writing():
+        open_epochs(alice.replica, (TEAM_SCOPE,))
+    meet(alice, bob)
+    places = rooms.places(rooms.standpoint(bob.replica, recovery=None, is_courier=False))
+    assert {place.kind for place in places if place.announces} >= {rooms.Kind.SCOPE}
+    alice.push(FIRST_FILE + b"MORE=1\n")
+    async with online(alice, server), online(bob, server) as bobs:
+        result = await bobs.sync(WAIT_S)
+    assert (result.reached, result.in_sync) == (1, 1)
+    assert bob.replica.ledger.heads() == alice.replica.ledger.heads()
