@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from envlsp.domain.ids import DevicePk, EpochId, RecordId, UserId
-from envlsp.domain.ledger.facts import Facts
+from envlsp.domain.ledger.facts import Facts, Rank
 from envlsp.domain.ledger.policy import is_auth
 from envlsp.domain.ledger.records import CheckedRecord, Keys, Role, carried_epochs, carried_seals
 
@@ -63,8 +63,13 @@ class Dag:
         self.auth: list[Node] = []
         self.kills: list[Node] = []
         """Sorted by (rank, height, id): most senior author first."""
+        self.ranked: list[Node] = []
+        """All auth-class records, sorted likewise."""
+        self._kill_bits = 0
         self.heads: set[RecordId] = set()
         self.by_author: dict[DevicePk, dict[int, list[Node]]] = {}
+        self._forks: dict[tuple[DevicePk, int], int] = {}
+        """Where there are several records of one seq: the same as bitsets over `Node.index`."""
 
     def node_of(self, record: CheckedRecord) -> Node:
         """Return a node for a record whose parents are all here, without adding it."""
@@ -88,23 +93,31 @@ class Dag:
         self.by_id[node.record.id] = node
         self.heads.difference_update(header.parents)
         self.heads.add(node.record.id)
-        self.by_author.setdefault(header.author, {}).setdefault(header.seq, []).append(node)
+        same = self.by_author.setdefault(header.author, {}).setdefault(header.seq, [])
+        same.append(node)
+        if len(same) > 1:
+            place = header.author, header.seq
+            self._forks[place] = self._forks.get(place, 1 << same[0].index) | 1 << node.index
 
     def stage(self, node: Node) -> None:
         """Make an auth-class node visible to resolution before it is known to be admissible."""
         assert node.auth_bit == 1 << len(self.auth)
         self.auth.append(node)
         self.by_id[node.record.id] = node
+        insort(self.ranked, node, key=kill_order)
         if node.is_kill:
             insort(self.kills, node, key=kill_order)
+            self._kill_bits |= node.auth_bit
 
     def unstage(self, node: Node) -> None:
         """Take the staged node back."""
         assert self.auth[-1] is node
         self.auth.pop()
         del self.by_id[node.record.id]
+        self.ranked.remove(node)
         if node.is_kill:
             self.kills.remove(node)
+            self._kill_bits ^= node.auth_bit
             for other in self.auth:
                 other.breakers &= ~node.auth_bit
                 other.broken_via.pop(node.auth_bit, None)
@@ -117,6 +130,11 @@ class Dag:
             yield auth[low.bit_length() - 1]
             bits ^= low
 
+    def kills_in(self, mask: int) -> list[Node]:
+        """Return the removals of a set, most senior author first."""
+        bits = mask & self._kill_bits
+        return self.kills if bits == self._kill_bits else sorted(self.auth_nodes(bits), key=kill_order)
+
     def highest_seq(self, author: DevicePk) -> int:
         """Return the highest seq stored of an author, 0 if there is none."""
         return max(self.by_author.get(author, (0,)))
@@ -128,10 +146,15 @@ class Dag:
         at the two neighbouring numbers is enough.
         """
         header = node.record.header
-        own = self.by_author.get(header.author, {})
-        if any(is_ancestor(other, node) for other in own.get(header.seq, ())):
+        if self._is_past(header.author, header.seq, node):
             return False
-        return header.seq == 1 or any(is_ancestor(other, node) for other in own.get(header.seq - 1, ()))
+        return header.seq == 1 or self._is_past(header.author, header.seq - 1, node)
+
+    def _is_past(self, author: DevicePk, seq: int, node: Node) -> bool:
+        """Tell whether a record of that author and seq is in the past of a node."""
+        if (author, seq) in self._forks:
+            return bool(node.ancestors & self._forks[author, seq])
+        return any(is_ancestor(other, node) for other in self.by_author.get(author, {}).get(seq, ()))
 
 
 def _seals(record: CheckedRecord) -> tuple[tuple[EpochId, frozenset[DevicePk]], ...]:
@@ -152,6 +175,11 @@ def _links(record: CheckedRecord) -> tuple[tuple[EpochId, EpochId], ...]:
 def kill_order(node: Node) -> tuple[object, ...]:
     """Return the sort key of a removal: its author's rank, then (height, id)."""
     return (node.settled.rank, *node.order)
+
+
+def rank_of(node: Node) -> Rank:
+    """Return how senior a node's author is."""
+    return node.settled.rank
 
 
 def is_ancestor(older: Node, newer: Node) -> bool:

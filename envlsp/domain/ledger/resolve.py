@@ -17,7 +17,7 @@ from functools import cached_property
 from typing import TypeVar
 
 from envlsp.domain.ids import BoxPk, DevicePk, EpochId, RecordId, ScopeId, UserId
-from envlsp.domain.ledger.dag import Dag, Node, maximal
+from envlsp.domain.ledger.dag import Dag, Node, kill_order, maximal
 from envlsp.domain.ledger.exposure import current_epochs, exposed_epochs, omissions
 from envlsp.domain.ledger.facts import ROOT
 from envlsp.domain.ledger.policy import creates_scope
@@ -166,7 +166,7 @@ class Resolution:
             epochs={},
             exposed=frozenset(),
             current={},
-            kills=tuple(node.record.id for node in self.dag.kills if node.auth_bit & self.verdict.kills),
+            kills=tuple(node.record.id for node in self.dag.kills_in(self.verdict.kills)),
             void={},
             alarms=(),
         )
@@ -321,9 +321,9 @@ class Resolution:
 
 def deciders(dag: Dag, verdict: Standing, node: Node, breakers: int) -> tuple[RecordId, ...]:
     """Return why a node is void: the removals that stand and break it, else the overused invites."""
-    kills = tuple(kill.record.id for kill in dag.kills if kill.auth_bit & breakers & verdict.kills)
+    kills = sorted(dag.auth_nodes(breakers & verdict.kills), key=kill_order)
     if kills:
-        return kills
+        return tuple(kill.record.id for kill in kills)
     rests_on = (node.settled.tail | node.auth_bit) & verdict.dead
     pubs = [admit.record.header.pub for admit in dag.auth_nodes(rests_on)]
     return tuple(sorted({pub.invite for pub in pubs if isinstance(pub, Admit)}))

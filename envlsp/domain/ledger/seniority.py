@@ -19,8 +19,10 @@ Spec: docs/protocol.md, "C.3 Which removals stand".
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
+
 from envlsp.domain.ids import TEAM_SCOPE, UserId
-from envlsp.domain.ledger.dag import Dag, Node, are_concurrent, is_ancestor
+from envlsp.domain.ledger.dag import Dag, Node, are_concurrent, is_ancestor, rank_of
 from envlsp.domain.ledger.facts import ROOT, Facts
 from envlsp.domain.ledger.records import (
     Admit,
@@ -118,14 +120,34 @@ def inherited(dag: Dag, kill: Node, facts: Facts) -> frozenset[UserId]:
 
 def mark_breakers(dag: Dag, node: Node) -> None:
     """Note, for a staged auth-class node, the removals that break it and what it breaks."""
-    for kill in dag.kills:
+    for kill in seniors(dag, node):
         if kill is not node:
             _mark(dag, kill, node)
     if not node.is_kill:
         return
-    for other in dag.auth:  # parents first, so what it rests on is marked before a record is
+    # Parents first, so what it rests on is marked before a record is.
+    for other in sorted(_juniors(dag, node), key=lambda other: other.index):
         if other is not node and not is_ancestor(other, node):
             _mark(dag, node, other)
+
+
+def seniors(dag: Dag, node: Node) -> list[Node]:
+    """Return the removals that are senior enough to break a node, the most senior first.
+
+    `breaks` implies a lower rank, but for the exceptions that `strong` makes among
+    equals. So somebody who writes thousands of removals at once is compared with those
+    above him, and not with himself.
+    """
+    equals = node.settled.user == ROOT or isinstance(node.record.header.pub, Admit)
+    cut = bisect_right if equals else bisect_left
+    return dag.kills[: cut(dag.kills, node.settled.rank, key=rank_of)]
+
+
+def _juniors(dag: Dag, kill: Node) -> list[Node]:
+    """Return the auth-class nodes that are junior enough for a removal to break them."""
+    equals = kill.settled.user == ROOT or isinstance(kill.record.header.pub, InviteCancel)
+    cut = bisect_left if equals else bisect_right
+    return dag.ranked[cut(dag.ranked, kill.settled.rank, key=rank_of) :]
 
 
 def _mark(dag: Dag, kill: Node, record: Node) -> None:
@@ -146,7 +168,7 @@ def effective_kills(dag: Dag, mask: int, dead: int) -> int:
         dead: admits that are void for another reason; what rests on them counts for nothing.
     """
     standing = 0
-    for kill in dag.kills:
-        if kill.auth_bit & mask and not kill.breakers & standing and not kill.settled.tail & dead:
+    for kill in dag.kills_in(mask):
+        if not kill.breakers & standing and not kill.settled.tail & dead:
             standing |= kill.auth_bit
     return standing
