@@ -68,7 +68,7 @@ def kinds(book: Book) -> list[AlarmKind]:
     return [alarm.kind for alarm in book.ledger.alarms()]
 
 
-# --- 10: the role of the author ------------------------------------------------------------------
+# --- 10: the role of the author -------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -181,7 +181,7 @@ def test_case_16_promote_and_demote() -> None:
     assert merged(here, there).roles()[dave.user] == VIEWER
 
 
-# --- 17: somebody must be left ---------------------------------------------------------------------
+# --- 17: somebody must be left --------------------------------------------------------------------
 
 
 def test_case_17_last_admin_stays() -> None:
@@ -216,7 +216,7 @@ def test_case_17_two_admins_leave_concurrently() -> None:
     assert after.has(charlie)
 
 
-# --- 18 to 22: records that pretend to be older than they are ---------------------------------------
+# --- 18 to 22: records that pretend to be older than they are -------------------------------------
 
 
 def test_case_18_backdated_releases_are_void() -> None:
@@ -362,7 +362,7 @@ def test_case_22_backdated_leave_from_the_device_that_granted() -> None:
     assert after.counts(granted)
 
 
-# --- 23 to 25: root keys and stolen devices -----------------------------------------------------------
+# --- 23 to 25: root keys and stolen devices -------------------------------------------------------
 
 
 def test_case_23_root_revokes_the_most_senior_admin() -> None:
@@ -423,7 +423,7 @@ def test_case_25_stolen_older_device() -> None:
     assert not merged(after, admin).state.is_active(evil.dpk)
 
 
-# --- 26: invitations ---------------------------------------------------------------------------------
+# --- 26: invitations ------------------------------------------------------------------------------
 
 
 def test_case_26_concurrent_couriers() -> None:
@@ -480,7 +480,7 @@ def test_case_26_invites() -> None:
     assert refused(book.offer(charlie, an_admit(invite, other))) == "invite-not-live"
 
 
-# --- 27: two records with one number -------------------------------------------------------------------
+# --- 27: two records with one number --------------------------------------------------------------
 
 
 def test_case_27_fork_is_an_alarm() -> None:

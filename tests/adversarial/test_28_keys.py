@@ -69,7 +69,7 @@ def releases_of(replica: Replica) -> Releases:
     return Releases(replica, People(replica))
 
 
-# --- 28: ghosts -------------------------------------------------------------------------------------
+# --- 28: ghosts -----------------------------------------------------------------------------------
 
 
 def test_case_28_ghosts_and_root() -> None:
@@ -115,7 +115,7 @@ def test_case_28_an_epoch_without_recipients_or_with_one_twice_is_refused() -> N
     assert refused(book.judge(twice)) == "Malformed"
 
 
-# --- 29: seals that lie ------------------------------------------------------------------------------
+# --- 29: seals that lie ---------------------------------------------------------------------------
 
 
 def test_case_29_a_seal_with_another_key_is_reported_and_another_one_used() -> None:
@@ -155,7 +155,7 @@ def test_case_29_a_link_with_another_key_is_not_believed() -> None:
     assert book.ring(dave).key_of(first) == book.safe.keys[first]
 
 
-# --- 30: whoever was removed ---------------------------------------------------------------------------
+# --- 30: whoever was removed ----------------------------------------------------------------------
 
 
 class Afterwards:
@@ -267,7 +267,7 @@ def test_case_30_a_link_leads_down_and_never_up() -> None:
     assert given.key_of(new) is None
 
 
-# --- 31: races of rotations --------------------------------------------------------------------------
+# --- 31: races of rotations -----------------------------------------------------------------------
 
 
 def test_case_31_rotation_with_rotation() -> None:
@@ -389,7 +389,7 @@ def test_case_31_every_race_ends_with_one_key_that_all_active_devices_hold(
     assert not rotation.mend(again, releases_of(again))
 
 
-# --- 32: old keys --------------------------------------------------------------------------------------
+# --- 32: old keys ---------------------------------------------------------------------------------
 
 
 def test_case_32_superseded_epoch() -> None:
@@ -420,7 +420,7 @@ def test_case_32_a_release_under_a_key_superseded_at_the_same_time_is_rekeyed() 
     assert after.view() == {"TOKEN": "late"}
 
 
-# --- 33 to 35: reading, and encrypting again --------------------------------------------------------------
+# --- 33 to 35: reading, and encrypting again ------------------------------------------------------
 
 
 def test_case_33_a_new_member_reads_what_was_there_before_and_a_viewer_writes_nothing() -> None:

@@ -80,7 +80,7 @@ def book() -> Prod:
     return Prod()
 
 
-# --- 46 to 48: in and out of a scope -------------------------------------------------------------------
+# --- 46 to 48: in and out of a scope --------------------------------------------------------------
 
 
 def test_case_46_scope_removed_member_backdates(book: Prod) -> None:
@@ -140,7 +140,7 @@ def test_case_48_removal_and_rotation(book: Prod) -> None:
     assert after.ring(dave).key_of(seen) is not None
 
 
-# --- 49 to 51: across the border -------------------------------------------------------------------------
+# --- 49 to 51: across the border ------------------------------------------------------------------
 
 
 def test_case_49_keys_do_not_cross_scopes(book: Prod) -> None:
@@ -210,7 +210,7 @@ def test_case_51_the_same_names_in_the_team_are_shadowed(book: Prod) -> None:
     assert [set(other.opened) for other in releases.shadowed(TRIPLE)] == [{decoy.id}]
 
 
-# --- 52 and 53: guests, and admins that were ---------------------------------------------------------------
+# --- 52 and 53: guests, and admins that were ------------------------------------------------------
 
 
 def test_case_52_a_guest_in_its_scope(book: Prod) -> None:
@@ -279,7 +279,7 @@ def test_case_53_every_scope_he_read_as_an_admin_rotates(book: Prod) -> None:
         assert book.ring(dave).key_of(epoch) is not None
 
 
-# --- 55: used links -----------------------------------------------------------------------------------------
+# --- 55: used links -------------------------------------------------------------------------------
 
 
 def test_case_55_late_admit_on_a_used_link() -> None:

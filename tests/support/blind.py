@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from random import Random
 
-from envlsp.crypto.signing import check_untrusted
+from envlsp.crypto.signing import check_untrusted, record_id
 from envlsp.crypto.verify import Signatures
 from envlsp.domain.ids import RecordId, TeamId
 from envlsp.domain.ledger.admission import Accepted, Admission, Refused
@@ -62,7 +62,7 @@ def in_another_order(raws: Iterable[bytes], rnd: Random) -> list[bytes]:
     left = {}
     for raw in raws:
         decoded = decode_record_untrusted(raw)
-        identity = check_id(raw)
+        identity = id_of(raw)
         left[identity] = (set(decoded.header.parents), raw)
     order: list[bytes] = []
     while left:
@@ -71,9 +71,8 @@ def in_another_order(raws: Iterable[bytes], rnd: Random) -> list[bytes]:
     return order
 
 
-def check_id(raw: bytes) -> RecordId:
-    from envlsp.crypto.signing import record_id
-
+def id_of(raw: bytes) -> RecordId:
+    """Return the id of a record's bytes."""
     return record_id(decode_record_untrusted(raw).hdr)
 
 

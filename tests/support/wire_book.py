@@ -68,7 +68,7 @@ from envlsp.wire.bodies import Body, EnvBody, InviteBody, NoteBody, PersonBody, 
 from envlsp.wire.records import own_scope
 from tests.support import ledger_builder as plain
 from tests.support import samples
-from tests.support.blind import Blind, Broken, Verdict, assert_blind_agrees, beliefs, reason
+from tests.support.blind import Blind, Broken, Verdict, assert_blind_agrees, beliefs, id_of, reason
 from tests.support.eve import forge, header_bytes
 from tests.support.ledger_builder import TYPES, Actor, an_epoch, line_up
 from tests.support.memory_store import memory_store
@@ -300,6 +300,8 @@ class Book(plain.Book):
         else:
             assert received.verdict == blind
         assert self.ledger.heads() == self.blind.ledger.heads()
+        if blind == Accepted(new=True):
+            self.safe.raws[id_of(raw)] = raw
         return blind
 
     def judge(self, record: CheckedRecord) -> Verdict:

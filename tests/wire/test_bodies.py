@@ -10,7 +10,6 @@ from envlsp.domain.ledger.records import RecordType
 from envlsp.errors import LimitExceeded, Malformed
 from envlsp.wire import canonical
 from envlsp.wire.bodies import Body, decode_body_untrusted, encode_body
-from envlsp.wire.releases import ReleaseBody
 from tests.support import samples
 from tests.support.shapes import typed_bodies
 
@@ -54,14 +53,6 @@ def release_with(entries: canonical.Value) -> bytes:
 
 def entries(count: int) -> list[canonical.Value]:
     return [[f"NAME_{number:05}", bytes(40)] for number in range(count)]
-
-
-def test_case_9_2001_entries_are_refused() -> None:
-    body = decode_body_untrusted(RecordType.RELEASE, release_with(entries(2_000)))
-    assert isinstance(body, ReleaseBody)
-    assert len(body.entries) == 2_000
-    with pytest.raises(LimitExceeded):
-        decode_body_untrusted(RecordType.RELEASE, release_with(entries(2_001)))
 
 
 def test_a_box_holds_a_literal_of_64_kib_and_no_more() -> None:
