@@ -204,9 +204,16 @@ class Releases:
         return not self.waits(triple) and not self.is_shut(self.scopes.of(triple))
 
     def opens_all_of(self, epochs: Collection[EpochId]) -> bool:
-        """Return whether every release under one of these keys can be opened here."""
+        """Return whether it is known what became of all that was ever sealed under these keys.
+
+        Not so where a release under one of them is closed to us, nor where a newer one is, in
+        a scope of which we have read something.
+        """
         self._learn()
-        return all(self._replica.epoch_of(record) not in epochs for record, _ in self._closed())
+        read = {environment.scope for environment in self._read}
+        return not any(
+            pub.scope in read or self._replica.epoch_of(record) in epochs for record, pub in self._closed()
+        )
 
     def _closed(self) -> Iterator[tuple[CheckedRecord, Release]]:
         """Yield the releases that we cannot open.

@@ -288,7 +288,7 @@ def test_a_closed_release_of_somebody_removed_stops_nobody(cast: Cast) -> None:
     real = rotation.next_epoch
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
-            rotation, "next_epoch", lambda r, scope: real(r, scope, without={alice.replica.keys.dpk})
+            rotation, "next_epoch", lambda r, scope, **_: real(r, scope, without={alice.replica.keys.dpk})
         )
         rotate(bob)
     bob.push(b"B=1\n", force=True)
@@ -365,8 +365,10 @@ def test_nobody_writes_under_a_key_they_have_not(cast: Cast) -> None:
     carol = cast.join(alice, cast.actor("carol"), Role.ADMIN)
     rotate(bob)
     meet(alice, bob, carol)
+    roles.set_role(carol.replica, carol.team.releases, bob.user, Role.VIEWER)  # needs no key
+    assert not carol.replica.ledger.records()[-1].body_size
     with pytest.raises(WaitingForKey):
-        roles.set_role(carol.replica, carol.team.releases, bob.user, Role.VIEWER)
+        environments.create_environment(carol.team, Triple("shop", "shop", "prod"))
     assert not rotation.mend(carol.replica, carol.team.releases)
 
 
