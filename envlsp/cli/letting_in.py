@@ -26,16 +26,27 @@ def let_in(
     from envlsp.service.joining.inviting import invite
 
     def show(code: str) -> None:
-        if frame.json:
-            frame.output.document({"code": code})
-            return
-        frame.output.line(code)
-        frame.output.flush()
-        frame.output.say(f"read it to them, they type: envlsp join {code}")
-        frame.output.say("it works once, for ten minutes, while this command runs")
+        show_code(frame, code, f"read it to them, they type: envlsp join {code}")
 
     joined = invite(service, opened, role, show, address=address)
     if frame.json:
         frame.output.document({"joined": joined})
     else:
         frame.output.line(f"{joined} joined the team")
+
+
+def show_code(frame: Frame, code: str, use: str) -> None:
+    """Print a code at once, before the wait for whoever uses it.
+
+    Args:
+        frame: where to write.
+        code: as it is spoken.
+        use: what to do with it.
+    """
+    if frame.json:
+        frame.output.document({"code": code})
+        return
+    frame.output.line(code)
+    frame.output.flush()
+    frame.output.say(use)
+    frame.output.say("it works once, for ten minutes, while this command runs")

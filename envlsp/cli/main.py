@@ -45,6 +45,8 @@ VERBS: dict[str, str] = {
     "run": "run a program with the secrets in its environment",
     "env": "list environments, or create one",
     "access": "who may do what, and changing it",
+    "device": "your devices: list, add another one, remove one that was lost",
+    "devices": "list your devices",
     "ci": "give a CI machine the secrets of one environment",
     "sync": "bring this device and whoever is online in step",
     "peers": "the other devices of the team",

@@ -81,8 +81,16 @@ def sync(
     return result
 
 
-def deliver(service: Service, opened: OpenedTeam, *, is_cancelled: Cancelled = never) -> SyncResult | None:
+def deliver(
+    service: Service, opened: OpenedTeam, *, leaving: bool = False, is_cancelled: Cancelled = never
+) -> SyncResult | None:
     """Sync quickly where that is possible: after a change of ours, or before reading.
+
+    Args:
+        service: this device.
+        opened: the team.
+        leaving: hand on that this device has just removed itself: being no member is no error.
+        is_cancelled: whether the person has stopped waiting.
 
     Returns:
         What was done, or None where nobody could be reached. A team of one device
@@ -92,10 +100,10 @@ def deliver(service: Service, opened: OpenedTeam, *, is_cancelled: Cancelled = n
         NoAccess: this device was removed from the team.
         Stopped: it was stopped.
     """
-    if is_removed(opened.team.replica):
+    if is_removed(opened.team.replica) and not leaving:
         raise removed()
     state = opened.team.replica.state
-    if len([device for device in state.devices.values() if device.active]) < 2:
+    if not leaving and len([device for device in state.devices.values() if device.active]) < 2:
         tell_node(service, opened.team.id)  # the last other one may just have been removed
         return SyncResult(0, 0, 0, 0)
     if not opened.servers:
@@ -105,7 +113,8 @@ def deliver(service: Service, opened: OpenedTeam, *, is_cancelled: Cancelled = n
     except (TransportError, StoreBusy):
         return None
     opened.team.replica.refresh()
-    _check_membership(opened, result)
+    if not leaving:
+        _check_membership(opened, result)
     return result if result.reached else None
 
 

@@ -240,6 +240,14 @@ def find(team: Team, which: str, *, everybody: bool) -> Device:
     return fits[0]
 
 
+def find_by_id(team: Team, word: str) -> Device | None:
+    """Return the device, removed or not, whose short id this is; None where it is no such id."""
+    if len(word) < SHORT_HEX:
+        return None
+    fits = [d for d in team.replica.state.devices.values() if d.dpk.hex().startswith(word.lower())]
+    return fits[0] if len(fits) == 1 else None
+
+
 def _active(team: Team) -> list[Device]:
     return [device for device in team.replica.state.devices.values() if device.active]
 

@@ -47,6 +47,10 @@ _MODULES: Mapping[str, tuple[str, frozenset[str]]] = {
     "access.why": ("explaining", frozenset({"who"})),
     "access.exposure": ("explaining", frozenset({"who"})),
     "access.confirm": ("trusting", frozenset({"who"})),
+    "access.contest": ("trusting", frozenset({"who"})),
+    "device.add": ("devices", frozenset()),
+    "device.list": ("devices", frozenset({"all"})),
+    "device.revoke": ("devices", frozenset({"which"})),
     "team.create": (
         "beginning",
         frozenset({"as", "device", "project", "signaling", "team", "new_team", "recovery", "dialect"}),
@@ -72,6 +76,7 @@ _OF_VALUES = ("reveal", "copy")
 
 ANOTHER_NAME: Mapping[str, str] = {
     "init": "team.create",
+    "devices": "device.list",
     "get": "value_of, by the commands that reveal and copy",
 }
 """Verbs of the command line that an editor has by another name."""

@@ -79,11 +79,15 @@ class Courier:
         self._has_news = True
         return self._meet() > 0 or self._is_silent
 
-    def deliver(self) -> int:
-        """Hand on what was made here; return how many devices have it."""
+    def deliver(self, *, leaving: bool = False) -> int:
+        """Hand on what was made here; return how many devices have it.
+
+        Args:
+            leaving: it is that this device has removed itself.
+        """
         was_asked = not self._nobody
         try:
-            reached = self._meet()
+            reached = self._meet(leaving=leaving)
         except Stopped:  # it is made all the same
             self._tell_node()
             self._say(UNCONFIRMED)
@@ -101,12 +105,14 @@ class Courier:
 
         tell_node(self._service, self._opened.team.id)
 
-    def _meet(self) -> int:
+    def _meet(self, *, leaving: bool = False) -> int:
         if self._is_silent or self._nobody:
             return 0
         from envlsp.service import network
 
-        result = network.deliver(self._service, self._opened, is_cancelled=self._is_cancelled)
+        result = network.deliver(
+            self._service, self._opened, leaving=leaving, is_cancelled=self._is_cancelled
+        )
         self._nobody = result is None
         return result.in_sync if result else 0
 

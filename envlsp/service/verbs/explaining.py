@@ -6,7 +6,8 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 
 from envlsp.domain.environment import Triple
-from envlsp.service.access.exposure import exposure
+from envlsp.service.access import devices
+from envlsp.service.access.exposure import device_exposure, exposure
 from envlsp.service.access.reasons import reasons
 from envlsp.service.results import Exposure, Reasons
 from envlsp.service.team import Team
@@ -38,13 +39,15 @@ def why(team: Team, who: str) -> Reasons:
 
 
 def exposure_of(team: Team, who: str) -> Exposure:
-    """Return what somebody could read and what has not changed since.
+    """Return what somebody, or one device by its id, could read and what has not changed since.
 
     Raises:
         NotFound: nobody of that name.
         AmbiguousName: several.
     """
     team.replica.refresh()
+    if (device := devices.find_by_id(team, who)) is not None:
+        return device_exposure(team, device.dpk)
     return exposure(team, team.people.find_anybody(who))
 
 

@@ -229,6 +229,7 @@ def join_fields(result: JoinResult) -> Json:
         "words": result.words,
         "members": result.members,
         "already": result.already,
+        "own_device": result.is_own_device,
     }
 
 
@@ -243,7 +244,7 @@ def removed_fields(removed: Removed) -> Json:
         "name": removed.name,
         "removed": True,
         "reached": removed.reached,
-        **_values_fields(removed.exposure),
+        **exposed_values_fields(removed.exposure),
     }
 
 
@@ -286,11 +287,12 @@ def exposure_fields(found: Exposure) -> Json:
         "id": found.id,
         "name": found.who,
         "member": found.is_member,
-        **_values_fields(found),
+        **exposed_values_fields(found),
     }
 
 
-def _values_fields(found: Exposure) -> Json:
+def exposed_values_fields(found: Exposure) -> Json:
+    """Return the values that somebody, or a device, could read, and whether that is all."""
     return {"values": [_exposed_fields(value) for value in found.values], "complete": found.complete}
 
 
