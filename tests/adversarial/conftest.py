@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.blind import Shadows
 from tests.support.cast import Cast
 from tests.support.wire_book import SHELF, close_books
 
@@ -19,7 +20,11 @@ def blind_agrees() -> Iterator[None]:
 
 
 @pytest.fixture
-def cast(tmp_path: Path) -> Iterator[Cast]:
+def cast(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cast]:
+    """People with devices, files and stores; behind each of them one without keys."""
+    shadows = Shadows()
+    shadows.watch(monkeypatch)
     cast = Cast(tmp_path)
     yield cast
+    shadows.check()
     cast.close()

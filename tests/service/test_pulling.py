@@ -10,10 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from envlsp.domain.layout import snapshot_of
-from envlsp.domain.release import Layout, Snapshot
-from envlsp.domain.secret import SecretName, SecretText
+from envlsp.domain.secret import SecretText
 from envlsp.errors import BadText, EnvlspError, LocalChanges, Misuse, NotFound, Stale, StoreError
-from envlsp.service import pushing, working_copy
+from envlsp.service import working_copy
 from envlsp.service.comparing import status
 from envlsp.service.pulling import FileState
 from envlsp.service.pushing import rollback, set_value
@@ -345,41 +344,6 @@ def test_a_line_that_no_release_can_carry_is_named_without_its_value(cast: Cast)
         alice.push(b"A=1\nB=sec\0ret\n")
     assert "ret" not in refused.value.detail.replace("correct", "")
     assert len(alice.replica.ledger.records()) == 3
-
-
-# --- renderings are not trusted (A9, case 54) ---
-
-
-def evil_push(cast: Cast, snapshot: Snapshot) -> tuple[bytes, bool]:
-    """Return what Bob's file holds after Eve has pushed a snapshot of her own making."""
-    _, bob, eve = cast.team("bob", "eve")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pushing, "snapshot_to_push", lambda _: snapshot)
-        eve.push(b"A=1\n", force=True)
-    give(eve, bob)
-    result = bob.pull()
-    return bob.file.read_bytes(), result.layout_dropped
-
-
-NAME = SecretName("A")
-
-
-def test_an_assignment_smuggled_into_a_layout_is_not_written(cast: Cast) -> None:
-    layout = Layout("node", (b"LD_PRELOAD=/tmp/evil.so\nA=", NAME, b"\n"))
-    assert evil_push(cast, Snapshot({NAME: SecretText(b"1")}, layout)) == (b"A=1\n", True)
-
-
-def test_a_layout_that_lacks_a_name_is_not_used(cast: Cast) -> None:
-    layout = Layout("node", (b"# nothing here\n",))
-    assert evil_push(cast, Snapshot({NAME: SecretText(b"1")}, layout)) == (b"A=1\n", True)
-
-
-@pytest.mark.parametrize("literal", (b"1\nLD_PRELOAD=/tmp/evil.so", b"1 # x"))
-def test_an_assignment_smuggled_into_a_literal_is_not_written_and_named(cast: Cast, literal: bytes) -> None:
-    with pytest.raises(BadText, match="A") as refused:
-        evil_push(cast, Snapshot({NAME: SecretText(literal)}, Layout("node", (b"A=", NAME, b"\n"))))
-    assert "evil" not in str(refused.value)
-    assert not cast.actor("bob").file.exists()
 
 
 def test_a_release_with_a_box_that_does_not_open_says_nothing(cast: Cast) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from random import Random
+
+import pytest
 
 from envlsp.crypto.signing import check_untrusted, record_id
 from envlsp.crypto.verify import Signatures
@@ -12,6 +14,7 @@ from envlsp.domain.ids import RecordId, TeamId
 from envlsp.domain.ledger.admission import Accepted, Admission, Refused
 from envlsp.domain.ledger.ledger import Ledger
 from envlsp.errors import PeerError, TrustError
+from envlsp.service.replica import Received, Replica
 from envlsp.wire.records import decode_record_untrusted
 
 
@@ -82,3 +85,53 @@ def assert_blind_agrees(team: TeamId, raws: Iterable[bytes], ledger: Ledger) -> 
     for raw in in_another_order(raws, Random(len(ledger))):
         assert blind.judge(raw) == Accepted(new=True)
     assert beliefs(blind.ledger) == beliefs(ledger)
+
+
+class Shadows:
+    """One without keys behind every replica of the program, which hears what it hears.
+
+    `watch` wraps `Replica.receive` for the time of a test: each answer is compared, and
+    `check` compares at the end what both believe.
+    """
+
+    def __init__(self) -> None:
+        self._behind: list[tuple[Replica, Blind]] = []
+
+    def watch(self, patch: pytest.MonkeyPatch) -> None:
+        inner = Replica.receive
+
+        def receive(replica: Replica, raws: Sequence[bytes], *, auth_only: bool = False) -> list[Received]:
+            blind = self._of(replica)
+            answers = inner(replica, raws, auth_only=auth_only)
+            for raw, answer in zip(raws, answers, strict=True):
+                if not auth_only or answer.verdict is not None:
+                    _assert_same(answer, blind.judge(raw))
+            return answers
+
+        patch.setattr(Replica, "receive", receive)
+
+    def _of(self, replica: Replica) -> Blind:
+        """Return the one behind a replica, told what the replica wrote or read by itself."""
+        found = next((blind for other, blind in self._behind if other is replica), None)
+        if found is None:
+            found = Blind(replica.team)
+            self._behind.append((replica, found))
+        replica.refresh()
+        for record in replica.ledger.records():
+            if record.id not in found.ledger:
+                assert found.judge(replica.raw(record.id)) == Accepted(new=True)
+        return found
+
+    def check(self) -> None:
+        assert self._behind, "nobody heard anything"
+        for replica, _ in self._behind:
+            blind = self._of(replica)
+            assert beliefs(blind.ledger) == beliefs(replica.ledger)
+            assert_blind_agrees(replica.team, blind.raws.values(), replica.ledger)
+
+
+def _assert_same(answer: Received, verdict: Verdict) -> None:
+    if isinstance(verdict, Broken):
+        assert answer.verdict is None
+    else:
+        assert answer.verdict == verdict
