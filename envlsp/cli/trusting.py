@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from envlsp.cli.delivery import delivered
 from envlsp.cli.main import Frame
 from envlsp.cli.words import plain
-from envlsp.service.verbs.trust_shapes import confirmed_fields
+from envlsp.service.verbs.trust_shapes import confirmed_fields, contested_fields
 
 if TYPE_CHECKING:
     from envlsp.service.access.confirming import Doubt
-    from envlsp.service.verbs.trusting import Confirmed
+    from envlsp.service.verbs.trusting import Confirmed, Contested
 
 
 def show_suspects(frame: Frame, found: Confirmed) -> None:
@@ -47,3 +47,15 @@ def show_confirmed(frame: Frame, found: Confirmed) -> None:
             plain(f"  it did not trust them with {doubt.where or 'anything'}: {why_words(doubt)}")
         )
     frame.output.say("only this device: teammates' devices ask their own people")
+
+
+def show_contested(frame: Frame, contested: Contested) -> None:
+    """Print what an answer to a removal came to."""
+    if frame.json:
+        frame.output.document(contested_fields(contested))
+        return
+    names = plain(" and ".join(name for _, name in contested.names))
+    frame.output.line(f"you are in the team again, {names} removed{delivered(contested.reached)}")
+    frame.output.say(
+        "whoever saw you removed gives you no new key before they say: envlsp access confirm YOU"
+    )

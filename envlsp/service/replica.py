@@ -293,7 +293,12 @@ class Replica:
             self._tell(written)
 
     def append(
-        self, pub: Pub, body: Body | ReleaseContent | None = None, *, carried: TeamKey | None = None
+        self,
+        pub: Pub,
+        body: Body | ReleaseContent | None = None,
+        *,
+        carried: TeamKey | None = None,
+        parents: tuple[RecordId, ...] = (),
     ) -> CheckedRecord:
         """Write a record of our own after all we know, and store it. Call it inside `writing`.
 
@@ -301,6 +306,7 @@ class Replica:
             pub: the public part.
             body: what is sealed with it; None for an empty body.
             carried: the key of the epoch of its own scope, where `pub` carries one.
+            parents: other ones than all heads, for contesting a removal only (A6).
 
         Raises:
             WaitingForKey: we do not hold the key to write under.
@@ -309,7 +315,7 @@ class Replica:
         """
         self._may_author()
         with self.writing():
-            parents = self.ledger.parents_for(self.keys.dpk)
+            parents = parents or self.ledger.parents_for(self.keys.dpk)
             place = Place(
                 team=self.team,
                 seq=self.ledger.next_seq(self.keys.dpk),

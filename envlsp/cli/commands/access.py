@@ -11,7 +11,7 @@ from envlsp.cli.letting_in import let_in
 from envlsp.cli.main import Frame
 from envlsp.cli.membership import show_members
 from envlsp.cli.roles import role_option
-from envlsp.cli.trusting import show_confirmed, show_suspects
+from envlsp.cli.trusting import show_confirmed, show_contested, show_suspects
 from envlsp.cli.words import count
 from envlsp.service.verbs.shapes import granted_fields, removed_fields, rotated_fields
 
@@ -147,3 +147,21 @@ def confirm(frame: Frame, who: str | None, offline: bool) -> None:
             return
         news = courier(frame, service, opened, offline=offline)
         show_confirmed(frame, trusting.trust(news, opened.team, who))
+
+
+@command.command()
+@click.argument("who", required=False, default="")
+@offline_option
+@click.pass_obj
+def contest(frame: Frame, who: str, offline: bool) -> None:
+    """Answer the removal of this device: remove whoever removed it, and come back.
+
+    Only where you are the more senior one: admin for longer, or with an older device of
+    your own. Otherwise nothing is written and the reason is said. With WHO, answer only
+    what that person did.
+    """
+    from envlsp.service.verbs import trusting
+
+    with opened_team(frame) as (service, opened):
+        news = courier(frame, service, opened, offline=offline)
+        show_contested(frame, trusting.contest(news, opened.team, who, frame.talk))

@@ -208,18 +208,34 @@ class Ledger:
         """
         return self._choose(author, [self._dag.by_id[head] for head in self._dag.heads])
 
-    def parents_without(self, author: DevicePk, removal: RecordId) -> tuple[RecordId, ...]:
-        """Return parents as if a removal had never been seen: for contesting it, and nothing else.
+    def parents_without(self, author: DevicePk, *removals: RecordId) -> tuple[RecordId, ...]:
+        """Return parents as if removals had never been seen: for contesting them, and nothing else.
 
         Raises:
-            NotFound: the removal is not here.
+            NotFound: one of them is not here.
         """
-        out = self._node(removal)
-        left = [node for node in self._dag.nodes if node is not out and not is_ancestor(out, node)]
+        out = {self._node(removal).index for removal in removals}
+        left = [
+            node
+            for node in self._dag.nodes
+            if node.index not in out and not any(node.ancestors >> index & 1 for index in out)
+        ]
         covered = 0
         for node in left:
             covered |= node.ancestors
         return self._choose(author, [node for node in left if not covered >> node.index & 1])
+
+    def state_after(self, parents: Iterable[RecordId]) -> TeamState:
+        """Return what somebody knows who knows these records and what is before them.
+
+        Raises:
+            NotFound: one of them is not here.
+        """
+        mask = 0
+        for parent in parents:
+            node = self._node(parent)
+            mask |= node.auth_ancestors | node.auth_bit
+        return self._views.at(mask).state
 
     def height_for(self, parents: Iterable[RecordId]) -> int:
         """Return the height of a record with these parents.

@@ -111,6 +111,12 @@ def act_words(step: ReasonStep) -> str:
     return f"{step.by} {words.format(role=step.role, scope=f'scope {step.scope[:SHORT_HEX]}')}"
 
 
+def ground_words(team: Team, ruling: Ruling) -> str:
+    """Return on what ground a record does not count, as a sentence."""
+    one = _because(team, ruling)
+    return _GROUNDS[Ground(one.ground)].format(by=one.by, act=one.act, over=one.over)
+
+
 def outcome_words(step: ReasonStep) -> str:
     """Return what a record means now, and if it is void why."""
     grounds = [_GROUNDS[Ground(b.ground)].format(by=b.by, act=b.act, over=b.over) for b in step.because]

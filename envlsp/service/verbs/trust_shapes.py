@@ -8,7 +8,7 @@ from envlsp.service.verbs.desk import Json
 
 if TYPE_CHECKING:
     from envlsp.service.access.confirming import Doubt
-    from envlsp.service.verbs.trusting import Confirmed
+    from envlsp.service.verbs.trusting import Confirmed, Contested
 
 
 def confirmed_fields(found: Confirmed) -> Json:
@@ -30,4 +30,13 @@ def doubt_fields(doubt: Doubt) -> Json:
         "why": doubt.why.value,
         "by": [*doubt.by],
         "records": [*doubt.records],
+    }
+
+
+def contested_fields(contested: Contested) -> Json:
+    """Return an answer to a removal; who wrote it is a member again."""
+    return {
+        "removed": [{"id": identity, "name": name} for identity, name in contested.names],
+        "member": True,
+        "reached": contested.reached,
     }

@@ -9,13 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
+from envlsp.errors import Misuse
 from envlsp.service.access.confirming import Doubt, confirm, doubts
+from envlsp.service.access.contesting import answer, check, names_of, plan
+from envlsp.service.ports import Talk
 from envlsp.service.team import Team
 from envlsp.service.verbs.arguments import Arguments
 from envlsp.service.verbs.courier import Courier
 from envlsp.service.verbs.desk import Desk, Json
 from envlsp.service.verbs.opening import courier_of, open_team
-from envlsp.service.verbs.trust_shapes import confirmed_fields
+from envlsp.service.verbs.trust_shapes import confirmed_fields, contested_fields
 
 
 class Confirmed(NamedTuple):
@@ -45,6 +48,31 @@ def trust(courier: Courier, team: Team, who: str) -> Confirmed:
     return Confirmed(ended, doubts(team), reached)
 
 
+class Contested(NamedTuple):
+    """What an answer to a removal came to."""
+
+    names: tuple[tuple[str, str], ...]
+    """`(short id, name)` of whom it removes in turn."""
+    reached: int
+
+
+def contest(courier: Courier, team: Team, who: str, talk: Talk) -> Contested:
+    """Answer the removal of this device by removing its author, if that brings the device back.
+
+    Raises:
+        NoAccess: it would not, and nothing was written; the reason is said.
+        NotFound: nothing here says that this device was removed.
+        Misuse: the person said no.
+    """
+    planned = plan(team, who)
+    check(team, planned)
+    names = " and ".join(names_of(planned))
+    if not talk.confirm(f"remove {names} in turn, and come back? what they did since you were removed stays"):
+        raise Misuse("you said no; nothing was changed", fix="answer y, or add --yes")
+    answer(team, planned)
+    return Contested(planned.names, courier.deliver())
+
+
 # --- for an editor -----------------------------------------------------------------------------
 
 
@@ -55,6 +83,13 @@ def _confirm(desk: Desk, arguments: Arguments) -> Json:
     return confirmed_fields(trust(courier_of(desk, opened, arguments), opened.team, who))
 
 
+def _contest(desk: Desk, arguments: Arguments) -> Json:
+    opened = open_team(desk)
+    news = courier_of(desk, opened, arguments)
+    return contested_fields(contest(news, opened.team, arguments.text("who"), desk.talk))
+
+
 VERBS: Mapping[str, Callable[[Desk, Arguments], Json]] = {
     "access.confirm": _confirm,
+    "access.contest": _contest,
 }

@@ -1,0 +1,205 @@
+"""Answering a removal of this device with one of its own, as if it had not been seen (PROTOCOL A6).
+
+The one use of old parents that is meant: what is written here is concurrent with the
+removal on purpose, and the seniority of C.3 decides between the two, as between any two
+people who removed each other. Nothing is written that would not succeed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from typing import NoReturn
+
+from envlsp.crypto.epochs import Recipient, TeamKey, make_epoch, new_key
+from envlsp.domain.ids import TEAM_SCOPE, DevicePk, RecordId, ScopeId, UserId
+from envlsp.domain.ledger.facts import ROOT
+from envlsp.domain.ledger.records import DeviceRevoke, Epoch, Revoke, Role
+from envlsp.domain.ledger.state import TeamState
+from envlsp.errors import NoAccess, NotFound, RecordRefused
+from envlsp.service.access.reasons import ground_words
+from envlsp.service.access.removal import is_removed, note_welcome
+from envlsp.service.access.rotation import scopes
+from envlsp.service.access.tombstones import distrusted
+from envlsp.service.people import SHORT_HEX
+from envlsp.service.replica import Replica
+from envlsp.service.team import Team
+from envlsp.wire.bodies import NoteBody
+
+_RECOVER = "envlsp recover, with the recovery words"
+
+
+@dataclass(frozen=True, slots=True)
+class Contest:
+    """What answers the removals of this device."""
+
+    removals: tuple[RecordId, ...]
+    users: tuple[UserId, ...]
+    """Whom it removes in turn."""
+    devices: tuple[DevicePk, ...]
+    """Own devices that it removes in turn: one of them removed this one."""
+    names: tuple[tuple[str, str], ...]
+    """`(short id, name)` of each, users first."""
+
+
+def plan(team: Team, who: str = "") -> Contest:
+    """Return what would answer the removals of this device.
+
+    Args:
+        team: opened.
+        who: only those by this person.
+
+    Raises:
+        NotFound: nobody removed it, or not this person, or the record has not come yet.
+    """
+    team.replica.refresh()
+    own, ledger = team.replica.keys.dpk, team.replica.ledger
+    state = team.replica.state
+    mine = state.user_of(own)
+    removals = _removals(state, own)
+    if who:
+        wanted = team.people.find_anybody(who)
+        removals = tuple(removal for removal in removals if ledger.author_of(removal) == wanted)
+    if not removals or mine is None:
+        raise _nothing(team, who)
+    authors = {removal: ledger.author_of(removal) for removal in removals}
+    users = tuple(sorted(set(authors.values()) - {mine}))
+    others = {team.replica.record(removal).header.author for removal, by in authors.items() if by == mine}
+    devices = tuple(sorted(others - {own}))
+    names = [(user.hex()[:SHORT_HEX], team.people.of_user(user).display_name) for user in users]
+    names += [(dpk.hex()[:SHORT_HEX], team.people.of_device(dpk).device) for dpk in devices]
+    return Contest(removals, users, devices, tuple(names))
+
+
+def _removals(state: TeamState, own: DevicePk) -> tuple[RecordId, ...]:
+    mine = state.user_of(own)
+    by_user = state.removed_users.get(mine, ()) if mine else ()
+    return (*by_user, *state.removed_devices.get(own, ()))
+
+
+def _nothing(team: Team, who: str) -> NotFound:
+    if who:
+        return NotFound(f"no removal of this device by '{who}' is known here", fix="envlsp access contest")
+    if is_removed(team.replica):
+        return NotFound("the record of the removal has not come yet", fix="envlsp sync")
+    return NotFound("nobody has removed this device", fix="envlsp access")
+
+
+def check(team: Team, contest: Contest) -> None:
+    """Make sure that an answer would bring this device back, by trying it and taking it back.
+
+    Raises:
+        NoAccess: it would not; the reason is said.
+    """
+    with contextlib.suppress(_TakenBack), team.replica.writing():
+        _take_back(_write(team, contest))
+
+
+def answer(team: Team, contest: Contest) -> RecordId:
+    """Write the answer; return its id.
+
+    Raises:
+        NoAccess: it would not bring this device back; nothing was written.
+    """
+    with team.replica.writing():
+        record = _write(team, contest)
+        note_welcome(team.replica)  # nobody's earlier word says anything about it
+    return record
+
+
+class _TakenBack(Exception):
+    """Ends a trial: `writing` keeps nothing of what was written before it."""
+
+
+def _take_back(_written: RecordId) -> NoReturn:
+    raise _TakenBack
+
+
+def _write(team: Team, contest: Contest) -> RecordId:
+    """Write what answers, and raise if it changes nothing: `writing` takes it back then."""
+    replica = team.replica
+    own, ledger = replica.keys.dpk, replica.ledger
+    if ROOT in contest.users:
+        raise NoAccess("it would change nothing: the recovery words decide over everybody", fix=_RECOVER)
+    parents = ledger.parents_without(own, *contest.removals)
+    past = ledger.state_after(parents)
+    if not past.is_active(own):
+        raise NoAccess(
+            "somebody else has removed this device too", fix="envlsp access contest, without a name"
+        )
+    written = []
+    try:
+        if contest.users:
+            written.append(_remove(replica, past, parents, contest.users))
+        if contest.devices:
+            after = parents if not written else (written[0],)
+            past = ledger.state_after(after)
+            written.append(_remove_devices(replica, past, after, contest.devices))
+    except RecordRefused as exc:
+        raise NoAccess(
+            "only an admin can answer a removal by somebody else", fix="ask another admin"
+        ) from exc
+    if replica.state.is_active(own):
+        return written[-1]
+    grounds = [ground_words(team, ruling) for record in written for ruling in ledger.rulings(record)]
+    raise NoAccess(f"it would change nothing: {'; '.join(dict.fromkeys(grounds))}", fix=_RECOVER)
+
+
+def _remove(
+    replica: Replica, past: TeamState, parents: tuple[RecordId, ...], users: Collection[UserId]
+) -> RecordId:
+    gone = {dpk for user in users if user in past.members for dpk in past.members[user].devices}
+    targets = tuple(user for user in users if user in past.members)
+    read = [scope for scope in scopes(past) if any(past.role(u, scope) >= Role.VIEWER for u in targets)]
+    epochs, key = _epochs(replica, past, read, gone)
+    note = NoteBody(replica.now(), "") if key else None
+    return replica.append(Revoke(targets, epochs), note, carried=key, parents=parents).id
+
+
+def _remove_devices(
+    replica: Replica, past: TeamState, parents: tuple[RecordId, ...], devices: tuple[DevicePk, ...]
+) -> RecordId:
+    targets = tuple(dpk for dpk in devices if past.is_active(dpk))
+    read = [scope for scope in scopes(past) if any(past.access(dpk, scope) for dpk in targets)]
+    epochs, key = _epochs(replica, past, read, set(targets))
+    note = NoteBody(replica.now(), "") if key else None
+    return replica.append(DeviceRevoke(targets, epochs), note, carried=key, parents=parents).id
+
+
+def _epochs(
+    replica: Replica, past: TeamState, wanted: Collection[ScopeId], gone: Collection[DevicePk]
+) -> tuple[tuple[Epoch, ...], TeamKey | None]:
+    """Return new epochs for those who were there then, and the team's key if it is among them."""
+    mine = past.user_of(replica.keys.dpk)
+    found, team_key = [], None
+    for scope in sorted(wanted):
+        if mine is None or past.role(mine, scope) < Role.DEVELOPER:
+            continue
+        key = new_key()
+        found.append(_epoch(replica, past, scope, key, gone))
+        team_key = key if scope == TEAM_SCOPE else team_key
+    return tuple(found), team_key
+
+
+def _epoch(
+    replica: Replica, past: TeamState, scope: ScopeId, key: TeamKey, gone: Collection[DevicePk]
+) -> Epoch:
+    out = {*gone, *distrusted(replica.suspects, past, scope)}
+    readers = (Recipient(d.dpk, d.xpk) for d in past.readers(scope) if d.dpk not in out)
+    known = {identity: epoch for identity, epoch in past.epochs.items() if epoch.scope == scope}
+    below = {older for epoch in known.values() for older in epoch.opens}
+    older = {i: held for i in known if i not in below and (held := replica.ring.key_of(i)) is not None}
+    return make_epoch(
+        key,
+        team=replica.team,
+        scope=scope,
+        n=past.next_n(scope),
+        recipients=(*readers, Recipient(past.root.root_sign, past.root.root_box)),
+        older=older,
+    )
+
+
+def names_of(contest: Contest) -> Iterator[str]:
+    """Yield whom an answer removes in turn."""
+    return (name for _, name in contest.names)

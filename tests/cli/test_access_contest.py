@@ -1,0 +1,48 @@
+"""`access contest`: the senior comes back, the junior is told why not."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.cli import failed
+from tests.support.desks import Desk, carry
+
+BOB = "Bob <bob@example.com>"
+
+
+@pytest.fixture
+def removed(alice: Desk, bob: Desk) -> Desk:
+    """Alice's desk: Bob, whom she made an admin, has removed her."""
+    alice.ok("access", "grant", "bob", "--role", "admin", "--offline")
+    carry(alice, bob)
+    bob.ok("access", "revoke", "alice", "--offline", "--yes")
+    carry(bob, alice)
+    return alice
+
+
+def test_the_founder_comes_back(removed: Desk, bob: Desk) -> None:
+    assert removed.json("status")["member"] is False
+    result = removed.ok("access", "contest", "--offline", "--yes")
+    assert result.text == f"you are in the team again, {BOB} removed\n"
+    assert "access confirm" in result.talk
+    assert removed.json("status")["member"] is True
+    carry(removed, bob)
+    assert bob.json("status")["member"] is False
+
+
+def test_as_a_document(removed: Desk) -> None:
+    document = removed.json("access", "contest", "bob", "--offline", "--yes")
+    assert (document["removed"][0]["name"], document["member"], document["reached"]) == (BOB, True, 0)
+
+
+def test_a_person_who_says_no_changes_nothing(removed: Desk) -> None:
+    failed(removed("access", "contest", "--offline"), 2)
+    assert removed.json("status")["member"] is False
+
+
+def test_a_junior_is_told_why_not(alice: Desk, bob: Desk) -> None:
+    alice.ok("access", "grant", "bob", "--role", "admin", "--offline")
+    alice.ok("access", "revoke", "bob", "--offline", "--yes")
+    carry(alice, bob)
+    failed(bob("access", "contest", "--offline", "--yes"), 5, saying="senior: admin for longer")
+    failed(alice("access", "contest", "--offline", "--yes"), 1, saying="nobody has removed this device")
