@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import platform
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from envlsp.domain.ids import DevicePk, UserId
 from envlsp.domain.ledger.facts import ROOT
 from envlsp.domain.ledger.history import introduced_device
 from envlsp.domain.ledger.ledger import Ledger
-from envlsp.domain.ledger.records import CheckedRecord, DeviceAdd, Role
+from envlsp.domain.ledger.records import CheckedRecord, DeviceAdd, Role, ScopeSet
 from envlsp.domain.ledger.state import Member
 from envlsp.errors import AmbiguousName, BadText, NotFound
 from envlsp.service.replica import Replica
 from envlsp.service.results import MemberInfo
-from envlsp.wire.bodies import GenesisBody, PersonBody
+from envlsp.wire.bodies import GenesisBody, PersonBody, ScopeBody
 
 RECOVERY_WORDS = "the recovery words"
 """Who wrote a record that no device wrote."""
@@ -81,6 +81,8 @@ class People:
         self._replica = replica
         self._known: dict[DevicePk, Person] = {}
         self._read_of: tuple[Ledger | None, int] = None, 0
+        self._told_of: tuple[Ledger | None, int] = None, 0
+        self._names: dict[UserId, str] = {}
         self._users: dict[UserId, CheckedRecord] = {}
         self._devices: dict[DevicePk, CheckedRecord] = {}
 
@@ -89,7 +91,7 @@ class People:
         if dpk not in self._known:
             found = self._read(dpk)
             if found is None:
-                return Person(dpk.hex()[:SHORT_HEX], "", "")
+                return self._told(dpk) or Person(dpk.hex()[:SHORT_HEX], "", "")
             self._known[dpk] = found
         return self._known[dpk]
 
@@ -120,6 +122,24 @@ class People:
         if not isinstance(body, GenesisBody | PersonBody):
             return None
         return _read_person(body.display_name, body.device_label)
+
+    def _told(self, dpk: DevicePk) -> Person | None:
+        """Return who a scope's records say this is: to a guest, the record that brought them in is closed."""
+        user = self._replica.state.user_of(dpk)
+        ledger = self._replica.ledger
+        if self._told_of != (ledger, len(ledger)):
+            self._told_of = ledger, len(ledger)
+            self._names = {user: name for body in self._scope_bodies() for user, name in body.names}
+        name = self._names.get(user) if user else None
+        return _read_person(name, "") if name else None
+
+    def _scope_bodies(self) -> Iterator[ScopeBody]:
+        """Yield what the standing records of the scopes we read say, the newest last."""
+        for record in self._replica.ledger.auth_records():
+            if isinstance(record.header.pub, ScopeSet) and self._replica.ledger.is_effective(record.id):
+                body = self._replica.body(record)
+                if isinstance(body, ScopeBody):
+                    yield body
 
     def _intro(self, dpk: DevicePk) -> CheckedRecord | None:
         """Return the record that brought a device in, a void one where no other did."""

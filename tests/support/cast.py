@@ -17,6 +17,7 @@ from envlsp.domain.ids import UserId
 from envlsp.domain.ledger.admission import Accepted
 from envlsp.domain.ledger.records import Role
 from envlsp.service.access import roles
+from envlsp.service.access.scope_members import ScopeLine
 from envlsp.service.context import Context
 from envlsp.service.facade import Opened, Service, team_of
 from envlsp.service.people import parse_person
@@ -170,13 +171,14 @@ class Cast:
         meet(*everybody)
         return everybody
 
-    def join(self, admin: Actor, newcomer: Actor, role: Role = Role.DEVELOPER) -> Actor:
+    def join(self, admin: Actor, newcomer: Actor, role: Role = Role.DEVELOPER, *lines: ScopeLine) -> Actor:
         """Let somebody in; they hold everything the admin holds."""
         seeds = DeviceSeeds(*new_seeds())
         keys = device_keys(seeds.sign, seeds.box)
         team = team_of(admin.context.project)
         pop = prove(keys, team, PopPurpose.JOIN)
-        roles.grant(admin.replica, roles.Request(keys.dpk, keys.xpk, pop, newcomer.person), role, 10)
+        request = roles.Request(keys.dpk, keys.xpk, pop, newcomer.person)
+        roles.grant(admin.replica, request, role, 10, lines=lines)
         newcomer.service.vault.open_or_create().add_team(team, seeds)
         for name in ("ev.yaml", ".gitignore"):
             if (admin.root / name).exists():
