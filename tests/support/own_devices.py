@@ -12,6 +12,7 @@ from envlsp.service.access.devices import own_user
 from envlsp.service.people import Person
 from envlsp.store.keyfile import DeviceSeeds
 from tests.support.cast import Actor, Cast, give
+from tests.support.desks import Desk, carry
 
 
 def add_device(cast: Cast, owner: Actor, label: str, *, name: str = "") -> Actor:
@@ -40,3 +41,23 @@ def add_device(cast: Cast, owner: Actor, label: str, *, name: str = "") -> Actor
 def device_of(seen_by: Actor, actor: Actor) -> Device:
     """Return somebody's device as another one's ledger has it."""
     return seen_by.replica.state.devices[actor.replica.keys.dpk]
+
+
+def own_desk(first: Desk, label: str) -> Desk:
+    """Return another desk of the same person: a clone of the project, and no file."""
+    folder = first.folder.parent / f"clone-{label}"
+    folder.mkdir()
+    (folder / "ev.yaml").write_bytes((first.folder / "ev.yaml").read_bytes())
+    desk = Desk(first.home.parent / label, folder, first.home.parent / f"{label}.key")
+    seeds = DeviceSeeds(*new_seeds())
+    keys = device_keys(*seeds)
+    with first.team() as team:
+        owner = own_user(team.replica)
+        pop = prove(keys, team.id, PopPurpose.DEVICE_ADD, owner)
+        me = team.people.of_user(owner)
+        request = roles.Request(keys.dpk, keys.xpk, pop, Person(me.name, me.address, label))
+        devices.add(team.replica, request)
+        identity = team.id
+    desk.service().vault.open_or_create().add_team(identity, seeds)
+    carry(first, desk)
+    return desk

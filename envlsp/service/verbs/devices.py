@@ -29,8 +29,8 @@ from envlsp.service.verbs.explaining import left_to_change
 from envlsp.service.verbs.opening import courier_of, open_team
 
 THIS_ONE = (
-    "that is the device you are on: it will read and write nothing made from now on,"
-    " and only another device of yours or an admin lets it in again"
+    ", the one you are on? It will read and write nothing made from now on,"
+    " and comes back only as a new device; remove it"
 )
 OLDER = (
     "it is older than this device, so what it did before it hears of this still counts:"
@@ -86,9 +86,7 @@ def remove(courier: Courier, team: Team, which: str, talk: Talk) -> Lost:
     devices.check_removable(team.replica, device)
     was_this = device.dpk == team.replica.keys.dpk
     name = _name(team, device)
-    if was_this:
-        talk.say(THIS_ONE)
-    if not talk.confirm(f"remove {name}?"):
+    if not talk.confirm(f"remove {name}{THIS_ONE if was_this else ''}?"):
         raise Misuse("you said no; nothing was removed", fix="answer y, or add --yes")
     is_older = devices.is_older(team.replica, device)
     waiting = devices.remove(team.replica, team.releases, device)
