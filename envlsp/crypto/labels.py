@@ -38,7 +38,7 @@ Label = Literal[
 KdfLabel = Literal[
     "body", "dek", "val", "layout", "commit", "link", "room", "room-id", "beacon",
     "root-sign", "root-box", "join", "confirm-A", "confirm-B", "a2b", "b2a", "ss",
-    "tag", "db", "inv", "mark", "view", "kek",
+    "tag", "db", "inv", "mark", "view", "kek", "backup",
 ]  # fmt: skip
 """What a derived key is for; its key and context:
 
@@ -58,6 +58,7 @@ KdfLabel = Literal[
     tag, db, view, mark   LSK                                        rows of the local store, fingerprints
     inv         seed16  empty                                        an invitation link's key
     kek         Argon2id or key-file bytes, empty                    what seals device.key
+    backup      TK, epoch32; a file's key, its head                  a backup: its key, its stream
 """
 
 if TYPE_CHECKING:

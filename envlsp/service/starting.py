@@ -3,29 +3,28 @@
 from __future__ import annotations
 
 import re
-import secrets
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from envlsp.crypto.device import device_keys, new_seeds
-from envlsp.crypto.recovery import WORDS, Entropy, new_entropy, root_key, to_words
+from envlsp.crypto.recovery import new_entropy, root_key
 from envlsp.domain.environment import is_label
 from envlsp.domain.ids import TeamId
 from envlsp.errors import BadText, Misuse, NotInitialised, UsageError
-from envlsp.service.config import FILE_NAME, App, Config, write_new_config
+from envlsp.service.config import FILE_NAME, App, Config, signaling_servers, write_new_config
 from envlsp.service.context import open_project
 from envlsp.service.environments import create_environment
 from envlsp.service.facade import Service, parse_team
 from envlsp.service.founding import found_team
 from envlsp.service.people import Person
 from envlsp.service.ports import Talk
+from envlsp.service.recovery.words import Sheet, keep_words
 from envlsp.service.results import InitResult
 from envlsp.service.working_copy import check_writable, read_working_copy
 from envlsp.store.keyfile import DeviceSeeds
 from envlsp.wire.text import to_team_text
 
 DEFAULT_ENV = "dev"
-WORDS_TO_RETYPE = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,38 +118,20 @@ def _choose_team(service: Service, options: InitOptions, talk: Talk) -> tuple[Te
 
 def _found(service: Service, options: InitOptions, talk: Talk) -> TeamId:
     entropy = new_entropy()
-    if options.recovery:
-        _have_words_kept(talk, entropy)
-    else:
-        talk.say("no recovery words: if every admin's device is lost, nobody can be let in again")
     sign_seed, box_seed = new_seeds()
     keys = device_keys(sign_seed, box_seed)
     founded = found_team(keys, root_key(entropy), options.person, int(service.clock()))
+    if options.recovery:
+        keep_words(
+            talk,
+            entropy,
+            Sheet(founded.team, options.signaling or signaling_servers(None, service.environ)),
+            undone="no team was made",
+            fix="envlsp init in a terminal, and write the words down; or add --no-recovery",
+        )
+    else:
+        talk.say("no recovery words: if every admin's device is lost, nobody can be let in again")
     # The seeds first: a team without its keys would be lost, keys without a team are nothing.
     service.vault.open().add_team(founded.team, DeviceSeeds(sign_seed, box_seed))
     service.team(founded.team).store.records.author(founded.record)
     return founded.team
-
-
-def _have_words_kept(talk: Talk, entropy: Entropy) -> None:
-    """Show the recovery words once and have some of them typed back.
-
-    Raises:
-        UsageError: nobody is there to write them down.
-        BadText: they were not typed back right; no team has been made.
-    """
-    words = to_words(entropy).split()
-    asked = sorted(secrets.SystemRandom().sample(range(WORDS), WORDS_TO_RETYPE))
-    numbered = [f"{number:2}. {word}" for number, word in enumerate(words, 1)]
-    try:
-        talk.show_once("recovery words: write them on paper and keep them apart from this machine", numbered)
-    except UsageError as exc:
-        fix = "run it in a terminal, or add --no-recovery"
-        raise UsageError("recovery words are shown on a terminal only", fix=fix) from exc
-    for place in asked:
-        answer = talk.ask(f"word {place + 1}", flag="--no-recovery")
-        if answer.strip().lower() != words[place]:
-            raise BadText(
-                f"word {place + 1} is another one; no team was made",
-                fix="envlsp init, and write the words down",
-            )

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import os
 import stat
-from typing import Final
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import BinaryIO, Final
 
 from envlsp.errors import LoosePermissions, StoreError
 
@@ -89,6 +91,33 @@ def write_whole(path: str, data: bytes, *, durable: bool = True, suffix: str = "
         os.replace(temporary, path)
         if durable:
             _sync_folder(os.path.dirname(path) or ".")
+    except OSError as exc:
+        raise StoreError(f"cannot write {path}: {exc.strerror}") from exc
+
+
+@contextmanager
+def writing_whole(path: str) -> Iterator[BinaryIO]:
+    """Write a file piece by piece, in place of the old one when the block ends well; mode 0600.
+
+    Raises:
+        StoreError: it cannot be written; the old file is as it was.
+    """
+    temporary = f"{path}.{os.getpid()}.tmp"
+    try:
+        if os.path.lexists(temporary):
+            os.unlink(temporary)
+        handle = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, FILE_MODE)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                yield file
+                file.flush()
+                os.fsync(handle)
+            os.replace(temporary, path)
+        except BaseException:
+            if os.path.lexists(temporary):
+                os.unlink(temporary)
+            raise
+        _sync_folder(os.path.dirname(path) or ".")
     except OSError as exc:
         raise StoreError(f"cannot write {path}: {exc.strerror}") from exc
 

@@ -18,6 +18,7 @@ from envlsp.service.founding import found_team
 from envlsp.service.starting import InitOptions, init
 from envlsp.wire.text import to_team_text
 from tests.support.cast import FIRST_FILE, Actor, Cast
+from tests.support.recovering import writer
 
 
 def new_repository(actor: Actor, name: str) -> Path:
@@ -117,17 +118,12 @@ def test_recovery_words_are_retyped_before_there_is_a_team(cast: Cast) -> None:
     assert not (alice.root / "ev.yaml").exists()
     assert alice.service.vault.open().teams() == ()
 
-    words: list[str] = []
-
-    def ask(question: str, *, default: str = "", flag: str = "") -> str:
-        number = int(question.removeprefix("word "))
-        return words[number - 1]
-
-    def show_once(title: str, lines: list[str]) -> None:
-        words.extend(line.split()[-1] for line in lines)
-
-    alice.talk.ask = ask  # type: ignore[method-assign]
-    alice.talk.show_once = show_once  # type: ignore[method-assign, assignment]
-    assert init(alice.service, alice.root, InitOptions(alice.person)).new_team
-    assert len(words) == 24
+    pen = writer(alice)
+    assert init(alice.service, alice.root, InitOptions(alice.person, signaling=("wss://meet.test",))).new_team
+    (sheet,) = pen.sheets
+    assert len(pen.words().split()) == 24
+    assert f"team    {open_project(alice.root).config.team}" in sheet
+    assert "server  wss://meet.test" in sheet
+    assert any("no server has a copy" in line for line in sheet)
+    assert len({question for question in pen.asked if question.startswith("word ")}) == 3
     assert open_project(alice.root).config.project == "shop"
