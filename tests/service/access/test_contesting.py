@@ -14,7 +14,9 @@ from envlsp.service.access.contesting import answer, check, plan
 from envlsp.service.access.removal import is_removed, note_told
 from envlsp.store.keyfile import DeviceSeeds
 from envlsp.wire.bodies import PersonBody
+from envlsp.wire.messages import CloseCode
 from tests.support.cast import FIRST_FILE, Actor, Cast, assert_in_step, give, meet
+from tests.support.memory_links import sync
 
 
 def revoke(admin: Actor, *gone: Actor) -> None:
@@ -171,3 +173,37 @@ def test_what_was_never_removed_has_nothing_to_answer(removed: tuple[Actor, Acto
     note_told(carol.replica)
     with pytest.raises(NotFound, match="has not come yet"):
         plan(carol.team)
+
+
+# --- over a session ---
+
+
+@pytest.mark.slow
+def test_case_56_a_teammate_learns_of_the_answer_by_introductions(cast: Cast) -> None:
+    alice, bob, carol = cast.team("bob", "carol")
+    roles.set_role(alice.replica, alice.team.releases, bob.user, Role.ADMIN)
+    meet(alice, bob, carol)
+    revoke(bob, alice)
+    give(bob, carol)
+    assert CloseCode.REVOKED in sync(alice, carol)
+    assert alice.replica.state.user_of(alice.replica.keys.dpk) not in alice.replica.state.members
+    contest(alice)
+    assert sync(alice, carol) == (CloseCode.ORDERLY, CloseCode.ORDERLY)
+    assert_in_step(alice, carol)
+    assert alice.user in carol.replica.state.members
+    assert {one.device for one in carol.replica.suspects} == {alice.replica.keys.dpk}
+    assert CloseCode.REVOKED in sync(carol, bob)
+    assert is_removed(bob.replica)
+
+
+@pytest.mark.slow
+def test_case_56_the_remover_himself_is_convinced(cast: Cast) -> None:
+    alice, bob = cast.team("bob")
+    roles.set_role(alice.replica, alice.team.releases, bob.user, Role.ADMIN)
+    meet(alice, bob)
+    revoke(bob, alice)
+    assert CloseCode.REVOKED in sync(bob, alice)
+    contest(alice)
+    assert CloseCode.REVOKED in sync(alice, bob)
+    assert is_removed(bob.replica)
+    assert not is_removed(alice.replica)
