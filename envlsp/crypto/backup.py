@@ -26,8 +26,17 @@ from envlsp.crypto.primitives import (
     seal_to,
 )
 from envlsp.domain.ids import BoxPk, EpochId
-from envlsp.errors import CannotOpen
-from envlsp.wire.backup import Head, Part, decode_part_untrusted, encode_head, encode_part
+from envlsp.errors import CannotOpen, Malformed
+from envlsp.wire.backup import (
+    First,
+    Head,
+    Last,
+    Part,
+    RecordsPart,
+    decode_part_untrusted,
+    encode_head,
+    encode_part,
+)
 
 BackupKey = NewType("BackupKey", bytes)
 """32 bytes: what one backup file is sealed with."""
@@ -76,8 +85,10 @@ def open_for_member(head: Head, key: TeamKey) -> BackupKey:
     return _sized(open_box(head.box, _member_key(head.epoch, key)))
 
 
-def open_parts(key: BackupKey, head: bytes, header: bytes, boxes: Iterator[bytes]) -> Iterator[Part]:
-    """Yield what a file says, part by part.
+def open_parts(
+    key: BackupKey, head: bytes, header: bytes, boxes: Iterator[bytes]
+) -> Iterator[First | RecordsPart]:
+    """Yield what a file is of, then its records; read to the end to know that it is whole.
 
     Args:
         key: of this file.
@@ -87,11 +98,25 @@ def open_parts(key: BackupKey, head: bytes, header: bytes, boxes: Iterator[bytes
 
     Raises:
         CannotOpen: altered, out of order, or of another file.
-        Malformed, LimitExceeded: sealed by somebody who does not keep to the format.
+        Malformed, LimitExceeded: cut short, or sealed by somebody who does not keep to the format.
     """
     stream = StreamReader(header, _stream_key(key, head))
-    for box in boxes:
-        yield decode_part_untrusted(stream.open(box))
+    count, found, is_over = 0, 0, False
+    for place, box in enumerate(boxes):
+        part = decode_part_untrusted(stream.open(box))
+        if is_over or isinstance(part, First) != (place == 0):
+            raise Malformed("parts in another order")
+        match part:
+            case First():
+                count = part.count
+                yield part
+            case RecordsPart():
+                found += len(part.records)
+                yield part
+            case Last():
+                is_over = part.count == count == found
+    if not is_over:
+        raise Malformed("cut short")
 
 
 def _member_key(epoch: EpochId, key: TeamKey) -> bytes:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from io import BytesIO
 
 import pytest
 from nacl.encoding import RawEncoder
 from nacl.hash import blake2b
 
-from envlsp.crypto import bundle, envelope, epochs, recovery, requests, signing, words
+from envlsp.crypto import backup, bundle, envelope, epochs, recovery, requests, signing, words
 from envlsp.crypto.device import device_keys, fingerprint
 from envlsp.crypto.labels import hash32, kdf
 from envlsp.crypto.primitives import box_key, open_box, open_seal, pad
@@ -16,6 +17,13 @@ from envlsp.crypto.signing import PopPurpose
 from envlsp.domain.ids import BoxPk, DevicePk, RecordId, ScopeId, TeamId, UserId
 from envlsp.domain.versions import id_text
 from envlsp.wire import canonical
+from envlsp.wire.backup import (
+    First,
+    RecordsPart,
+    decode_head_untrusted,
+    read_boxes_untrusted,
+    read_opening_untrusted,
+)
 from envlsp.wire.bodies import decode_body_untrusted, encode_body
 from envlsp.wire.layout import decode_layout_untrusted, encode_layout
 from envlsp.wire.text import fingerprint_text, from_team_text, to_team_text
@@ -219,6 +227,26 @@ def test_text() -> None:
             assert " ".join(words.words_of(mark, 5)) == case["words"]
 
     check("text", play)
+
+
+def test_backup() -> None:
+    def play(case: Case) -> None:
+        file = BytesIO(raw(case, "file"))
+        head_bytes, header = read_opening_untrusted(file)
+        head = decode_head_untrusted(head_bytes)
+        if case["root_box_seed"]:
+            key = backup.open_for_root(head, box_key(raw(case, "root_box_seed")))
+        else:
+            key = backup.open_for_member(head, epochs.TeamKey(raw(case, "key")))
+        first, *parts = backup.open_parts(key, head_bytes, header, read_boxes_untrusted(file))
+        assert first == First(
+            TeamId(raw(case, "team")), case["ts"], len(case["records"]), tuple(case["servers"])
+        )
+        assert [one.hex() for part in parts if isinstance(part, RecordsPart) for one in part.records] == case[
+            "records"
+        ]
+
+    check("backup", play)
 
 
 def test_recovery() -> None:

@@ -11,6 +11,7 @@ from typing import Final, get_args
 
 from envlsp.crypto import bundle as bundles
 from envlsp.crypto import envelope, epochs, recovery, requests, signing, words
+from envlsp.crypto.backup import BackupWriter
 from envlsp.crypto.device import fingerprint, prove
 from envlsp.crypto.labels import KdfLabel, Label, hash32, kdf
 from envlsp.crypto.primitives import pad
@@ -21,6 +22,7 @@ from envlsp.domain.release import Layout
 from envlsp.domain.secret import SecretName
 from envlsp.domain.versions import id_text
 from envlsp.wire import canonical
+from envlsp.wire.backup import MAGIC, First, Last, Part, RecordsPart, framed
 from envlsp.wire.bodies import decode_body_untrusted, encode_body
 from envlsp.wire.layout import decode_layout_untrusted, encode_layout
 from envlsp.wire.records import decode_record_untrusted
@@ -581,6 +583,60 @@ def recovery_cases() -> list[Case]:
     ]
 
 
+def backup_cases() -> list[Case]:
+    """Return a backup of two records for root and for members, and files that are none."""
+    records = [samples.GENESIS_RAW, samples.record(RecordType.GRANT)[0]]
+    servers = ["wss://meet.example.com"]
+    epoch = samples.GENESIS.epoch_ids[0]
+    parts: list[Part] = [
+        First(TEAM, 1_700_000_000, len(records), tuple(servers)),
+        RecordsPart(tuple(records)),
+        Last(len(records)),
+    ]
+    with fixed_randomness("backup"):
+        writer = BackupWriter(samples.ROOT.keys.xpk, (epoch, samples.KEY_1))
+        boxes = [framed(writer.seal(part)) for part in parts]
+        more = framed(writer.seal(parts[-1]))
+    opening = MAGIC + framed(writer.head) + writer.header
+    data = opening + b"".join(boxes)
+    right: Case = {
+        "name": "for root",
+        "file": data.hex(),
+        "root_box_seed": kdf(samples.ENTROPY, "root-box").hex(),
+        "team": TEAM.hex(),
+        "ts": 1_700_000_000,
+        "servers": servers,
+        "records": [raw.hex() for raw in records],
+        "expect": "ok",
+    }
+    member: Case = {**right, "name": "for members", "root_box_seed": "", "key": samples.KEY_1.reveal().hex()}
+    wrecks = {
+        "altered": (data[:-1] + bytes((data[-1] ^ 1,)), "cannot-open"),
+        "another head": (data[:30] + bytes((data[30] ^ 1,)) + data[31:], "cannot-open"),
+        "parts in another order": (opening + boxes[1] + boxes[0] + boxes[2], "cannot-open"),
+        "no end": (opening + boxes[0] + boxes[1], "malformed"),
+        "behind the end": (data + more, "malformed"),
+        "cut short": (data[:-1], "malformed"),
+        "no backup": (b"envlsp" + data, "malformed"),
+        "too long a part": (opening + b"\xff" * 8, "limit"),
+    }
+    return [
+        right,
+        member,
+        {**right, "name": "other words", "root_box_seed": fixed("bob box").hex(), "expect": "cannot-open"},
+        {
+            **member,
+            "name": "another key",
+            "key": samples.KEY_2.reveal().hex(),
+            "expect": "cannot-open",
+        },
+        *(
+            {**right, "name": name, "file": file.hex(), "expect": word}
+            for name, (file, word) in wrecks.items()
+        ),
+    ]
+
+
 def id_cases() -> list[Case]:
     """Return ids that are cut from a hash."""
     user: UserId = signing.user_id(ALICE.dpk)
@@ -615,6 +671,7 @@ FILES: Final[dict[str, tuple[str, Callable[[], list[Case]]]]] = {
     "requests": ("requests and welcomes that are carried by hand", request_cases),
     "text": ("text forms of ids and fingerprints", text_cases),
     "recovery": ("recovery words", recovery_cases),
+    "backup": ("a backup file", backup_cases),
 }
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from unittest.mock import patch
 
 from nacl import bindings
@@ -16,6 +17,7 @@ from envlsp.crypto import signing
 from envlsp.crypto.device import DeviceKeys, device_keys, prove
 from envlsp.crypto.epochs import Recipient, TeamKey, make_epoch, make_link, seal_key
 from envlsp.crypto.memory import Key, exposed
+from envlsp.crypto.primitives import StreamWriter
 from envlsp.crypto.recovery import Entropy, RootKey, root_key
 from envlsp.crypto.signing import GENESIS_PLACE, Place, PopPurpose, epoch_id, inv_digest, scope_id, user_id
 from envlsp.domain.environment import Triple
@@ -85,6 +87,15 @@ def sealed_with(ephemeral_seed: bytes, plain: Key, public: bytes) -> bytes:
     return epk + bindings.crypto_box(exposed(plain), nonce, public, esk)
 
 
+class _FixedStream(StreamWriter):
+    """A stream whose header is drawn like everything else: a reader begins with the same state."""
+
+    def __init__(self, draw: Callable[[int], bytes], key: bytes) -> None:
+        self._state = bindings.crypto_secretstream_xchacha20poly1305_state()
+        self.header = draw(bindings.crypto_secretstream_xchacha20poly1305_HEADERBYTES)
+        bindings.crypto_secretstream_xchacha20poly1305_init_pull(self._state, self.header, key)
+
+
 @contextmanager
 def fixed_randomness(label: str) -> Iterator[None]:
     """Make every nonce, key and ephemeral key a function of `label` and of the order of drawing."""
@@ -103,9 +114,11 @@ def fixed_randomness(label: str) -> Iterator[None]:
             "device",
             "words",
             "requests",
+            "backup",
         ):
             stack.enter_context(patch(f"envlsp.crypto.{module}.random_bytes", draw))
-        for module in ("epochs", "bundle", "requests"):
+        stack.enter_context(patch("envlsp.crypto.backup.StreamWriter", partial(_FixedStream, draw)))
+        for module in ("epochs", "bundle", "requests", "backup"):
             stack.enter_context(patch(f"envlsp.crypto.{module}.seal_to", seal_to))
         yield
 

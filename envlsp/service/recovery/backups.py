@@ -164,23 +164,9 @@ class BackupFile:
         Raises:
             TrustError: altered, or cut short.
         """
-        count, found, is_over = 0, 0, False
         with _no_backup(self.path):
             boxes = read_boxes_untrusted(self._file)
-            for place, part in enumerate(open_parts(key, self._head_bytes, self._header, boxes)):
-                if is_over or isinstance(part, First) != (place == 0):
-                    raise Malformed("parts in another order")
-                match part:
-                    case First():
-                        count = part.count
-                        yield part
-                    case RecordsPart():
-                        found += len(part.records)
-                        yield part
-                    case Last():
-                        is_over = part.count == count == found
-            if not is_over:
-                raise Malformed("cut short")
+            yield from open_parts(key, self._head_bytes, self._header, boxes)
 
 
 @contextmanager
