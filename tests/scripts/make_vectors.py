@@ -612,7 +612,7 @@ def backup_cases() -> list[Case]:
     member: Case = {**right, "name": "for members", "root_box_seed": "", "key": samples.KEY_1.reveal().hex()}
     wrecks = {
         "altered": (data[:-1] + bytes((data[-1] ^ 1,)), "cannot-open"),
-        "another head": (data[:30] + bytes((data[30] ^ 1,)) + data[31:], "cannot-open"),
+        "another head": (data[:60] + bytes((data[60] ^ 1,)) + data[61:], "cannot-open"),
         "parts in another order": (opening + boxes[1] + boxes[0] + boxes[2], "cannot-open"),
         "no end": (opening + boxes[0] + boxes[1], "malformed"),
         "behind the end": (data + more, "malformed"),
