@@ -17,7 +17,7 @@ from envlsp.domain.ledger.admit import Gate
 from envlsp.domain.ledger.alarms import graph_alarms
 from envlsp.domain.ledger.dag import Dag, Node, is_ancestor
 from envlsp.domain.ledger.facts import Facts
-from envlsp.domain.ledger.policy import PARENTS_MAX
+from envlsp.domain.ledger.parents import Parents
 from envlsp.domain.ledger.ports import Verify
 from envlsp.domain.ledger.records import CheckedRecord
 from envlsp.domain.ledger.resolve import deciders
@@ -45,6 +45,7 @@ class Ledger:
         self._gate = Gate(team, verify, self._dag, self._views)
         self._sorted: list[CheckedRecord] = []
         self._voids = _Voids(self._dag, self._views)
+        self._parents = Parents(self._dag, self._is_void)
 
     # --- adding ---
 
@@ -204,9 +205,10 @@ class Ledger:
     def parents_for(self, author: DevicePk) -> tuple[RecordId, ...]:
         """Return the parents of the author's next record, sorted: all heads, at most 32.
 
-        With more heads than that: his own last record, then the greatest by (height, id).
+        With more heads than that: his own last record, then the greatest by (height, id);
+        void ones without keys are left out first.
         """
-        return self._choose(author, [self._dag.by_id[head] for head in self._dag.heads])
+        return self._parents.of(author)
 
     def parents_without(self, author: DevicePk, *removals: RecordId) -> tuple[RecordId, ...]:
         """Return parents as if removals had never been seen: for contesting them, and nothing else.
@@ -223,7 +225,7 @@ class Ledger:
         covered = 0
         for node in left:
             covered |= node.ancestors
-        return self._choose(author, [node for node in left if not covered >> node.index & 1])
+        return self._parents.among(author, [node for node in left if not covered >> node.index & 1])
 
     def state_after(self, parents: Iterable[RecordId]) -> TeamState:
         """Return what somebody knows who knows these records and what is before them.
@@ -277,20 +279,8 @@ class Ledger:
             raise NotFound("no such record in this ledger")
         return node
 
-    def _choose(self, author: DevicePk, heads: list[Node]) -> tuple[RecordId, ...]:
-        heads.sort(key=lambda node: node.order)
-        if len(heads) > PARENTS_MAX:
-            own = self._last_of(author)
-            heads = [node for node in heads if node is not own]
-            room = PARENTS_MAX - 1 if own else PARENTS_MAX
-            heads = heads[-room:] + ([own] if own else [])
-        return tuple(sorted(node.record.id for node in heads))
-
-    def _last_of(self, author: DevicePk) -> Node | None:
-        by_seq = self._dag.by_author.get(author)
-        if not by_seq:
-            return None
-        return max(by_seq[max(by_seq)], key=lambda node: node.order)
+    def _is_void(self, node: Node) -> bool:
+        return not self.is_effective(node.record.id)
 
 
 class _Voids:
