@@ -31,6 +31,7 @@ VERBS: dict[str, str] = {
     "init": "make this folder a project of a team",
     "invite": "let somebody into the team by a spoken code",
     "join": "join a team by a spoken code",
+    "request": "ask to be let in, from a machine without a network",
     "members": "who is in the team",
     "push": "make the file the newest release",
     "pull": "bring the file in step with the newest release",

@@ -36,6 +36,7 @@ VERBS = (
     "device.revoke",
     "team.create",
     "join",
+    "request",
     "env.create",
     "env.list",
     "ci.export",

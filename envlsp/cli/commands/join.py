@@ -1,7 +1,8 @@
-"""`envlsp join`: become part of a team by a code that somebody reads out."""
+"""`envlsp join`: become part of a team by a code that somebody reads out, or by a file."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -20,7 +21,7 @@ _CODE_MAX_BYTES = 256
 
 
 @click.command()
-@click.argument("code", metavar="CODE|-")
+@click.argument("code", metavar="CODE|FILE|-")
 @person_option
 @device_option
 @click.option(
@@ -36,21 +37,30 @@ def command(
     """Join a team by the CODE that an admin reads out (- reads it from standard input).
 
     In a clone of a project, the code must be of that project's team. The words that
-    are shown must be the same on both screens.
+    are shown must be the same on both screens. A code of `envlsp device add` makes this
+    machine another device of yours. On a machine without a network, FILE is an admin's
+    answer to `envlsp request`.
     """
     from envlsp.service.config import signaling_servers
     from envlsp.service.joining.joining import join
 
-    text = _code(code)
+    welcome = Path(code)
     project = _project(frame)
     with frame.service() as service:
-        config = project.config if project else None
-        servers = signaling or signaling_servers(config, service.environ)
-        result = join(service, project, text, who(frame, person, device), servers)
+        if welcome.is_file():
+            from envlsp.service.verbs.carrying import join_by
+
+            result = join_by(service, project, welcome, frame.talk)
+        else:
+            config = project.config if project else None
+            servers = signaling or signaling_servers(config, service.environ)
+            result = join(service, project, _code(code), who(frame, person, device), servers)
     if frame.json:
         frame.output.document(join_fields(result))
         return
-    frame.output.line(f"joined {result.inviter}'s team of {count(result.members, 'member')}, {result.team}")
+    verb = "this machine is another device of yours in" if result.is_own_device else "joined"
+    members = count(result.members, "member")
+    frame.output.line(f"{verb} {result.inviter}'s team of {members}, {result.team}")
     frame.output.say("get the secrets: envlsp pull" if project else "in a clone of a project: envlsp pull")
 
 

@@ -94,6 +94,10 @@ def _wants_words(desk: Desk, arguments: Arguments) -> bool:
 
 
 def _join(desk: Desk, arguments: Arguments) -> Json:
+    if welcome := arguments.text("welcome"):
+        from envlsp.service.verbs.carrying import join_by
+
+        return join_fields(join_by(desk.service, _project(desk), desk.folder / welcome, desk.talk))
     code = asked(desk, arguments, "code", "the code that an admin reads to you")
     project = _project(desk)
     config = project.config if project else None
