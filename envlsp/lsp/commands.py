@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from envlsp.domain.secret import SecretText
-from envlsp.errors import EnvlspError, NotFound, Stopped, UsageError
+from envlsp.errors import NotFound, Stopped, UsageError
 from envlsp.lsp.names import LOOKING, PREFIX
 from envlsp.lsp.session import REVEAL_S
 from envlsp.lsp.talk import EditorTalk
@@ -24,7 +24,6 @@ from envlsp.lsp.uris import VIRTUAL_SCHEME
 if TYPE_CHECKING:
     from envlsp.lsp.progress import Token
     from envlsp.lsp.server import Server
-    from envlsp.service.facade import Service
     from envlsp.service.verbs import Desk
 
 T = TypeVar("T")
@@ -37,7 +36,6 @@ class Commands:
     def __init__(self, server: Server) -> None:
         self._server = server
         self._running: set[threading.Event] = set()
-        self._kek: bytes | None = None  # opens device.key: a person types their passphrase once
 
     def cancel_all(self) -> None:
         """Stop what is running: the editor leaves."""
@@ -158,7 +156,9 @@ class Commands:
         from envlsp.service.verbs import Desk
 
         talk = EditorTalk(self._server, loop, stopped.is_set)
-        service = Service(talk, environ=self._server.environ)
+        hold = self._server.sources.hold
+        service = Service(talk, environ=self._server.environ, hold=hold)
+        before = hold.left_s() > 0
 
         def tell(line: str) -> None:
             if stopped.is_set():
@@ -166,25 +166,11 @@ class Commands:
             loop.call_soon_threadsafe(report, line)
 
         try:
-            self._unlock(service)
             return work(Desk(service, place, talk, tell, stopped.is_set, self._text_of))
         finally:
-            self._note_key(service)
-            service.close()
-
-    def _unlock(self, service: Service) -> None:
-        """Open this device's key as it was opened before, if it was."""
-        if self._kek is not None:
-            with suppress(EnvlspError):  # it has changed since: then the person is asked again
-                service.vault.take_key(self._kek)
-
-    def _note_key(self, service: Service) -> None:
-        """Keep what opens the key, and let the engine have it too."""
-        if not service.vault.is_open or (kek := service.vault.open().kek.reveal()) == self._kek:
-            return
-        self._kek = kek
-        if (engine := self._server.sources.engine) is not None:
-            engine.unlocked(kek)
+            service.lock()
+            if before != (hold.left_s() > 0) and (engine := self._server.sources.engine) is not None:
+                engine.hear()  # locked or unlocked: there is something else to show
 
     def _text_of(self, path: Path) -> bytes | None:
         """Return a file as the editor shows it. Called in threads: documents never change in place."""

@@ -46,7 +46,9 @@ VERBS = (
     "unlock",
     "parse",
     "git.ignore",
+    "lock",
 )
+    "protect",
 
 LOOKING = frozenset(
     {

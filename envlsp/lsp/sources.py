@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from envlsp.lsp.server import Server
     from envlsp.service.code_index import CodeIndex
     from envlsp.service.engine import Engine
+    from envlsp.service.holding import Hold
     from envlsp.service.watching import Watcher
 
 T = TypeVar("T")
@@ -61,7 +62,17 @@ class Sources:
         self._lock = threading.Lock()
         self._is_closed = False
         self._is_time_for_network = False
+        self._hold: Hold | None = None
         self._loop: asyncio.AbstractEventLoop
+
+    @property
+    def hold(self) -> Hold:
+        """What opens this device, for all threads of the server: a passphrase is typed once."""
+        from envlsp.service.holding import Hold
+
+        with self._lock:
+            self._hold = self._hold or Hold(lasts=True)
+            return self._hold
 
     def start_when_quiet(self) -> None:
         """Begin as soon as the editor's first questions are answered."""
@@ -137,7 +148,8 @@ class Sources:
 
         folders = list(self._server.session.folders)
         encoding = self._server.client.encoding
-        engine = Engine(self._in_loop(self._on_facts), encoding, environ=self._server.environ)
+        environ = self._server.environ
+        engine = Engine(self._in_loop(self._on_facts), encoding, environ=environ, hold=self.hold)
         if not self._add(engine):
             return
         self.engine = engine

@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from envlsp.errors import CannotOpen, EnvlspError
+from envlsp.errors import CannotOpen, EnvlspError, Locked
 from envlsp.service.listening import StoreMark, connect, listen, store_mark
 
 if TYPE_CHECKING:
@@ -51,7 +51,6 @@ class EmbeddedNode:
         self._interrupt: Callable[[], object] = lambda: None
         """Ends whatever the thread is waiting for; set by it, called by others."""
         self._may_be_node = False
-        self._keks: list[bytes] = []
 
     def start(self) -> None:
         """Begin to listen; call it as often as you like."""
@@ -68,9 +67,8 @@ class EmbeddedNode:
         self._may_be_node = False
         self._interrupt_now()
 
-    def unlock(self, kek: bytes) -> None:
-        """Take the key of a device that is locked."""
-        self._keks.append(kek)
+    def look_soon(self) -> None:
+        """Look at once: the device was locked or unlocked."""
         self._wake.set()
 
     def hang_up(self) -> None:
@@ -106,9 +104,7 @@ class EmbeddedNode:
 
     def _live(self, life: _Life) -> None:
         """Be what can be, until that ends."""
-        while self._keks:
-            with contextlib.suppress(EnvlspError):
-                life.service.vault.take_key(self._keks.pop())
+        life.heed_lock()
         was_taken = False
         if self._may_be_node and life.may_try() and life.is_able():
             was_taken = not self._be_node(life)
@@ -120,7 +116,7 @@ class EmbeddedNode:
             return
         began = time.monotonic()
         with self._interrupted_by(client.close):
-            life.is_able()  # the node has the key of a locked device, as long as it runs
+            life.is_able()  # the node has the key of this device, as long as it may
             self._hear()
             listen(client, self._hear)
         self._hear()
@@ -184,11 +180,21 @@ class _Life:
         self.service = make_service()
         self._seen: StoreMark = ()
         self._key_seen: object = None
+        self._turn = self.service.vault.hold.turn
         self._not_before = 0.0
         self._back_off_s = BACK_OFF_S[0]
 
+    def heed_lock(self) -> None:
+        """Let go of everything if the device was locked."""
+        if (turn := self.service.vault.heed_lock()) != self._turn:
+            self.service.lock()
+            self._turn = turn
+
     def is_able(self) -> bool:
-        """Return whether this device is unlocked and in a team: else there is no network to own."""
+        """Return whether this device is in a team, or locked: else there is no network to own.
+
+        A locked one is a node that nobody meets, so that it can be unlocked from anywhere.
+        """
         vault = self.service.vault
         if not vault.exists:
             return False
@@ -198,6 +204,8 @@ class _Life:
                 vault.reload()  # joined a team since, or left one
             self._key_seen = key
             return bool(vault.open().teams())
+        except Locked:
+            return True
         except CannotOpen:
             self.service.close()  # another device.key lies there now
             self.service = self._make_service()

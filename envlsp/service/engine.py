@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import math
 import os
 import queue
 import threading
@@ -28,12 +29,17 @@ from envlsp.ide.results import Place
 from envlsp.ide.snapshot import Facts
 
 if TYPE_CHECKING:
+    from envlsp.service.holding import Hold
     from envlsp.service.looking import Looking
 
 log = logging.getLogger(__name__)
 
 CLOSE_S = 2.0
 """How long `close` waits; what is not done by then dies with the process, and nothing is lost."""
+
+
+LOCK_LOOK_S = 2.0
+"""How often it is looked whether the time is over for which a passphrase is good."""
 
 
 @dataclass(slots=True)
@@ -47,7 +53,6 @@ class _Wish:
     everything: bool = False
     """Every file, folder and question to git."""
     network: bool | None = None
-    kek: bytes | None = None
     end: bool = False
 
     def add(self, other: _Wish) -> None:
@@ -58,7 +63,6 @@ class _Wish:
             self.places = (self.places or set()) | other.places
         self.everything |= other.everything
         self.network = self.network if other.network is None else other.network
-        self.kek = other.kek or self.kek
         self.end |= other.end
 
 
@@ -70,6 +74,7 @@ class Engine:
         encoding: how the editor counts columns.
         environ: where `ENVLSP_HOME` and its like are looked up.
         key_file: opens this device's key, where it does not say so itself.
+        hold: what opens this device, where others in this process have it too.
     """
 
     def __init__(
@@ -79,11 +84,13 @@ class Engine:
         *,
         environ: Mapping[str, str] = os.environ,
         key_file: Path | None = None,
+        hold: Hold | None = None,
     ) -> None:
         self._publish = publish
         self._encoding = encoding
         self._environ = environ
         self._key_file = key_file
+        self._hold = hold
         self._wishes: queue.SimpleQueue[_Wish] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="envlsp-engine", daemon=True)
         self._closed = threading.Event()
@@ -115,10 +122,6 @@ class Engine:
         """Say that something came over the network or from another process, and no file changed."""
         self._wishes.put(_Wish())
 
-    def unlocked(self, kek: bytes) -> None:
-        """Take the key of device.key, from somebody who has opened it with the person's passphrase."""
-        self._wishes.put(_Wish(kek=kek))
-
     def join_network(self) -> None:
         """Be this device's node as soon and as long as no other process is."""
         self._wishes.put(_Wish(network=True))
@@ -142,12 +145,14 @@ class Engine:
     # --- the engine's thread ---------------------------------------------------------------------
 
     def _run(self) -> None:
+        from envlsp.service.holding import Hold
         from envlsp.service.looking import Looking
 
-        looking = Looking(self._tell, self._encoding, self._environ, self._key_file, self.hear)
+        hold = self._hold or Hold(lasts=True)
+        looking = Looking(self._tell, self._encoding, self._environ, self._key_file, self.hear, hold=hold)
         self._looking = looking
         try:
-            while not (wish := self._next()).end:
+            while not (wish := self._next(hold)).end:
                 self._grant(wish, looking)
         finally:
             with _surviving():
@@ -159,7 +164,6 @@ class Engine:
         steps: tuple[tuple[bool, Callable[[], None]], ...] = (
             (wish.folders is not None, lambda: looking.set_folders(wish.folders or ())),
             (wish.beside is not None, lambda: looking.set_beside(wish.beside or ())),
-            (wish.kek is not None, lambda: looking.unlock(wish.kek or b"")),
             (is_about_files, lambda: looking.at_files(wish.places or ())),
             (True, looking.at_teams),
             (wish.everything, looking.everywhere),
@@ -175,9 +179,18 @@ class Engine:
         if not self._closed.is_set():
             self._publish(facts)
 
-    def _next(self) -> _Wish:
-        """Wait for a wish; return it with all that were made meanwhile."""
-        wish = self._wishes.get()
+    def _next(self, hold: Hold) -> _Wish:
+        """Wait for a wish, or until the device is locked; return it with all that were made meanwhile."""
+        turn = hold.turn
+        while True:
+            try:
+                # Only who holds a key for a time has to look at the clock.
+                wish = self._wishes.get(timeout=LOCK_LOOK_S if 0 < hold.left_s() < math.inf else None)
+            except queue.Empty:
+                if hold.turn == turn:
+                    continue
+                wish = _Wish()
+            break
         with contextlib.suppress(queue.Empty):
             while True:
                 wish.add(self._wishes.get_nowait())

@@ -18,6 +18,7 @@ from envlsp.domain.ids import TeamId
 from envlsp.errors import BadConfig, BadText, NotInitialised
 from envlsp.service.config import FILE_NAME, MEMBERS_MAX, signaling_servers
 from envlsp.service.context import Context, Project, find_context, open_project
+from envlsp.service.holding import Hold
 from envlsp.service.ports import Clock, Talk
 from envlsp.service.team import Team
 from envlsp.service.vault import MOVED, Vault
@@ -56,6 +57,8 @@ class Service:
         key_file: Path | None = None,
         environ: Mapping[str, str] = os.environ,
         clock: Clock = time.time,
+        hold: Hold | None = None,
+        moved: bool = False,
     ) -> None:
         """Name the device; nothing is read yet.
 
@@ -64,13 +67,22 @@ class Service:
             key_file: protects a new device.key, and opens one that moved.
             environ: where `ENVLSP_HOME`, `ENVLSP_SIGNALING` and `ENVLSP_KEY_FILE` are looked up.
             clock: for the claimed times we write.
+            hold: what opens device.key, where this process shares it among threads.
+            moved: the person says that the keys have moved to this machine.
         """
         self.talk = talk
         self.environ = environ
         self.clock = clock
         self.home: Home = find_home(environ)
         key_file = key_file or _path(environ.get("ENVLSP_KEY_FILE"))
-        self.vault = Vault(self.home, talk, key_file, moved=bool(environ.get(MOVED)))
+        self.vault = Vault(
+            self.home,
+            talk,
+            key_file,
+            moved=moved or bool(environ.get(MOVED)),
+            hold=hold,
+            unlock_s=self._unlock_s,
+        )
         self._teams: dict[TeamId, Team] = {}
 
     def open(self, place: Path, target: str | None = None, env: str | None = None) -> Opened:
@@ -141,6 +153,16 @@ class Service:
         if len(teams) > 1:
             raise BadConfig("this device is in several teams", fix=f"cd to a project with an {FILE_NAME}")
         return teams[0]
+
+    def _unlock_s(self) -> float | None:
+        from envlsp.service.locking import unlock_s  # for devices without a key file
+
+        return unlock_s(self.environ)
+
+    def lock(self) -> None:
+        """Close everything, and wipe the keys; they have to be opened again."""
+        self.close()
+        self.vault.forget()
 
     def close(self) -> None:
         """Close every store that was opened."""

@@ -20,6 +20,7 @@ from typing import TypeAlias
 
 from envlsp.errors import (
     EnvlspError,
+    Locked,
     NodeRefused,
     PeerError,
     SignalingUnreachable,
@@ -181,6 +182,7 @@ class LocalClient:
         Raises:
             NodeRefused: it could not, or it went away.
             SignalingUnreachable: it has no server to meet anybody at.
+            Locked: this device is locked, and the node with it.
         """
         self._number += 1
         try:
@@ -190,6 +192,8 @@ class LocalClient:
                 match self._read():
                     case Answer(number, values) if number == self._number:
                         return values
+                    case Complaint(number, Locked.code, _) if number == self._number:
+                        raise Locked(fix="envlsp unlock")
                     case Complaint(number, code, detail) if number == self._number:
                         raise _SAME.get(code, NodeRefused)(detail)
         except (OSError, EOFError) as exc:

@@ -19,6 +19,7 @@ from envlsp.service.config import FILE_NAME
 from envlsp.service.embedded_node import EmbeddedNode
 from envlsp.service.facts import Ground, Workspace
 from envlsp.service.finding import INDEX, holds_variables
+from envlsp.service.holding import Hold
 from envlsp.service.listening import ask_online
 from envlsp.service.standing import Devices, TeamFacts
 
@@ -39,6 +40,8 @@ class Looking:
         environ: Mapping[str, str],
         key_file: Path | None,
         hear: Callable[[], None],
+        *,
+        hold: Hold,
     ) -> None:
         """Prepare; nothing is read yet.
 
@@ -48,11 +51,12 @@ class Looking:
             environ: where this device's files are looked up.
             key_file: opens its key.
             hear: called from another thread when there are news to look at.
+            hold: what opens the device, as long as it may.
         """
         self._tell = tell
         self._told: Facts | None = None
         self._workspace = Workspace(encoding)
-        self._devices = Devices(environ, key_file)
+        self._devices = Devices(environ, key_file, hold)
         self._network = EmbeddedNode(self._devices.another, hear)
         self._peers = 0
         self._teams: dict[Place, TeamFacts] = {}
@@ -65,11 +69,6 @@ class Looking:
     def set_beside(self, folders: Iterable[str]) -> None:
         """Look at the projects of these folders, too."""
         self._workspace.set_beside(folders)
-
-    def unlock(self, kek: bytes) -> None:
-        """Open this device with the key of its key file."""
-        self._network.unlock(kek)
-        self._devices.unlock(kek)
 
     def use_network(self, *, wanted: bool) -> None:
         """Be the node when nobody else is, or leave that to others."""
@@ -116,7 +115,8 @@ class Looking:
         """Look at what the projects' teams say; without a project nothing of this device is opened."""
         if not any(ground.project for ground in self._workspace.grounds):
             return
-        self._devices.begin()
+        if self._devices.begin():
+            self._network.look_soon()
         for ground in self._workspace.grounds:
             if ground.project is not None:
                 found = self._devices.facts_of(ground.project, self._workspace.disk)

@@ -19,6 +19,7 @@ from pathlib import Path
 from envlsp.domain.ids import TeamId
 from envlsp.errors import (
     EnvlspError,
+    Locked,
     Misuse,
     NobodyReachable,
     NodeRefused,
@@ -110,7 +111,7 @@ def deliver(
         return None
     try:
         result = _sync_and_mend(service, opened, QUICK_S, is_cancelled)
-    except (TransportError, StoreBusy):
+    except (TransportError, StoreBusy, Locked):
         return None
     opened.team.replica.refresh()
     if not leaving:
@@ -126,7 +127,7 @@ def tell_node(service: Service, team: TeamId, what: str = "changed") -> None:
         team: which.
         what: `changed`, or `joined` when our keys in the team are new.
     """
-    with contextlib.suppress(TransportError, PeerError):
+    with contextlib.suppress(TransportError, PeerError, Locked):
         client = LocalClient.connect(Path(service.home.node_socket))
         if client is not None:
             with contextlib.closing(client):
@@ -148,7 +149,8 @@ def peers(service: Service, opened: OpenedTeam) -> list[PeerInfo]:
     present: dict[bytes, PeerState] = {}
     if client is not None:
         try:
-            present = {p.dpk: p for p in map(to_peer_state, client.call("peers", opened.team.id))}
+            with contextlib.suppress(Locked):  # the node was locked, and meets nobody
+                present = {p.dpk: p for p in map(to_peer_state, client.call("peers", opened.team.id))}
         finally:
             client.close()
     replica, notes = opened.team.replica, opened.team.store.peers.all()
@@ -176,11 +178,15 @@ def run_agent(service: Service, on_ready: Callable[[], None]) -> None:
 
     Raises:
         StoreBusy: another process is the node and stays it.
-        NotInitialised, Locked: there is no team, or no key to it.
+        NotInitialised: there is no team.
+        Locked: that was not the passphrase. Where nobody could be asked, it waits to be unlocked.
     """
-    device = service.vault.open()
-    if not device.teams():
-        raise Misuse("this device is in no team yet", fix="envlsp init, or envlsp join CODE")
+    try:
+        if not service.vault.open().teams():
+            raise Misuse("this device is in no team yet", fix="envlsp init, or envlsp join CODE")
+    except Locked:
+        if service.vault.was_refused:
+            raise  # somebody is there, and can try again; else it waits for `envlsp unlock`
     service.home.make_run_folder()
     lock = FileLock(service.home.node_lock, "agent")
     lock.acquire(timeout_s=HAND_OVER_S)
@@ -205,7 +211,7 @@ async def serve(
     """Be the node, for every team of this device; the caller holds the node lock.
 
     Args:
-        service: this device, unlocked.
+        service: this device; one that is locked is served as soon as it is unlocked.
         stop: set when it is enough.
         on_ready: called when every team was tried.
         hear: told whenever there are news.
@@ -213,27 +219,14 @@ async def serve(
     Raises:
         EnvlspError: no team can be served; one that cannot leaves the others as they are.
     """
-    node = Node(service, hear)
+    node = Node(service, hear, is_courier=True)
     await node.start()
     try:
-        await _add_teams(service, node)
+        await node.open_teams()
         on_ready()
         await stop.wait()
     finally:
         await node.close()
-
-
-async def _add_teams(service: Service, node: Node) -> None:
-    failures: list[EnvlspError] = []
-    teams = service.vault.open().teams()
-    for team in teams:
-        try:
-            await node.add_or_await(team, service.servers_of(team))
-        except EnvlspError as exc:
-            log.warning("a team is not served: %s", exc.code)
-            failures.append(exc)
-    if failures and len(failures) == len(teams):
-        raise failures[0]
 
 
 def _sync_and_mend(

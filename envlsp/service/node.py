@@ -1,28 +1,35 @@
 """The node: the one process of a device that owns the network.
 
-It holds the node lock for as long as it lives, syncs every team it was given, and
+It holds the node lock for as long as it lives, syncs every team of the device, and
 serves the local API to the other processes. When it ends, whoever wants the network
-next takes the lock.
+next takes the lock. While the device is locked it stays, so that it can be unlocked:
+it has no link, no open store and no key then, and answers that it is locked.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import random
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from envlsp.crypto.memory import SecretBuffer
 from envlsp.domain.ids import DevicePk, RecordId, TeamId
-from envlsp.errors import EnvlspError, NodeRefused, TransportError, UsageError
+from envlsp.errors import EnvlspError, Locked, NodeRefused, TransportError, UsageError
 from envlsp.service.access.rotation import mend
 from envlsp.service.facade import Service
+from envlsp.service.holding import FOREVER
 from envlsp.service.local_api import LocalServer, Values
+from envlsp.service.locking import from_ms, see_locked, to_ms
 from envlsp.service.replica import Replica
 from envlsp.service.results import SyncResult
 from envlsp.service.team_node import PeerState, TeamNode
 from envlsp.wire.canonical import Value
+
+log = logging.getLogger(__name__)
 
 REFRESH_S = 2.0
 """How often the store is looked at for records of processes that did not say so."""
@@ -36,15 +43,21 @@ SYNC_MAX_S = 60.0
 class Node:
     """The network of this device. Make it inside the running loop, holding the lock."""
 
-    def __init__(self, service: Service, hear: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self, service: Service, hear: Callable[[], None] = lambda: None, *, is_courier: bool = False
+    ) -> None:
         """Prepare; teams are added, then `start`.
 
         Args:
             service: this device.
             hear: told, in the loop's thread, whenever the other processes are told something.
+            is_courier: let in whoever comes with an invitation link; for a node that stays.
         """
         self._service = service
         self._hear = hear
+        self._is_courier = is_courier
+        self._is_locked = False
+        self._turn = service.vault.hold.turn
         self._teams: dict[TeamId, TeamNode] = {}
         self._waiting: dict[TeamId, tuple[str, ...]] = {}
         self._adding = asyncio.Lock()
@@ -58,6 +71,27 @@ class Node:
         await self._server.start()
         self._tasks.add(asyncio.create_task(self._watch()))
 
+    async def open_teams(self) -> None:
+        """Begin to sync every team of this device; where it is locked, as soon as it is unlocked.
+
+        Raises:
+            EnvlspError: no team can be served; one that cannot leaves the others as they are.
+        """
+        try:
+            teams = self._service.vault.open().teams()
+        except Locked:
+            self._is_locked = True
+            return
+        failures: list[EnvlspError] = []
+        for team in teams:
+            try:
+                await self.add_or_await(team, self._service.servers_of(team))
+            except EnvlspError as exc:
+                log.warning("a team is not served: %s", exc.code)
+                failures.append(exc)
+        if failures and len(failures) == len(teams):
+            raise failures[0]
+
     async def add_team(self, team: TeamId, servers: tuple[str, ...]) -> TeamNode:
         """Begin to sync a team.
 
@@ -69,7 +103,7 @@ class Node:
                 return self._teams[team]
             self._waiting.pop(team, None)
             self._listen(team)
-            node = TeamNode(self._service.team(team).replica, servers)
+            node = TeamNode(self._service.team(team).replica, servers, is_courier=self._is_courier)
             node.on_peers = lambda: self._say("peers", team)
             try:
                 await node.start()
@@ -111,16 +145,70 @@ class Node:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        for replica, listener in self._listeners.values():
-            replica.on_change.remove(listener)
-        await asyncio.gather(*(node.close() for node in self._teams.values()))
+        await self._leave_teams()
         await self._server.close()
+
+    async def _leave_teams(self) -> None:
+        async with self._adding:
+            for replica, listener in self._listeners.values():
+                replica.on_change.remove(listener)
+            nodes = tuple(self._teams.values())
+            for known in (self._teams, self._listeners, self._waiting, self._unmended):
+                known.clear()
+            await asyncio.gather(*(node.close() for node in nodes))
+
+    # --- locking ---------------------------------------------------------------------------------
+
+    async def _follow_lock(self) -> None:
+        """Lock when somebody has locked the device, or the time is over; unlock when the key is there."""
+        vault = self._service.vault
+        if not self._is_locked and vault.heed_lock() != self._turn:
+            await self._lock()
+        elif self._is_locked and not self._service.home.is_locked and vault.hold.left_s() > 0:
+            await self._unlock()
+
+    async def _lock(self) -> None:
+        """End every link, close every store, and forget the keys."""
+        self._is_locked = True
+        self._service.vault.hold.forget()
+        see_locked(self._service.home)
+        await self._leave_teams()
+        self._service.lock()
+        self._server.broadcast("locked")
+        self._hear()
+
+    async def _unlock(self) -> None:
+        """Take everything up again, with the key that is held."""
+        self._service.vault.open()  # before anybody is told
+        self._is_locked, self._turn = False, self._service.vault.hold.turn
+        self._server.broadcast("unlocked")
+        with contextlib.suppress(EnvlspError):
+            await self.open_teams()
+        self._hear()
+
+    async def _take_key(self, kek: SecretBuffer, for_s: float) -> None:
+        """Hold the key from now on, for another time perhaps, or of another protection."""
+        with kek:
+            self._service.vault.take_key(kek, for_s)
+        if self._is_locked:
+            await self._unlock()
+
+    def _left_ms(self) -> int:
+        self._demand_open()
+        hold = self._service.vault.hold
+        return to_ms(hold.left_s() or FOREVER)  # nothing is held where a key file opens the device
+
+    def _demand_open(self) -> None:
+        if self._is_locked:
+            raise Locked(fix="envlsp unlock")
 
     async def _watch(self) -> None:
         """Notice what other processes wrote without saying so, and servers that are back."""
         tried = time.monotonic()
         while True:
             await asyncio.sleep(REFRESH_S)
+            with contextlib.suppress(EnvlspError):
+                await self._follow_lock()
             for replica, _ in list(self._listeners.values()):
                 with contextlib.suppress(EnvlspError):  # a busy disk is asked again
                     replica.refresh()
@@ -170,8 +258,23 @@ class Node:
 
     async def _answer(self, method: str, args: Values) -> Values:
         match method, args:
+            case "lock", ():
+                await self._lock()
+                return ()
+            case "unlock", (bytes() as kek, int() as left_ms):
+                await self._take_key(SecretBuffer.taken(kek), from_ms(left_ms))
+                return ()
+            case "online", ():
+                return (sum(node.online() for node in self._teams.values()),)
+            case "left", ():
+                return (self._left_ms(),)
+        self._demand_open()
+        return await self._answer_open(method, args)
+
+    async def _answer_open(self, method: str, args: Values) -> Values:
+        match method, args:
             case "key", ():
-                return (self._service.vault.open().kek.reveal(),)
+                return (self._service.vault.open().kek.reveal(), self._left_ms())
             case "changed", (bytes() as team,):
                 await self._changed(TeamId(team))
                 return ()
@@ -181,8 +284,6 @@ class Node:
             case "sync", (bytes() as team, int() as timeout_ms, list() as servers):
                 node = await self._team(TeamId(team), tuple(s for s in servers if isinstance(s, str)))
                 return sync_values(await node.sync(min(timeout_ms / 1000, SYNC_MAX_S)))
-            case "online", ():
-                return (sum(node.online() for node in self._teams.values()),)
             case "peers", (bytes() as team,):
                 return tuple(peer_values(peer) for peer in (await self._team(TeamId(team), ())).peers())
             case _:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from envlsp.domain.ids import TeamId
     from envlsp.service.env_facts import EnvironmentReader, Marks
     from envlsp.service.facade import Service
+    from envlsp.service.holding import Hold
     from envlsp.service.team import Team
 
 
@@ -51,8 +52,10 @@ class TeamFacts:
 class Devices:
     """The device and the teams it is in, as the engine uses them."""
 
-    def __init__(self, environ: Mapping[str, str], key_file: Path | None) -> None:
+    def __init__(self, environ: Mapping[str, str], key_file: Path | None, hold: Hold) -> None:
         self._environ = environ
+        self._hold = hold
+        self._turn: tuple[int, bool] | None = None
         self._key_file = key_file
         self._service: Service | None = None
         self._readers: dict[TeamId, EnvironmentReader] = {}
@@ -71,22 +74,24 @@ class Devices:
         """Return the device as another thread uses it: stores are not shared."""
         from envlsp.service.facade import Service
 
-        return Service(NobodyThere(), key_file=self._key_file, environ=self._environ)
+        return Service(NobodyThere(), key_file=self._key_file, environ=self._environ, hold=self._hold)
 
-    def begin(self) -> None:
-        """Begin a new look: other processes may have made or changed this device's key file."""
+    def begin(self) -> bool:
+        """Begin a new look: other processes may have locked this device, or changed its key file.
+
+        Returns:
+            Whether it was locked or unlocked since the last look.
+        """
+        turn = self.service.vault.heed_lock(), self._hold.left_s() > 0
+        is_new = self._turn not in {None, turn}
+        if is_new and self._turn is not None and turn[0] != self._turn[0]:
+            self.close()
+        self._turn = turn
         mark = _mark(self.service.home.device_key)
         if self._key_mark not in {None, mark}:
             self._open_anew()
         self._key_mark = mark
-
-    def unlock(self, kek: bytes) -> None:
-        """Open the device with the key of its key file.
-
-        Raises:
-            EnvlspError: it does not fit.
-        """
-        self.service.vault.take_key(kek)
+        return is_new
 
     def facts_of(self, project: Project, disk: Mapping[Place, EnvFile]) -> TeamFacts:
         """Return what a project's team says now; whatever fails is said in it."""
@@ -107,7 +112,7 @@ class Devices:
     def close(self) -> None:
         """Close every store, and forget the keys."""
         if self._service is not None:
-            self._service.close()
+            self._service.lock()
         self._service, self.fingerprint = None, None
         self._readers.clear()
 

@@ -64,6 +64,10 @@ class Team:
         return Releases(self.replica, self.people)
 
     def close(self) -> None:
-        """Close the store, if it was opened."""
+        """Close the store, if it was opened, and wipe the keys."""
         if "store" in self.__dict__:
             self.store.close()
+        if "replica" in self.__dict__:
+            self.replica.ring.close()
+        if "keys" in self.__dict__:
+            self.keys.close()

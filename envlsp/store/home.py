@@ -3,6 +3,7 @@
     device.key                     the device's secrets, sealed
     teams/<32 hex digits>/         one team: ledger.db and its lock
     places/                        which environment a folder meant last, sealed
+    run/locked                     there while the device is locked
     run/node.lock, run/node.sock   which process owns the network, and how to reach it
 
 `ENVLSP_HOME` puts everything under one folder; otherwise it is the user's data folder.
@@ -63,6 +64,16 @@ class Home:
             return path
         short = kdf(bytes(32), "tag", b"socket\0" + os.fsencode(self.root))[:_SOCKET_HEX_BYTES].hex()
         return os.path.join(self._runtime, f"envlsp-{_user()}", f"{short}.sock")
+
+    @property
+    def lock_mark(self) -> str:
+        """The file that is there while the device is locked; call `make_run_folder` first."""
+        return os.path.join(self.root, "run", "locked")
+
+    @property
+    def is_locked(self) -> bool:
+        """Whether a person has locked the device, and nobody has unlocked it since."""
+        return os.path.lexists(self.lock_mark)
 
     def team_folder(self, team: TeamId) -> str:
         """Return the folder of a team, there or not."""

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from envlsp.crypto.labels import kdf
 from envlsp.crypto.memory import Key, SecretBuffer, wipe
@@ -90,6 +90,10 @@ class KeptSeeds(NamedTuple):
         return "KeptSeeds(••••••)"
 
 
+Seeds: TypeAlias = DeviceSeeds | KeptSeeds
+"""Equal where the bytes are, wherever they lie."""
+
+
 class DeviceKey:
     """An opened device.key. Made by `create_device_key` and `open_device_key`.
 
@@ -141,11 +145,11 @@ class DeviceKey:
         """Return the teams this device has keys for."""
         return tuple(self._teams)
 
-    def seeds(self, team: TeamId) -> KeptSeeds | None:
+    def seeds(self, team: TeamId) -> Seeds | None:
         """Return this device's seeds in a team, or None."""
         return self._teams.get(team)
 
-    def add_team(self, team: TeamId, seeds: DeviceSeeds | KeptSeeds) -> None:
+    def add_team(self, team: TeamId, seeds: Seeds) -> None:
         """Keep the seeds of this device in a team; they are on the disk when this returns.
 
         Raises:

@@ -16,7 +16,7 @@ from envlsp.errors import Malformed, MalformedFrame
 from envlsp.wire.canonical import Value, decode_untrusted, encode
 from envlsp.wire.limits import MIB
 
-LOCAL_VERSION = 1
+LOCAL_VERSION = 2
 LENGTH_BYTES = 4
 LOCAL_MAX_BYTES = MIB
 _GREETING = "envlsp-local"

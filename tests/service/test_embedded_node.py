@@ -258,7 +258,7 @@ def test_the_key_of_a_locked_device_comes_from_the_node_and_stays_after_it(cast:
     alice.service.close()
     with watching(alice) as first:
         first.until_stands(Standing.LOCKED)
-        first.engine.unlocked(kek)
+        first.unlocked(kek)
         first.engine.join_network()
         until_node(alice)
         second = Watcher(alice.environ)

@@ -16,6 +16,7 @@ from envlsp.ide.positions import Encoding
 from envlsp.ide.snapshot import Facts, Snapshot, Standing
 from envlsp.service.access import roles, rotation
 from envlsp.service.engine import CLOSE_S, Engine
+from envlsp.service.looking import Looking
 from envlsp.service.pushing import push
 from envlsp.service.reading import value_mark
 from envlsp.service.replica import Replica
@@ -259,14 +260,19 @@ def test_who_comes_back_with_new_keys_is_read_with_them(cast: Cast) -> None:
     assert project.environments
 
 
-def test_a_failing_step_takes_no_other_along(cast: Cast) -> None:
+def test_a_failing_step_takes_no_other_along(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     (alice,) = cast.team()
     place = str(alice.file.resolve())
     with watching(alice) as watcher:
         watcher.until_release("v1")
         watcher.settle()
         alice.push(b"A=1\n")
-        watcher.engine.unlocked(b"k" * 32)  # of another file
+
+        def fail(*_: object) -> None:
+            raise OSError("no luck")
+
+        monkeypatch.setattr(Looking, "set_beside", fail)
+        watcher.engine.set_beside(["/nowhere"])
         watcher.engine.look_again([place])
         watcher.until_release("v2")
         assert list(watcher.facts.disk[place].names) == ["A"]
@@ -288,7 +294,7 @@ def test_a_locked_device_asks_nobody_and_opens_with_the_key_somebody_else_has(ca
         project = watcher.until_stands(Standing.LOCKED)
         assert "passphrase" in project.detail
         assert watcher.facts.fingerprint is None
-        watcher.engine.unlocked(kek)
+        watcher.unlocked(kek)
         watcher.until_stands(Standing.READY)
     assert watcher.facts.fingerprint is not None
 

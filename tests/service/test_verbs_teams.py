@@ -182,7 +182,8 @@ def test_unlocking_asks_whoever_is_in_front(cast: Cast) -> None:
     with pytest.raises(Locked):
         window.run("status")
     window.talk.hidden = b"a passphrase"
-    assert window.run("unlock") == {"unlocked": True, "changed": True, "teams": 1}
+    expected = {"unlocked": True, "changed": True, "kept": False, "left_s": 8 * 3600, "teams": 1}
+    assert window.run("unlock") == expected
     assert window.run("unlock")["changed"] is False
     assert window.run("status")["release"] == "v1"
 

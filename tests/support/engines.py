@@ -8,9 +8,11 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+from envlsp.crypto.memory import Key
 from envlsp.ide.positions import Encoding
 from envlsp.ide.snapshot import EnvironmentFacts, Facts, ProjectFacts, Standing
 from envlsp.service.engine import Engine
+from envlsp.service.holding import FOREVER, Hold
 from tests.support.cast import Actor
 
 WAIT_S = 15.0
@@ -22,7 +24,13 @@ class Watcher:
     def __init__(self, environ: Mapping[str, str], key_file: Path | None = None) -> None:
         self.published: list[Facts] = []
         self._changed = threading.Condition()
-        self.engine = Engine(self._take, Encoding.UTF16, environ=environ, key_file=key_file)
+        self.hold = Hold(lasts=True)
+        self.engine = Engine(self._take, Encoding.UTF16, environ=environ, key_file=key_file, hold=self.hold)
+
+    def unlocked(self, kek: Key, for_s: float = FOREVER) -> None:
+        """Let the engine have the key, as a command of the editor does."""
+        self.hold.keep(kek, for_s)
+        self.engine.hear()
 
     def _take(self, facts: Facts) -> None:
         with self._changed:

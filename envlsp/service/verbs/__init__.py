@@ -63,7 +63,9 @@ _MODULES: Mapping[str, tuple[str, frozenset[str]]] = {
     "sync": ("meeting", frozenset({"replicas"})),
     "peers": ("meeting", frozenset()),
     "refresh": ("meeting", frozenset()),
-    "unlock": ("meeting", frozenset()),
+    "lock": ("locking", frozenset()),
+    "unlock": ("locking", frozenset({"for"})),
+    "protect": ("locking", frozenset({"with", "path"})),
     "parse": ("files", frozenset({"dialect"})),
     "git.ignore": ("files", frozenset()),
 }

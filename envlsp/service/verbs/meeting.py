@@ -1,4 +1,4 @@
-"""The verbs about the other devices of the team, and about this one: sync, peers, refresh, unlock."""
+"""The verbs about the other devices of the team: sync, peers, refresh."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from envlsp.service.verbs.arguments import Arguments
 from envlsp.service.verbs.courier import is_alone
 from envlsp.service.verbs.desk import Desk, Json
 from envlsp.service.verbs.opening import open_team
-from envlsp.service.verbs.shapes import peers_fields, refreshed_fields, sync_fields, unlocked_fields
+from envlsp.service.verbs.shapes import peers_fields, refreshed_fields, sync_fields
 
 
 def bring_in_step(
@@ -51,16 +51,8 @@ def _refresh(desk: Desk, _arguments: Arguments) -> Json:
     return refreshed_fields(len(team.replica.ledger), before)
 
 
-def _unlock(desk: Desk, _arguments: Arguments) -> Json:
-    """Open this device's keys; the person in front is asked for the passphrase, hidden."""
-    was_open = desk.service.vault.is_open
-    teams = desk.service.vault.unlock(desk.talk).teams()
-    return unlocked_fields(len(teams), was_open=was_open)
-
-
 VERBS: Mapping[str, Callable[[Desk, Arguments], Json]] = {
     "sync": _sync,
     "peers": _peers,
     "refresh": _refresh,
-    "unlock": _unlock,
 }

@@ -346,11 +346,6 @@ def refreshed_fields(records: int, before: int) -> Json:
     return {"records": records, "received": records - before}
 
 
-def unlocked_fields(teams: int, *, was_open: bool) -> Json:
-    """Return an unlocked device; `changed` is false where it was so before."""
-    return {"unlocked": True, "changed": not was_open, "teams": teams}
-
-
 def parsed_fields(report: Mapping[str, Any]) -> Json:
     """Return what a loader reads in a file: names and problems, without the values."""
     # What stands before a `=` and is no name may be half of a value.
