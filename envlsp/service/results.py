@@ -56,6 +56,21 @@ class Freshness:
 
 
 @dataclass(frozen=True, slots=True)
+class Voided:
+    """Something that was made at the same time as a removal, and so does not count."""
+
+    id: str
+    """64 hex digits."""
+    triple: Triple | None
+    """The environment of a release; None of somebody who was let in."""
+    label: str
+    """What the release is called, or who was let in."""
+    author: str
+    by: str
+    """Who removed the author."""
+
+
+@dataclass(frozen=True, slots=True)
 class StatusResult:
     """Where an environment and its working copy stand."""
 
@@ -82,6 +97,8 @@ class StatusResult:
     """Releases of that name in another scope: nobody who reads this one reads them."""
     suspects: tuple[str, ...] = ()
     """Members whom this device gives no new key: `envlsp access confirm` tells why."""
+    voided: tuple[Voided, ...] = ()
+    """Releases that a removal by our own person made void and no later release has seen, newest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,6 +278,8 @@ class SyncResult:
     devices: int
     removed: bool = False
     """Whether a teammate said that this device was removed."""
+    voided: tuple[Voided, ...] = ()
+    """What came with it and does not count."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from envlsp.cli.environment import environment_words, opened
 from envlsp.cli.main import Frame
 from envlsp.cli.membership import not_trusted
 from envlsp.cli.shapes import near, when
-from envlsp.cli.words import count
+from envlsp.cli.words import count, plain
 from envlsp.service.verbs.shapes import counts, status_fields
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 @click.pass_obj
 def command(frame: Frame, target: str | None, env: str | None) -> None:
     """Show where the environment and its file stand, from what is on this device."""
+    from envlsp.service.access.voiding import voided_lines
     from envlsp.service.comparing import status
     from envlsp.service.sides import sides
 
@@ -37,6 +38,8 @@ def command(frame: Frame, target: str | None, env: str | None) -> None:
         frame.output.line(line)
     if result.suspects:
         frame.output.say(not_trusted(result.suspects))
+    for line in voided_lines(result.voided):
+        frame.output.warn(plain(line))
     if step := _next_step(result):
         frame.output.say(f"next: {step}")
 

@@ -6,7 +6,7 @@ nothing in here fails for want of one.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from envlsp.errors import Stopped
@@ -56,6 +56,11 @@ class Courier:
         self._is_silent = offline or is_alone(opened)
         self._nobody = False
         self._has_news = False
+
+    def tell(self, lines: Iterable[str]) -> None:
+        """Tell the person something about what is to be carried."""
+        for line in lines:
+            self._say(line)
 
     def release(self, make: Callable[[], Made]) -> Released:
         """Get the news unless that was done, make a release, hand it on.

@@ -14,6 +14,7 @@ from envlsp.errors import Misuse, NotFound
 from envlsp.service.access import devices
 from envlsp.service.access.exposure import device_exposure
 from envlsp.service.access.rights import own_role
+from envlsp.service.access.voiding import foresee
 from envlsp.service.facade import OpenedTeam, Service
 from envlsp.service.joining.inviting import offer_code
 from envlsp.service.joining.offers import OwnDevice
@@ -86,6 +87,7 @@ def remove(courier: Courier, team: Team, which: str, talk: Talk) -> Lost:
     devices.check_removable(team.replica, device)
     was_this = device.dpk == team.replica.keys.dpk
     name = _name(team, device)
+    courier.tell(foresee(team, devices=[device.dpk]))
     if not talk.confirm(f"remove {name}{THIS_ONE if was_this else ''}?"):
         raise Misuse("you said no; nothing was removed", fix="answer y, or add --yes")
     is_older = devices.is_older(team.replica, device)

@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from envlsp.domain.ids import UserId
+from envlsp.domain.ids import TEAM_SCOPE, UserId
 from envlsp.errors import Misuse, NotFound
 from envlsp.service.access.exposure import exposure
 from envlsp.service.access.roles import revoke, set_role
 from envlsp.service.access.rotation import rotate
+from envlsp.service.access.voiding import foresee
 from envlsp.service.facade import OpenedTeam
 from envlsp.service.joining.inviting import invite
 from envlsp.service.people import role_from_word
@@ -75,6 +76,8 @@ def grant(courier: Courier, team: Team, who: str, role: str, *, may_invite: bool
         if "@" not in who or not may_invite:
             raise
         return None
+    if wanted < team.replica.state.role(user, TEAM_SCOPE):
+        courier.tell(foresee(team, [user]))
     is_new = set_role(team.replica, team.releases, user, wanted)
     reached = courier.deliver() if is_new else 0
     return Granted(_name(team, user), is_new, reached)
@@ -91,6 +94,7 @@ def remove(courier: Courier, team: Team, who: str, talk: Talk) -> Removed:
     user = team.people.find(who)
     count = len(team.replica.state.members[user].devices)
     name, devices = _name(team, user), f"{count} device{'' if count == 1 else 's'}"
+    courier.tell(foresee(team, [user]))
     if not talk.confirm(f"remove {name} ({devices}) from the team?"):
         raise Misuse("you said no; nobody was removed", fix="answer y, or add --yes")
     revoke(team.replica, team.releases, {user})

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
+from envlsp.service.access.voiding import Arrivals
 from envlsp.service.facade import OpenedTeam, Service
 from envlsp.service.network import peers, sync
 from envlsp.service.ports import Cancelled, never
@@ -28,7 +30,9 @@ def bring_in_step(
     """
     if is_alone(opened):
         return None
-    return sync(service, opened, replicas=replicas, is_cancelled=is_cancelled)
+    news = Arrivals(opened.team)
+    result = sync(service, opened, replicas=replicas, is_cancelled=is_cancelled)
+    return replace(result, voided=news.voided())
 
 
 def _sync(desk: Desk, arguments: Arguments) -> Json:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         ReleaseInfo,
         StatusResult,
         SyncResult,
+        Voided,
     )
     from envlsp.service.verbs.bundling import Handed
     from envlsp.service.verbs.granting import Granted, Removed, Rotated
@@ -109,6 +110,7 @@ def status_fields(result: StatusResult) -> Json:
         "member": not result.removed,
         "rolled_back": result.rolled_back,
         "suspects": [*result.suspects],
+        "void": [voided_fields(one) for one in result.voided],
         "confirmed_by": freshness.confirmed_by,
         "devices": freshness.devices,
         "as_of": freshness.as_of,
@@ -206,6 +208,21 @@ def sync_fields(result: SyncResult) -> Json:
         "in_sync": result.in_sync,
         "received": result.received,
         "devices": result.devices,
+        "void": [voided_fields(one) for one in result.voided],
+    }
+
+
+def voided_fields(one: Voided) -> Json:
+    """Return something that does not count, since its author was removed at the same time."""
+    project, app, env = one.triple or (None, None, None)
+    return {
+        "id": one.id,
+        "project": project,
+        "app": app,
+        "env": env,
+        "release" if one.triple else "name": one.label,
+        "author": one.author,
+        "removed_by": one.by,
     }
 
 
