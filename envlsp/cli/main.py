@@ -44,7 +44,8 @@ VERBS: dict[str, str] = {
     "set": "give one name a value",
     "list": "list the names, values masked",
     "run": "run a program with the secrets in its environment",
-    "env": "list environments, or create one",
+    "env": "list environments, create one, or make one of another",
+    "project": "make a project private",
     "access": "who may do what, and changing it",
     "device": "your devices: list, add another one, remove one that was lost",
     "devices": "list your devices",
@@ -52,6 +53,9 @@ VERBS: dict[str, str] = {
     "sync": "bring this device and whoever is online in step",
     "peers": "the other devices of the team",
     "agent": "keep this device reachable for teammates",
+    "lock": "let every process of this device forget its keys",
+    "unlock": "let this device's keys be used again, for a time",
+    "protect": "what protects this device's keys, and changing it",
     "lsp": "serve an editor: the language server",
     "parse": "show what a loader reads in a .env file",
     "demo": "show two teammates at work, on this machine",
@@ -70,6 +74,8 @@ class Frame:
     """Answer yes to every question."""
     key_file: Path | None = None
     """The file whose bytes unlock this device, instead of a passphrase."""
+    moved: bool = False
+    """The keys have moved to this machine, and were not copied."""
     verbose: int = 0
     output: Output = field(default_factory=Output)
 
@@ -83,11 +89,11 @@ class Frame:
         """Open this device for the length of a `with` block."""
         from envlsp.service.facade import Service
 
-        service = Service(self.talk, key_file=self.key_file)
+        service = Service(self.talk, key_file=self.key_file, moved=self.moved)
         try:
             yield service
         finally:
-            service.close()
+            service.lock()
 
     @property
     def json(self) -> bool:
@@ -224,6 +230,12 @@ def _shared_options(*, hidden: bool = False) -> list[click.Option]:
             type=click.Path(path_type=Path),
             metavar="PATH",
         ),
+        option(
+            ["--i-moved-this-device", "moved_"],
+            _note_move,
+            "The keys were moved here from another machine that has them no more.",
+            is_flag=True,
+        ),
         option(["-v", "--verbose", "verbose_"], _be_verbose, "Say more.", count=True),
     ]
 
@@ -244,6 +256,10 @@ def _say_yes(frame: Frame, _value: bool) -> None:  # noqa: FBT001
 
 def _use_key_file(frame: Frame, path: Path) -> None:
     frame.key_file = path.absolute()
+
+
+def _note_move(frame: Frame, _value: bool) -> None:  # noqa: FBT001
+    frame.moved = True
 
 
 def _be_verbose(frame: Frame, amount: int) -> None:

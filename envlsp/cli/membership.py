@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from envlsp.cli.main import Frame
+from envlsp.cli.scoped import show_scopes
 from envlsp.cli.words import plain
 from envlsp.service.verbs.shapes import members_fields
 
@@ -15,16 +16,17 @@ if TYPE_CHECKING:
 
 
 def show_members(frame: Frame, team: Team) -> None:
-    """Print the members of a team."""
-    from envlsp.service.verbs.granting import members
+    """Print the members of a team, and who reads what not everybody reads."""
+    from envlsp.service.verbs.granting import members, scope_infos
 
-    found = members(team)
+    found, scopes = members(team), scope_infos(team)
     if frame.json:
-        frame.output.document(members_fields(found))
+        frame.output.document(members_fields(found, scopes))
     else:
         frame.output.table(map(_row, found), ("ID", "NAME", "ADDRESS", "ROLE", "DEVICES"))
         if suspects := [f"{member.name} <{member.address}>" for member in found if not member.trusted]:
             frame.output.say(not_trusted(suspects))
+        show_scopes(frame, scopes)
 
 
 def not_trusted(names: Sequence[str]) -> str:

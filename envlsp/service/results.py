@@ -159,6 +159,50 @@ class DeviceInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class ScopeMember:
+    """One person that a scope lists."""
+
+    id: str
+    name: str
+    address: str
+    role: str
+    is_guest: bool
+    """Whether they are in the team for its scopes alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeInfo:
+    """A private project or a restricted environment, and who is in it."""
+
+    id: str
+    project: str
+    """Empty, as are the next two, where this device cannot tell what it covers."""
+    app: str
+    """Empty for a whole project."""
+    env: str
+    members: tuple[ScopeMember, ...]
+    admins: tuple[str, ...]
+    """Of the team: they read it too."""
+    role: str
+    """What we may do in it."""
+    overruled: bool
+    """Whether another scope was made first for the same: then nothing is read from this one."""
+
+    @property
+    def name(self) -> str:
+        """What people call it: `shop`, `shop/api/prod`, or the first digits of its id."""
+        names = [name for name in (self.project, self.app, self.env) if name]
+        return "/".join(names) or f"scope {self.id}"
+
+    @property
+    def kind(self) -> str:
+        """Whether it is a private project or a restricted environment, as one word."""
+        if not self.project:
+            return "closed to you"
+        return "restricted" if self.env else "private"
+
+
+@dataclass(frozen=True, slots=True)
 class ExposedValue:
     """A name whose value somebody could read and nobody has changed since."""
 

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from typing import TYPE_CHECKING
+
 import click
 
 from envlsp.cli.delivery import courier, delivered
 from envlsp.cli.environment import offline_option, opened_team
 from envlsp.cli.explaining import show_exposure, show_reasons
-from envlsp.cli.letting_in import let_in
+from envlsp.cli.letting_in import let_in, show_answered
 from envlsp.cli.main import Frame
 from envlsp.cli.membership import show_members
 from envlsp.cli.roles import role_option
+from envlsp.cli.scoped import scope_options, show_let_in, show_new_keys, show_taken_out
 from envlsp.cli.trusting import show_confirmed, show_contested, show_suspects
-from envlsp.cli.words import count
-from envlsp.service.verbs.shapes import granted_fields, removed_fields, rotated_fields
+from envlsp.service.verbs.shapes import granted_fields, removed_fields
+
+if TYPE_CHECKING:
+    from envlsp.domain.ids import ScopeId
 
 
 @click.group(invoke_without_command=True)
@@ -27,7 +33,7 @@ def command(context: click.Context) -> None:
 @command.command("list")
 @click.pass_obj
 def list_(frame: Frame) -> None:
-    """List the members and what they may do."""
+    """List the members and what they may do, and who reads what not everybody reads."""
     with opened_team(frame) as (_, opened):
         show_members(frame, opened.team)
 
@@ -35,19 +41,41 @@ def list_(frame: Frame) -> None:
 @command.command()
 @click.argument("who")
 @role_option
+@scope_options
+@click.option("--out", metavar="FILE", help="Where the answer to a request goes.")
 @offline_option
 @click.pass_obj
-def grant(frame: Frame, who: str, role: str, offline: bool) -> None:
+def grant(frame: Frame, who: str, role: str, project: str, env: str, out: str | None, offline: bool) -> None:
     """Give WHO a role: an address, a name, or the first letters of an id.
 
+    In the team; or with --project or --env only there. Somebody who is let into one of
+    these and is no member becomes a guest: they read that, and nothing else of the team.
+
     An address that is no member's yet is invited: the code that is printed lets in
-    only whoever gives that address.
+    only whoever gives that address. A request (rq1..., from `envlsp request` on a machine
+    without a network) is answered by a file for that machine, once its words were compared.
     """
+    from envlsp.domain.ledger.records import Role
     from envlsp.service.people import role_from_word
-    from envlsp.service.verbs import granting
+    from envlsp.service.verbs import carrying, granting, scoping
 
     with opened_team(frame) as (service, opened):
         news = courier(frame, service, opened, offline=offline)
+        if carrying.is_request(who):
+            place = frame.cwd / (out or carrying.welcome_name(who))
+            answered = carrying.answer(
+                news, opened, who, role_from_word(role), talk=frame.talk, welcome=place
+            )
+            show_answered(frame, answered, role)
+            return
+        if named := scoping.named_scope(service, frame.cwd, project, env):
+            entered = scoping.let_in(news, opened.team, who, role, named, may_invite=not offline)
+            if entered is not None:
+                show_let_in(frame, entered, role)
+            else:
+                lines = scoping.guest_lines(opened.team, role, named)
+                let_in(frame, service, opened, Role.NONE, address=who, lines=lines)
+            return
         granted = granting.grant(news, opened.team, who, role, may_invite=not offline)
         if granted is None:
             let_in(frame, service, opened, role_from_word(role), address=who)
@@ -62,17 +90,22 @@ def grant(frame: Frame, who: str, role: str, offline: bool) -> None:
 
 @command.command()
 @click.argument("who")
+@scope_options
 @offline_option
 @click.pass_obj
-def revoke(frame: Frame, who: str, offline: bool) -> None:
-    """Remove WHO from the team and start a new key without them.
+def revoke(frame: Frame, who: str, project: str, env: str, offline: bool) -> None:
+    """Remove WHO from the team and start new keys without them.
 
+    With --project or --env they only lose that, and stay in the team.
     Ends with the values that they could read: change those at their source.
     """
-    from envlsp.service.verbs import explaining, granting
+    from envlsp.service.verbs import explaining, granting, scoping
 
     with opened_team(frame) as (service, opened):
         news = courier(frame, service, opened, offline=offline)
+        if named := scoping.named_scope(service, frame.cwd, project, env):
+            show_taken_out(frame, scoping.take_out(news, opened.team, who, named, frame.talk))
+            return
         removed = granting.remove(news, opened.team, who, frame.talk)
     if frame.json:
         frame.output.document(removed_fields(removed))
@@ -83,19 +116,29 @@ def revoke(frame: Frame, who: str, offline: bool) -> None:
 
 
 @command.command()
+@scope_options
+@click.option("--all", "all_", is_flag=True, help="Of the team and of every scope that you may write in.")
 @offline_option
 @click.pass_obj
-def rotate(frame: Frame, offline: bool) -> None:
-    """Start a new key of the team, and encrypt the newest releases again."""
-    from envlsp.service.verbs import granting
+def rotate(frame: Frame, project: str, env: str, all_: bool, offline: bool) -> None:
+    """Start a new key, and encrypt the newest releases again: of what this folder's environment is in.
+
+    That is the team, or the private project or restricted environment. With --all, of
+    everything that you may write in.
+    """
+    from envlsp.service.verbs import scoping
 
     with opened_team(frame) as (service, opened):
-        rotated = granting.start_key(courier(frame, service, opened, offline=offline), opened.team)
-    if frame.json:
-        frame.output.document(rotated_fields(rotated))
-    else:
-        again = count(rotated.again, "release")
-        frame.output.line(f"new key; {again} encrypted again{delivered(rotated.reached)}")
+        named = scoping.named_scope(service, frame.cwd, project, env)
+        news = courier(frame, service, opened, offline=offline)
+
+        def pick() -> Collection[ScopeId]:
+            if named is not None:
+                return (named.find(opened.team).id,)
+            return scoping.context_scopes(opened.team, frame.cwd, None)
+
+        made = scoping.start_keys(news, opened.team, None if all_ else pick)
+    show_new_keys(frame, made)
 
 
 @command.command()

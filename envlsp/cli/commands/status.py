@@ -40,6 +40,8 @@ def command(frame: Frame, target: str | None, env: str | None) -> None:
         frame.output.say(not_trusted(result.suspects))
     for line in voided_lines(result.voided):
         frame.output.warn(plain(line))
+    if result.shadowed:
+        frame.output.warn(_shadowed(result))
     if step := _next_step(result):
         frame.output.say(f"next: {step}")
 
@@ -58,7 +60,15 @@ def _lines(result: StatusResult, known: Sides, file: str) -> Iterator[str]:
     if result.removed:
         yield "this device was removed from the team"
         return
-    yield f"you are {result.role}; {_freshness_words(result.freshness)}"
+    where = f" in {result.scope}" if result.scope else ""
+    yield f"you are {result.role}{where}; {_freshness_words(result.freshness)}"
+
+
+def _shadowed(result: StatusResult) -> str:
+    """Say that releases of that name are where nobody who reads this environment looks."""
+    there = count(result.shadowed, "release")
+    own = result.scope or "the team"
+    return f"{there} of that name for other readers, made where this name does not count; in use: {own}'s"
 
 
 def _file_words(result: StatusResult) -> str:

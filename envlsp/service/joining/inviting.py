@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from envlsp.crypto.pairing import Code, new_code
 from envlsp.domain.ids import RecordId
 from envlsp.domain.ledger.records import Role
 from envlsp.errors import CodeRefused, EnvlspError, NobodyReachable, Stopped, TransportError
+from envlsp.service.access.scope_members import ScopeLine
 from envlsp.service.facade import OpenedTeam, Service
 from envlsp.service.joining.burned_codes import BurnedCodes
 from envlsp.service.joining.offers import NewMember, Offer
@@ -35,6 +36,7 @@ def invite(
     on_code: Callable[[str], None],
     *,
     address: str | None = None,
+    lines: Collection[ScopeLine] = (),
     talk: Talk | None = None,
     is_cancelled: Cancelled = never,
 ) -> str:
@@ -46,6 +48,7 @@ def invite(
         role: what they may do.
         on_code: told the code once, to be read out.
         address: let in only whoever says this is theirs.
+        lines: scopes they are let into; with the role `Role.NONE`, they are a guest of these.
         talk: who is asked whether the words are the same; by default the service's person.
         is_cancelled: whether the person has stopped waiting.
 
@@ -54,7 +57,7 @@ def invite(
 
     Raises: as `offer_code` does.
     """
-    offer = NewMember(opened, role, address)
+    offer = NewMember(opened, role, address, lines)
     return offer_code(service, opened, offer, on_code, talk=talk, is_cancelled=is_cancelled).display_name
 
 

@@ -36,10 +36,10 @@ class Created(NamedTuple):
     reached: int
 
 
-def create(courier: Courier, here: Opened, note: str) -> Created:
-    """Create an environment and tell teammates."""
+def create(courier: Courier, here: Opened, note: str, *, restricted: bool = False) -> Created:
+    """Create an environment, with readers of its own if it is to be restricted, and tell teammates."""
     courier.fetch()
-    create_environment(here.team, here.context.triple, note)
+    create_environment(here.team, here.context.triple, note, restricted=restricted)
     return Created(here.context, courier.deliver())
 
 
@@ -54,7 +54,8 @@ def environment_word(name: str) -> str:
 def _create_environment(desk: Desk, arguments: Arguments) -> Json:
     name = asked(desk, arguments, "name", "name of the environment")
     here = desk.service.open(desk.place, environment_word(name))
-    created = create(courier_of(desk, here, arguments), here, arguments.text("message"))
+    message, restricted = arguments.text("message"), arguments.flag("restricted")
+    created = create(courier_of(desk, here, arguments), here, message, restricted=restricted)
     return created_fields(created.context.triple, str(created.context.file), created.reached)
 
 

@@ -9,23 +9,33 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from envlsp.domain.ids import TEAM_SCOPE, UserId
+from envlsp.domain.ledger.records import Role
 from envlsp.errors import Misuse, NotFound
 from envlsp.service.access.exposure import exposure
 from envlsp.service.access.roles import revoke, set_role
-from envlsp.service.access.rotation import rotate
+from envlsp.service.access.scope_list import scope_list
 from envlsp.service.access.voiding import foresee
 from envlsp.service.facade import OpenedTeam
 from envlsp.service.joining.inviting import invite
 from envlsp.service.people import role_from_word
 from envlsp.service.ports import Choice, Talk
-from envlsp.service.results import Exposure, MemberInfo
+from envlsp.service.results import Exposure, MemberInfo, ScopeInfo
 from envlsp.service.team import Team
+from envlsp.service.verbs import carrying
 from envlsp.service.verbs.arguments import Arguments
 from envlsp.service.verbs.courier import Courier
 from envlsp.service.verbs.desk import Desk, Json
 from envlsp.service.verbs.explaining import left_to_change
 from envlsp.service.verbs.opening import asked, courier_of, open_team
-from envlsp.service.verbs.shapes import granted_fields, members_fields, removed_fields, rotated_fields
+from envlsp.service.verbs.scoping import Named, guest_lines, let_in, named_by, pick_by, start_keys, take_out
+from envlsp.service.verbs.shapes import (
+    granted_fields,
+    let_in_fields,
+    members_fields,
+    new_keys_fields,
+    removed_fields,
+    taken_out_fields,
+)
 
 DEFAULT_ROLE = "developer"
 
@@ -47,12 +57,9 @@ class Removed(NamedTuple):
     exposure: Exposure
 
 
-class Rotated(NamedTuple):
-    """What a new key came to."""
-
-    again: int
-    """Releases that were encrypted again."""
-    reached: int
+def scope_infos(team: Team) -> list[ScopeInfo]:
+    """Return who is in which private project or restricted environment."""
+    return scope_list(team)
 
 
 def members(team: Team) -> list[MemberInfo]:
@@ -102,13 +109,6 @@ def remove(courier: Courier, team: Team, who: str, talk: Talk) -> Removed:
     return Removed(name, reached, exposure(team, user))
 
 
-def start_key(courier: Courier, team: Team) -> Rotated:
-    """Start a new key of the team, and encrypt the newest releases again."""
-    courier.fetch()
-    again = rotate(team.replica, team.releases)
-    return Rotated(again, courier.deliver())
-
-
 def _name(team: Team, user: UserId) -> str:
     return team.people.of_member(team.replica.state.members[user]).display_name
 
@@ -117,27 +117,31 @@ def _name(team: Team, user: UserId) -> str:
 
 
 def _members(desk: Desk, _arguments: Arguments) -> Json:
-    return members_fields(members(open_team(desk).team))
+    team = open_team(desk).team
+    return members_fields(members(team), scope_infos(team))
 
 
 def _invite(desk: Desk, arguments: Arguments) -> Json:
-    return _let_in(desk, open_team(desk), arguments.text("role", DEFAULT_ROLE), None)
+    opened, role = open_team(desk), arguments.text("role", DEFAULT_ROLE)
+    return _let_in(desk, opened, role, None, named_by(desk, arguments))
 
 
-def _let_in(desk: Desk, opened: OpenedTeam, role: str, address: str | None) -> Json:
+def _let_in(
+    desk: Desk, opened: OpenedTeam, role: str, address: str | None, named: Named | None = None
+) -> Json:
     """Show a code and wait for whoever uses it: minutes, unless it is cancelled."""
 
     def show(code: str) -> None:
         desk.talk.say(f"read this to them: {code}; they type: envlsp join {code}")
         desk.report(f"waiting for whoever types {code}; it works once, for ten minutes")
 
-    wanted = role_from_word(role)
     joined = invite(
         desk.service,
         opened,
-        wanted,
+        Role.NONE if named else role_from_word(role),
         show,
         address=address,
+        lines=guest_lines(opened.team, role, named) if named else (),
         talk=desk.talk,
         is_cancelled=desk.is_cancelled,
     )
@@ -148,16 +152,30 @@ def _grant(desk: Desk, arguments: Arguments) -> Json:
     opened, role = open_team(desk), arguments.text("role", DEFAULT_ROLE)
     who = asked(desk, arguments, "who", "who: an address, a name, or the first letters of an id")
     courier = courier_of(desk, opened, arguments)
-    granted = grant(courier, opened.team, who, role, may_invite=not arguments.flag("offline"))
-    if granted is None:
-        return _let_in(desk, opened, role, who)
-    return granted_fields(granted, role)
+    if carrying.is_request(who):
+        welcome = desk.folder / (arguments.text("out") or carrying.welcome_name(who))
+        answered = carrying.answer(
+            courier, opened, who, role_from_word(role), talk=desk.talk, welcome=welcome
+        )
+        return carrying.answered_fields(answered, role)
+    may_invite = not arguments.flag("offline")
+    named = named_by(desk, arguments)
+    if named is None:
+        granted = grant(courier, opened.team, who, role, may_invite=may_invite)
+        return granted_fields(granted, role) if granted else _let_in(desk, opened, role, who)
+    entered = let_in(courier, opened.team, who, role, named, may_invite=may_invite)
+    return let_in_fields(entered, role) if entered else _let_in(desk, opened, role, who, named)
 
 
 def _revoke(desk: Desk, arguments: Arguments) -> Json:
     opened = open_team(desk)
     who = arguments.text("who") or _picked(desk, opened.team)
-    removed = remove(courier_of(desk, opened, arguments), opened.team, who, desk.talk)
+    courier, named = courier_of(desk, opened, arguments), named_by(desk, arguments)
+    if named is not None:
+        gone = take_out(courier, opened.team, who, named, desk.talk)
+        desk.talk.say("\n".join(left_to_change(gone.exposure)))
+        return taken_out_fields(gone)
+    removed = remove(courier, opened.team, who, desk.talk)
     desk.talk.say("\n".join(left_to_change(removed.exposure)))
     return removed_fields(removed)
 
@@ -173,7 +191,8 @@ def _picked(desk: Desk, team: Team) -> str:
 
 def _rotate(desk: Desk, arguments: Arguments) -> Json:
     opened = open_team(desk)
-    return rotated_fields(start_key(courier_of(desk, opened, arguments), opened.team))
+    pick = pick_by(desk, opened, arguments)
+    return new_keys_fields(start_keys(courier_of(desk, opened, arguments), opened.team, pick))
 
 
 VERBS: Mapping[str, Callable[[Desk, Arguments], Json]] = {

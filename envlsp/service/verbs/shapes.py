@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from envlsp.domain.secret import SecretName
     from envlsp.domain.working import Difference
     from envlsp.service.ci.applying import Applied
+    from envlsp.service.cloning import Cloned
     from envlsp.service.pushing import Made
     from envlsp.service.results import (
         DiffLine,
@@ -32,12 +33,14 @@ if TYPE_CHECKING:
         Reasons,
         ReasonStep,
         ReleaseInfo,
+        ScopeInfo,
         StatusResult,
         SyncResult,
         Voided,
     )
     from envlsp.service.verbs.bundling import Handed
-    from envlsp.service.verbs.granting import Granted, Removed, Rotated
+    from envlsp.service.verbs.granting import Granted, Removed
+    from envlsp.service.verbs.scoping import LetIn, NewKeys, TakenOut
 
 SCHEMA = 1
 
@@ -109,6 +112,8 @@ def status_fields(result: StatusResult) -> Json:
         "role": result.role,
         "member": not result.removed,
         "rolled_back": result.rolled_back,
+        "scope": result.scope or None,
+        "shadowed": result.shadowed,
         "suspects": [*result.suspects],
         "void": [voided_fields(one) for one in result.voided],
         "confirmed_by": freshness.confirmed_by,
@@ -152,9 +157,71 @@ def member_fields(member: MemberInfo) -> Json:
     }
 
 
-def members_fields(members: Iterable[MemberInfo]) -> Json:
-    """Return the members of a team."""
-    return {"members": [member_fields(member) for member in members]}
+def members_fields(members: Iterable[MemberInfo], scopes: Iterable[ScopeInfo] = ()) -> Json:
+    """Return the members of a team, and who reads its private projects and restricted environments."""
+    return {
+        "members": [member_fields(member) for member in members],
+        "scopes": [_scope_fields(scope) for scope in scopes],
+    }
+
+
+def _scope_fields(scope: ScopeInfo) -> Json:
+    return {
+        "id": scope.id,
+        "project": scope.project or None,
+        "app": scope.app or None,
+        "env": scope.env or None,
+        "role": scope.role,
+        "overruled": scope.overruled,
+        "members": [
+            {"id": one.id, "name": one.name, "address": one.address, "role": one.role, "guest": one.is_guest}
+            for one in scope.members
+        ],
+        "admins": [*scope.admins],
+    }
+
+
+def project_fields(name: str, reached: int) -> Json:
+    """Return a private project that was made."""
+    return {"project": name, "private": True, "reached": reached}
+
+
+def cloned_fields(made: Cloned, file: str, reached: int) -> Json:
+    """Return an environment that was made of another one."""
+    return {
+        "project": made.target.project,
+        "app": made.target.app,
+        "env": made.target.env,
+        "file": file,
+        "from": str(made.source),
+        "release": made.release.label,
+        "id": made.release.id,
+        "names": made.names,
+        "known": made.narrower,
+        "reached": reached,
+    }
+
+
+def let_in_fields(granted: LetIn, role: str) -> Json:
+    """Return a role that was given in a scope."""
+    return {
+        "name": granted.name,
+        "role": role,
+        "scope": granted.scope,
+        "changed": granted.is_new,
+        "reached": granted.reached,
+    }
+
+
+def taken_out_fields(gone: TakenOut) -> Json:
+    """Return a member from whom a scope was taken; they are in the team as before."""
+    return {
+        "name": gone.name,
+        "removed": False,
+        "scope": gone.scope,
+        "reached": gone.reached,
+        **exposed_values_fields(gone.exposure),
+    }
 
 
 def created_fields(triple: Triple, file: str, reached: int) -> Json:
@@ -182,6 +249,8 @@ def _environment_fields(info: EnvironmentInfo) -> Json:
         "release": info.release.label if info.release else None,
         "names": info.names,
         "archived": info.archived,
+        "scope": info.scope or None,
+        "role": info.role,
     }
 
 
@@ -252,7 +321,13 @@ def join_fields(result: JoinResult) -> Json:
 
 def granted_fields(granted: Granted, role: str) -> Json:
     """Return a role that was given."""
-    return {"name": granted.name, "role": role, "changed": granted.is_new, "reached": granted.reached}
+    return {
+        "name": granted.name,
+        "role": role,
+        "scope": None,
+        "changed": granted.is_new,
+        "reached": granted.reached,
+    }
 
 
 def removed_fields(removed: Removed) -> Json:
@@ -260,6 +335,7 @@ def removed_fields(removed: Removed) -> Json:
     return {
         "name": removed.name,
         "removed": True,
+        "scope": None,
         "reached": removed.reached,
         **exposed_values_fields(removed.exposure),
     }
@@ -353,9 +429,14 @@ def _step_fields(step: ReasonStep) -> Json:
     }
 
 
-def rotated_fields(rotated: Rotated) -> Json:
-    """Return a new key of the team."""
-    return {"encrypted_again": rotated.again, "reached": rotated.reached}
+def new_keys_fields(made: NewKeys) -> Json:
+    """Return new keys, and what they are of; `left` scopes kept theirs."""
+    return {
+        "scopes": [*made.scopes],
+        "left": made.left,
+        "encrypted_again": made.again,
+        "reached": made.reached,
+    }
 
 
 def refreshed_fields(records: int, before: int) -> Json:
