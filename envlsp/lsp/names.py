@@ -45,12 +45,12 @@ VERBS = (
     "sync",
     "peers",
     "refresh",
+    "lock",
     "unlock",
+    "protect",
     "parse",
     "git.ignore",
-    "lock",
 )
-    "protect",
 
 LOOKING = frozenset(
     {
