@@ -120,8 +120,14 @@ def seal_request(request: JoinRequest, device: SigningKey, courier: BoxPk) -> by
     return _seal(request, device, courier)
 
 
-def open_card(blob: bytes, box: BoxKey, *, own: DevicePk, team: TeamId) -> Card:
+def open_card(blob: bytes, box: BoxKey, *, own: DevicePk, team: TeamId | None) -> Card:
     """Return who answered. A claim: anybody who knows the room can make one.
+
+    Args:
+        blob: as it came.
+        box: ours.
+        own: this device.
+        team: which it must be about; None where the card is to say that.
 
     Raises:
         CannotOpen: sealed to another key, altered, for another device or team.
@@ -129,7 +135,7 @@ def open_card(blob: bytes, box: BoxKey, *, own: DevicePk, team: TeamId) -> Card:
         Malformed: no card.
     """
     card, signature = decode_card_untrusted(unfill(open_seal(blob, box)))
-    if card.to != own or card.team != team or card.dpk == own:
+    if card.to != own or card.team != (team or card.team) or card.dpk == own:
         raise CannotOpen
     if not is_valid_ed25519(card.dpk) or not is_valid_x25519(card.xpk):
         raise CannotOpen

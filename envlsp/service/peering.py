@@ -1,14 +1,15 @@
 """Who may be talked to, as far as the records on this device say (PROTOCOL F.1, A6).
 
-An active device of a member, and the key of the recovery words that counts now: it is
-no device and yet signs, so it is met and synced with like one. A ledger without a record
-knows nobody.
+An active device of a member; the key of the recovery words that counts now, which is no
+device and yet signs; and a replica that this device allows (A4). A ledger without a
+record knows nobody.
 """
 
 from __future__ import annotations
 
 from envlsp.domain.ids import BoxPk, DevicePk
 from envlsp.service.replica import Replica
+from envlsp.service.replicas.allowed import is_allowed
 
 
 def is_root(replica: Replica, dpk: DevicePk) -> bool:
@@ -18,12 +19,19 @@ def is_root(replica: Replica, dpk: DevicePk) -> bool:
 
 def is_peer(replica: Replica, dpk: DevicePk) -> bool:
     """Return whether records are shared with whoever proves to be this."""
-    return len(replica.ledger) > 0 and (replica.state.is_active(dpk) or is_root(replica, dpk))
+    if not len(replica.ledger):
+        return False
+    return replica.state.is_active(dpk) or is_root(replica, dpk) or is_blind(replica, dpk)
+
+
+def is_blind(replica: Replica, dpk: DevicePk) -> bool:
+    """Return whether this is a replica that may have the records, and is told who we are."""
+    return is_allowed(replica, dpk) is not None
 
 
 def is_known(replica: Replica, dpk: DevicePk) -> bool:
     """Return whether this is a peer, or a device that was one: it has to be told (A6)."""
-    return len(replica.ledger) > 0 and (dpk in replica.state.devices or is_root(replica, dpk))
+    return len(replica.ledger) > 0 and (dpk in replica.state.devices or is_peer(replica, dpk))
 
 
 def box_of(replica: Replica, dpk: DevicePk) -> BoxPk | None:
@@ -31,4 +39,7 @@ def box_of(replica: Replica, dpk: DevicePk) -> BoxPk | None:
     if is_root(replica, dpk):
         return replica.state.root.root_box
     device = replica.state.devices.get(dpk) if len(replica.ledger) else None
-    return device.xpk if device else None
+    if device is not None:
+        return device.xpk
+    blind = is_allowed(replica, dpk)
+    return blind.pairing.xpk if blind else None

@@ -1,0 +1,119 @@
+"""The replicas that this device lets have the team's records (PROTOCOL A4).
+
+A list of this device's own: no record names a replica, and it has no role. It is met in
+a room of its own, gets every record there is, and holds no key to any.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from envlsp.crypto.primitives import is_valid_ed25519, is_valid_x25519
+from envlsp.domain.ids import DevicePk
+from envlsp.errors import AmbiguousName, BadText, Misuse, NotFound, StoreCorrupt
+from envlsp.service.people import SHORT_HEX
+from envlsp.service.replica import Replica
+from envlsp.wire.canonical import Value, decode_untrusted, encode
+from envlsp.wire.limits import KIB, LABEL_MAX_BYTES
+from envlsp.wire.replicas import (
+    Pairing,
+    decode_pairing_untrusted,
+    encode_pairing,
+    from_pairing_text_untrusted,
+)
+
+REPLICAS_MAX: Final = 8
+_NAME: Final = b"replicas"
+_MAX_BYTES: Final = 8 * KIB
+
+
+@dataclass(frozen=True, slots=True)
+class AllowedReplica:
+    """A replica that may have the team's records."""
+
+    pairing: Pairing
+    label: str
+    added: int
+    """When, in seconds since 1970 by our clock."""
+
+    @property
+    def id(self) -> str:
+        """The first letters of its key, which people see."""
+        return self.pairing.dpk.hex()[:SHORT_HEX]
+
+
+def allowed(replica: Replica) -> tuple[AllowedReplica, ...]:
+    """Return the replicas that this device lets have records, the oldest first.
+
+    Raises:
+        StoreCorrupt: the list does not read.
+    """
+    data = replica.store.meta.get(_NAME)
+    return tuple(_rows(data)) if data else ()
+
+
+def is_allowed(replica: Replica, dpk: DevicePk) -> AllowedReplica | None:
+    """Return the replica with this key, if it may have records."""
+    return next((one for one in allowed(replica) if one.pairing.dpk == dpk), None)
+
+
+def allow(replica: Replica, text: str, label: str) -> AllowedReplica:
+    """Let the replica with this pairing string have the team's records, and remember that.
+
+    Raises:
+        BadText: no pairing string, or a label that is too long.
+        Misuse: it is a member's device, or there are too many.
+    """
+    pairing = from_pairing_text_untrusted(text)
+    if not is_valid_ed25519(pairing.dpk) or not is_valid_x25519(pairing.xpk):
+        raise BadText("no replica has these keys", fix="copy the string again")
+    if len(label.encode()) > LABEL_MAX_BYTES or not label.isprintable():
+        raise BadText(
+            f"a label has at most {LABEL_MAX_BYTES} bytes", fix="envlsp replica add STRING --label NAME"
+        )
+    if pairing.dpk in replica.state.devices:
+        raise Misuse("that is a device of a member", fix="envlsp devices")
+    others = [one for one in allowed(replica) if one.pairing.dpk != pairing.dpk]
+    if len(others) >= REPLICAS_MAX:
+        raise Misuse(f"there are {REPLICAS_MAX} replicas already", fix="envlsp replica remove WHICH")
+    added = AllowedReplica(pairing, label, replica.now())
+    _keep(replica, (*others, added))
+    return added
+
+
+def forbid(replica: Replica, words: str) -> AllowedReplica:
+    """Take a replica off the list; what it has it keeps, closed to it as before.
+
+    Args:
+        replica: of this device.
+        words: its label, or the first letters of its id.
+
+    Raises:
+        NotFound, AmbiguousName: which one is meant.
+    """
+    known = allowed(replica)
+    found = [one for one in known if words == one.label or one.pairing.dpk.hex().startswith(words.lower())]
+    if not found or not words:
+        raise NotFound("there is no such replica", fix="envlsp replica list")
+    if len(found) > 1:
+        listed = " and ".join(f"{one.label} ({one.id})" for one in found)
+        raise AmbiguousName(f"more than one replica fits: {listed}")
+    _keep(replica, tuple(one for one in known if one is not found[0]))
+    return found[0]
+
+
+def _keep(replica: Replica, found: tuple[AllowedReplica, ...]) -> None:
+    rows: list[Value] = [[encode_pairing(one.pairing), one.label, one.added] for one in found]
+    replica.store.meta.put(_NAME, encode(rows))
+
+
+def _rows(data: bytes) -> Iterator[AllowedReplica]:
+    rows = decode_untrusted(data, limit_bytes=_MAX_BYTES)
+    for row in rows if isinstance(rows, list) else ():
+        match row:
+            case [bytes(pairing), str(label), int(added)]:
+                yield AllowedReplica(decode_pairing_untrusted(pairing), label, added)
+            case _:
+                raise StoreCorrupt("the list of replicas is not readable")
