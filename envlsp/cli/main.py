@@ -50,6 +50,8 @@ VERBS: dict[str, str] = {
     "device": "your devices: list, add another one, remove one that was lost",
     "devices": "list your devices",
     "ci": "give a CI machine the secrets of one environment",
+    "backup": "write all of the team to one sealed file",
+    "recover": "come back into a team with its recovery words",
     "sync": "bring this device and whoever is online in step",
     "peers": "the other devices of the team",
     "agent": "keep this device reachable for teammates",

@@ -42,6 +42,7 @@ VERBS = (
     "env.clone",
     "env.list",
     "ci.export",
+    "backup",
     "sync",
     "peers",
     "refresh",
@@ -65,6 +66,7 @@ LOOKING = frozenset(
         "access.exposure",
         "device.list",
         "env.list",
+        "backup",
         "peers",
         "parse",
     }

@@ -56,6 +56,8 @@ class Options:
     """Remove nobody, and do not ask."""
     new_words: bool = False
     """Let other words count from now on."""
+    offline: bool = False
+    """Use the backup, or what is on this disk, and meet nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,13 +119,16 @@ class _Recovery:
             for part in parts:
                 assert not isinstance(part, First)
                 _take_in(ledger, part.records)
-            self._met = room.meet(ledger, self._root.room, self._servers, self._talk)
+            if not self._options.offline:
+                self._met = room.fetch(ledger, self._root.room, self._servers, self._talk)
             self._check_words(ledger)
             users, devices = self._whom(ledger)
             if not is_new and (self._own_user(team) in users or team.keys.dpk in devices):
                 raise Misuse("that is this device, or its own member", fix="recover on another machine")
             new_words = self._new_words(ledger)
             self._act(ledger, team, users, devices, new_words, is_new=is_new)
+            if self._met and is_new:
+                room.hand_on(ledger, self._root.room, self._servers, self._talk)
         team.replica.refresh()
         again = mend(team.replica, team.releases)
         user = self._own_user(team)

@@ -1,20 +1,21 @@
-"""Meeting teammates with the recovery words: their devices listen in a room that the words name."""
+"""Meeting teammates with the recovery words: what they have is taken, what was written is handed on.
+
+Whoever comes back is not known to them before they have the record that lets the new
+device in, so it is the root key that brings it. Nobody has to be there: a backup, or the
+records on this disk, are as good.
+"""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
-from typing import Final
 
 from envlsp.errors import TransportError
 from envlsp.service.ports import Talk
 from envlsp.service.recovery.acting import RootReplica
-
-MEET_S: Final = 20.0
-"""As for a `sync` that a person asked for."""
+from envlsp.service.root_meeting import sync_as_root
 
 
-def meet(root: RootReplica, room: bytes, servers: Sequence[str], talk: Talk) -> int:
+def fetch(root: RootReplica, room: bytes, servers: Sequence[str], talk: Talk) -> int:
     """Get what teammates have who are online; return how many devices were there.
 
     Raises:
@@ -22,8 +23,9 @@ def meet(root: RootReplica, room: bytes, servers: Sequence[str], talk: Talk) -> 
     """
     if not servers:
         return 0
+    talk.say("looking for teammates who are online")
     try:
-        return asyncio.run(_meet(root, room, servers))
+        return sync_as_root(root, servers, room).reached
     except TransportError:
         if not len(root.ledger):
             raise
@@ -31,12 +33,10 @@ def meet(root: RootReplica, room: bytes, servers: Sequence[str], talk: Talk) -> 
         return 0
 
 
-async def _meet(root: RootReplica, room: bytes, servers: Sequence[str]) -> int:
-    from envlsp.service.team_node import TeamNode
-
-    node = TeamNode(root, servers, recovery_room=room)
-    await node.start()
+def hand_on(root: RootReplica, room: bytes, servers: Sequence[str], talk: Talk) -> int:
+    """Give them what the root key has written; return how many devices have it."""
     try:
-        return (await node.sync(MEET_S)).reached
-    finally:
-        await node.close()
+        return sync_as_root(root, servers, room).in_sync
+    except TransportError:
+        talk.say("teammates were here and are gone; they get it when you are online together (envlsp agent)")
+        return 0

@@ -62,6 +62,7 @@ _MODULES: Mapping[str, tuple[str, frozenset[str]]] = {
     "env.clone": ("scoping", frozenset({"name", "restricted"})),
     "env.list": ("beginning", frozenset()),
     "ci.export": ("bundling", frozenset({"key", "for"})),
+    "backup": ("safekeeping", frozenset({"file", "verify"})),
     "sync": ("meeting", frozenset({"replicas"})),
     "peers": ("meeting", frozenset()),
     "refresh": ("meeting", frozenset()),
@@ -89,6 +90,7 @@ ANOTHER_NAME: Mapping[str, str] = {
 TERMINAL_ONLY: Mapping[str, str] = {
     "run": "it becomes the program it starts, in a terminal's own process",
     "agent": "an editor's server keeps the device reachable itself, while it runs",
+    "recover": "an editor keeps what is typed into it and shown by it, and the words are for neither",
     "demo": "it plays two people on one terminal",
     "lsp": "it is what an editor starts",
 }
