@@ -149,7 +149,7 @@ def checked(header: Header, body_size: int = 0) -> CheckedRecord:
 def genesis(founder: Actor = alice, salt: str = "salt") -> CheckedRecord:
     first = Epoch(TEAM_SCOPE, 1, b"commit", (), tuple(sorted(((founder.dpk, SEALED), (root.dpk, SEALED)))))
     pub = Genesis(root.dpk, root.xpk, founder.xpk, salt.encode(), (first,))
-    return checked(Header(NO_TEAM, 0, founder.dpk, 1, 1, (), NO_EPOCH, b"", pub))
+    return checked(Header(NO_TEAM, 0, founder.dpk, 1, 1, (), NO_EPOCH, bytes(32), pub))
 
 
 class Book:
@@ -225,7 +225,7 @@ class Book:
             height=self.ledger.height_for(parents) if height is None else height,
             parents=parents,
             epoch=NO_EPOCH,
-            body_hash=b"",
+            body_hash=bytes(32),
             pub=pub,
         )
         draft = checked(header, 256 if body else 0)
@@ -234,6 +234,10 @@ class Book:
             own = any(carried.scope == scope for carried in carried_epochs(pub))
             epoch = NO_EPOCH if own else self.state_at(parents).current_epoch(scope)
         return checked(replace(header, epoch=epoch or NO_EPOCH), 256 if body else 0)
+
+    def judge(self, record: CheckedRecord) -> Admission:
+        """Offer what `build` made."""
+        return self.ledger.admit(record)
 
     def offer(
         self,

@@ -5,7 +5,8 @@ Spec: docs/protocol.md, "C.4 Fold" and "C.5 What this yields".
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain
 
 from envlsp.domain.ledger.dag import Dag, Node, maximal
 from envlsp.domain.ledger.policy import CONCURRENT_AUTH_MAX
@@ -19,9 +20,9 @@ def graph_alarms(dag: Dag) -> list[Alarm]:
 
 def _forks(dag: Dag) -> Iterator[Alarm]:
     for author, by_seq in dag.by_author.items():
-        for nodes in by_seq.values():
-            if len(nodes) > 1:
-                ids = sorted(node.record.id for node in nodes)
+        for indices in by_seq.values():
+            if len(indices) > 1:
+                ids = sorted(dag.at(index).record.id for index in indices)
                 yield Alarm(AlarmKind.FORK, author, tuple(ids))
 
 
@@ -32,19 +33,14 @@ def _floods(dag: Dag) -> Iterator[Alarm]:
     none of the author's own come after. An author who never forks has one of each.
     """
     for author, by_seq in dag.by_author.items():
-        if all(len(nodes) == 1 for nodes in by_seq.values()):
+        if all(len(indices) == 1 for indices in by_seq.values()):
             continue
-        widest = max([*_same_seq(by_seq), maximal(_auth(by_seq))], key=len)
+        auth = [_auth(dag, indices) for indices in by_seq.values()]
+        widest = max([*auth, maximal(chain(*auth))], key=len)
         if len(widest) > CONCURRENT_AUTH_MAX:
             ids = sorted(node.record.id for node in widest)
             yield Alarm(AlarmKind.FLOOD, author, tuple(ids))
 
 
-def _same_seq(by_seq: dict[int, list[Node]]) -> Iterator[list[Node]]:
-    for nodes in by_seq.values():
-        yield [node for node in nodes if node.auth_bit]
-
-
-def _auth(by_seq: dict[int, list[Node]]) -> Iterator[Node]:
-    for nodes in by_seq.values():
-        yield from (node for node in nodes if node.auth_bit)
+def _auth(dag: Dag, indices: Iterable[int]) -> list[Node]:
+    return [node for node in map(dag.at, indices) if node.auth_bit]

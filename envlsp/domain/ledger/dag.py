@@ -11,12 +11,14 @@ small integer, equal for all releases written under the same state.
 from __future__ import annotations
 
 from bisect import insort
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
-from envlsp.domain.ids import DevicePk, EpochId, RecordId, UserId
+from envlsp.domain.ids import DevicePk, EpochId, RecordId, TeamId, UserId
 from envlsp.domain.ledger.facts import Facts, Rank
 from envlsp.domain.ledger.policy import is_auth
+from envlsp.domain.ledger.prefix import NUMBERS, Columns, Prefix, Settled
 from envlsp.domain.ledger.records import CheckedRecord, Keys, Role, carried_epochs, carried_seals
 
 
@@ -26,8 +28,7 @@ class Node:
 
     record: CheckedRecord
     index: int
-    ancestors: int
-    """Bitset over `index`."""
+    _ancestors: int | None
     auth_bit: int
     """Its own bit in the dense numbering; 0 if it is not auth-class."""
     auth_ancestors: int
@@ -46,6 +47,16 @@ class Node:
     """Whom it seals which epochs to."""
     links: tuple[tuple[EpochId, EpochId], ...] = ()
     """(newer, older): whoever holds the first can open the second."""
+    past: Past | None = None
+    """Who knows the ancestors of a node that came out of a prefix."""
+
+    @property
+    def ancestors(self) -> int:
+        """Bitset over `index`."""
+        if self._ancestors is None:
+            assert self.past is not None
+            self._ancestors = self.past.of(self.index)
+        return self._ancestors
 
     @property
     def settled(self) -> Facts:
@@ -54,22 +65,156 @@ class Node:
         return self.facts
 
 
-class Dag:
-    """An append-only index; the newest node may be taken back until it is kept."""
+class Past:
+    """The ancestors of the records in a prefix, found in one pass when somebody asks."""
 
-    def __init__(self) -> None:
-        self.nodes: list[Node] = []
-        self.by_id: dict[RecordId, Node] = {}
+    def __init__(self, prefix: Prefix) -> None:
+        self._prefix = prefix
+        self._found: list[int] = []
+
+    def of(self, index: int) -> int:
+        """Return a bitset over indices."""
+        if self._prefix.heads == (index,):
+            return (1 << index) - 1  # the only head comes after everything
+        if not self._found:
+            self._walk()
+        return self._found[index]
+
+    def _walk(self) -> None:
+        found, parents, start = self._found, self._prefix.parents, 0
+        for end in self._prefix.parents_end:
+            bits = 0
+            for parent in parents[start:end]:
+                bits |= found[parent] | 1 << parent
+            found.append(bits)
+            start = end
+
+
+class _ById(dict[RecordId, Node]):
+    """The nodes by id; one that is still in the prefix is made when it is asked for."""
+
+    def __init__(self, make: Callable[[RecordId], Node | None], is_there: Callable[[object], bool]) -> None:
+        super().__init__()
+        self._make = make
+        self._is_there = is_there
+
+    def __missing__(self, record: RecordId) -> Node:
+        node = self._make(record)
+        if node is None:
+            raise KeyError(record)
+        return node
+
+    def __contains__(self, record: object) -> bool:
+        return super().__contains__(record) or self._is_there(record)
+
+    def get(self, record: RecordId, default: Node | None = None) -> Node | None:  # type: ignore[override]
+        """Return a node, or the default."""
+        try:
+            return self[record]
+        except KeyError:
+            return default
+
+
+class Dag:
+    """An append-only index; the newest node may be taken back until it is kept.
+
+    Args:
+        team: whose records they are.
+        prefix: what was kept of it before; its auth-class nodes are put in place by the caller.
+    """
+
+    def __init__(self, team: TeamId | None = None, prefix: Prefix | None = None) -> None:
+        self._team = team
+        self._prefix = prefix
+        self._past = Past(prefix) if prefix else None
+        self._made: list[Node | None] = [None] * (len(prefix) if prefix else 0)
+        self.by_id = _ById(self._thaw_id, self._is_in_prefix)
         self.auth: list[Node] = []
         self.kills: list[Node] = []
         """Sorted by (rank, height, id): most senior author first."""
         self.ranked: list[Node] = []
         """All auth-class records, sorted likewise."""
         self._kill_bits = 0
-        self.heads: set[RecordId] = set()
-        self.by_author: dict[DevicePk, dict[int, list[Node]]] = {}
-        self._forks: dict[tuple[DevicePk, int], int] = {}
-        """Where there are several records of one seq: the same as bitsets over `Node.index`."""
+        self.heads: set[RecordId] = {prefix.id_at(head) for head in prefix.heads} if prefix else set()
+
+    def __len__(self) -> int:
+        return len(self._made)
+
+    @property
+    def nodes(self) -> list[Node]:
+        """Every node, parents first."""
+        return [self.at(index) for index in range(len(self._made))]
+
+    def at(self, index: int) -> Node:
+        """Return the node of an index."""
+        node = self._made[index]
+        return node if node is not None else self._thaw(index)
+
+    @cached_property
+    def by_author(self) -> dict[DevicePk, dict[int, list[int]]]:
+        """The indices of each author's records, by seq."""
+        found: dict[DevicePk, dict[int, list[int]]] = {}
+        if self._prefix:
+            authors, numbers = self._prefix.authors, self._prefix.numbers
+            for index, author in enumerate(numbers[0::NUMBERS]):
+                seq = numbers[index * NUMBERS + 1]
+                found.setdefault(authors[author], {}).setdefault(seq, []).append(index)
+        return found
+
+    @cached_property
+    def _forks(self) -> dict[tuple[DevicePk, int], int]:
+        """Where there are several records of one seq: the same as bitsets."""
+        return {
+            (author, seq): sum(1 << index for index in indices)
+            for author, by_seq in self.by_author.items()
+            for seq, indices in by_seq.items()
+            if len(indices) > 1
+        }
+
+    @cached_property
+    def _places(self) -> dict[RecordId, int]:
+        return {record: index for index, record in enumerate(self._prefix.all_ids())} if self._prefix else {}
+
+    def _is_in_prefix(self, record: object) -> bool:
+        return self._prefix is not None and record in self._places
+
+    def _thaw_id(self, record: RecordId) -> Node | None:
+        index = self._places.get(record)
+        return None if index is None else self._thaw(index)
+
+    def _thaw(self, index: int) -> Node:
+        assert self._prefix is not None
+        assert self._team is not None
+        record = self._prefix.record_at(index, self._team)
+        return self._put(index, record, 0)
+
+    def _put(self, index: int, record: CheckedRecord, auth_bit: int) -> Node:
+        assert self._prefix is not None
+        order = (record.header.height, record.id)
+        mask = self._prefix.mask_at(index)
+        node = Node(record, index, None, auth_bit, mask, order, past=self._past)
+        self._made[index] = node
+        self.by_id[record.id] = node
+        return node
+
+    def put_auth(self, index: int, record: CheckedRecord, settled: Settled) -> None:
+        """Put an auth-class node of the prefix in place, with what was settled about it."""
+        node = self._put(index, record, 1 << len(self.auth))
+        node.seals, node.links = _seals(record), _links(record)
+        node.facts, node.is_kill = settled.facts, settled.is_kill
+        node.lowers = dict(settled.lowers)
+        node.broken_via = {1 << kill: frozenset(users) for kill, users in settled.broken_via}
+        node.breakers = sum(node.broken_via)
+        self.stage(node)
+
+    def prefix(self) -> Prefix:
+        """Return everything there is, as columns."""
+        columns = Columns(self._prefix)
+        for node in filter(None, self._made[len(self._prefix) if self._prefix else 0 :]):
+            parents = [self.by_id[parent].index for parent in node.record.header.parents]
+            columns.add(node.record, parents, node.auth_ancestors)
+        heads = sorted(self.by_id[head].index for head in self.heads)
+        return columns.prefix(heads, [_settled(node) for node in self.auth])
 
     def node_of(self, record: CheckedRecord) -> Node:
         """Return a node for a record whose parents are all here, without adding it."""
@@ -81,7 +226,7 @@ class Dag:
             auth_ancestors |= node.auth_ancestors | node.auth_bit
         auth_bit = 1 << len(self.auth) if is_auth(record.header.type) else 0
         order = (record.header.height, record.id)
-        node = Node(record, len(self.nodes), ancestors, auth_bit, auth_ancestors, order)
+        node = Node(record, len(self._made), ancestors, auth_bit, auth_ancestors, order)
         if auth_bit:
             node.seals, node.links = _seals(record), _links(record)
         return node
@@ -89,15 +234,15 @@ class Dag:
     def keep(self, node: Node) -> None:
         """Add a node; one that was staged is staged no longer."""
         header = node.record.header
-        self.nodes.append(node)
+        self._made.append(node)
         self.by_id[node.record.id] = node
         self.heads.difference_update(header.parents)
         self.heads.add(node.record.id)
         same = self.by_author.setdefault(header.author, {}).setdefault(header.seq, [])
-        same.append(node)
+        same.append(node.index)
         if len(same) > 1:
             place = header.author, header.seq
-            self._forks[place] = self._forks.get(place, 1 << same[0].index) | 1 << node.index
+            self._forks[place] = self._forks.get(place, 1 << same[0]) | 1 << node.index
 
     def stage(self, node: Node) -> None:
         """Make an auth-class node visible to resolution before it is known to be admissible."""
@@ -154,7 +299,16 @@ class Dag:
         """Tell whether a record of that author and seq is in the past of a node."""
         if (author, seq) in self._forks:
             return bool(node.ancestors & self._forks[author, seq])
-        return any(is_ancestor(other, node) for other in self.by_author.get(author, {}).get(seq, ()))
+        return any(node.ancestors >> index & 1 for index in self.by_author.get(author, {}).get(seq, ()))
+
+
+def _settled(node: Node) -> Settled:
+    return Settled(
+        node.settled,
+        tuple(sorted(node.lowers.items())),
+        node.is_kill,
+        tuple((bit.bit_length() - 1, tuple(sorted(users))) for bit, users in sorted(node.broken_via.items())),
+    )
 
 
 def _seals(record: CheckedRecord) -> tuple[tuple[EpochId, frozenset[DevicePk]], ...]:

@@ -19,6 +19,7 @@ from envlsp.domain.ledger.dag import Dag, Node, is_ancestor
 from envlsp.domain.ledger.facts import Facts
 from envlsp.domain.ledger.parents import Parents
 from envlsp.domain.ledger.ports import Verify
+from envlsp.domain.ledger.prefix import Prefix
 from envlsp.domain.ledger.records import CheckedRecord
 from envlsp.domain.ledger.resolve import deciders
 from envlsp.domain.ledger.rulings import Ruling, rulings
@@ -32,15 +33,16 @@ from envlsp.errors import NotFound, RecordRefused
 class Ledger:
     """Everything a team ever did, and what follows from it."""
 
-    def __init__(self, team: TeamId, verify: Verify) -> None:
-        """Start empty.
+    def __init__(self, team: TeamId, verify: Verify, prefix: Prefix | None = None) -> None:
+        """Start empty, or with what was admitted before on this device.
 
         Args:
             team: the pinned id of the genesis; no other genesis is let in.
             verify: answers the two questions about signatures that need state.
+            prefix: from `prefix()` of a ledger of this team; call `resume` next.
         """
         self.team = team
-        self._dag = Dag()
+        self._dag = Dag(team, prefix)
         self._views = Views(self._dag)
         self._gate = Gate(team, verify, self._dag, self._views)
         self._sorted: list[CheckedRecord] = []
@@ -83,10 +85,24 @@ class Ledger:
             except (Inadmissible, KeyError) as exc:
                 raise RecordRefused("the local store holds a record that was never admissible") from exc
 
+    def resume(self, prefix: Prefix, auth: Iterable[CheckedRecord]) -> None:
+        """Put the auth-class records of the prefix in place.
+
+        Args:
+            prefix: what this ledger began with.
+            auth: they themselves, in the order of `Prefix.auth_indices`.
+        """
+        for index, record, settled in zip(prefix.auth_indices(), auth, prefix.settled, strict=True):
+            self._dag.put_auth(index, record, settled)
+
+    def prefix(self) -> Prefix:
+        """Return all that is here in a form that is fast to begin with."""
+        return self._dag.prefix()
+
     # --- asking ---
 
     def __len__(self) -> int:
-        return len(self._dag.nodes)
+        return len(self._dag)
 
     def __contains__(self, record_id: object) -> bool:
         return record_id in self._dag.by_id
@@ -98,7 +114,7 @@ class Ledger:
 
     def records(self) -> list[CheckedRecord]:
         """Return all records by (height, id): parents first, the same order everywhere."""
-        if len(self._sorted) != len(self._dag.nodes):
+        if len(self._sorted) != len(self._dag):
             nodes = sorted(self._dag.nodes, key=lambda node: node.order)
             self._sorted = [node.record for node in nodes]
         return list(self._sorted)
@@ -254,13 +270,13 @@ class Ledger:
         found = {}
         for author, by_seq in self._dag.by_author.items():
             seq = max(by_seq)
-            found[author] = (seq, min(node.record.id for node in by_seq[seq]))
+            found[author] = (seq, min(self._dag.at(index).record.id for index in by_seq[seq]))
         return found
 
     def by_author(self, author: DevicePk, after_seq: int = 0) -> list[CheckedRecord]:
         """Return an author's records above a seq, by (seq, id); of a fork, all."""
         by_seq = self._dag.by_author.get(author, {})
-        nodes = [node for seq in sorted(by_seq) if seq > after_seq for node in by_seq[seq]]
+        nodes = [self._dag.at(index) for seq in sorted(by_seq) if seq > after_seq for index in by_seq[seq]]
         nodes.sort(key=lambda node: (node.record.header.seq, node.record.id))
         return [node.record for node in nodes]
 

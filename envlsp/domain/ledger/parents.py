@@ -89,7 +89,7 @@ class Parents:
         by_seq = self._dag.by_author.get(author)
         if not by_seq:
             return None
-        return max(by_seq[max(by_seq)], key=lambda node: node.order)
+        return max(map(self._dag.at, by_seq[max(by_seq)]), key=lambda node: node.order)
 
 
 def _maximal(nodes: Collection[Node]) -> list[Node]:
