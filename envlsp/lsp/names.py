@@ -14,6 +14,7 @@ VERBS = (
     "push",
     "pull",
     "rollback",
+    "adopt",
     "set",
     "resolve",
     "status",
@@ -46,6 +47,9 @@ VERBS = (
     "sync",
     "peers",
     "refresh",
+    "replica.add",
+    "replica.list",
+    "replica.remove",
     "lock",
     "unlock",
     "protect",
@@ -68,6 +72,7 @@ LOOKING = frozenset(
         "env.list",
         "backup",
         "peers",
+        "replica.list",
         "parse",
     }
 )

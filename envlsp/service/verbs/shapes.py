@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from envlsp.service.ci.applying import Applied
     from envlsp.service.cloning import Cloned
     from envlsp.service.pushing import Made
+    from envlsp.service.replicas.allowed import AllowedReplica
     from envlsp.service.results import (
         DiffLine,
         DiffResult,
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from envlsp.service.verbs.bundling import Handed
     from envlsp.service.verbs.granting import Granted, Removed
     from envlsp.service.verbs.scoping import LetIn, NewKeys, TakenOut
+    from envlsp.service.whole_log import Logged
 
 SCHEMA = 1
 
@@ -67,6 +69,15 @@ def release_fields(release: ReleaseInfo) -> Json:
 def log_fields(releases: Iterable[ReleaseInfo]) -> Json:
     """Return what `log` shows."""
     return {"releases": [release_fields(release) for release in releases]}
+
+
+def whole_log_fields(found: Iterable[Logged]) -> Json:
+    """Return what `log --all` shows: what each release stands as, and why."""
+    return {
+        "releases": [
+            {**release_fields(one.release), "standing": one.standing.value, "why": one.why} for one in found
+        ]
+    }
 
 
 def made_fields(made: Made, reached: int) -> Json:
@@ -477,3 +488,13 @@ def file_words(made: Made, file: str) -> str:
             return f"{file} has edits of its own and was left as it is; merge them: envlsp pull"
         case _:
             return ""
+
+
+def replica_fields(replica: AllowedReplica) -> Json:
+    """Return a blind replica that this device gives records to."""
+    return {"id": replica.id, "label": replica.label, "added": replica.added}
+
+
+def replicas_fields(replicas: Iterable[AllowedReplica]) -> Json:
+    """Return all of them."""
+    return {"replicas": [replica_fields(replica) for replica in replicas]}
