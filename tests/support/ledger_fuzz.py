@@ -7,6 +7,7 @@ refusal too depends on ancestors only.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from random import Random
 
 from envlsp.domain.ids import TEAM_SCOPE, DevicePk, RecordId, ScopeId, UserId
@@ -42,7 +43,6 @@ from tests.support.ledger_builder import (
     an_invite,
     derive_scope,
     root,
-    second_device,
 )
 
 Action = Callable[["Chaos", TeamState, Actor, int], Pub | None]
@@ -51,11 +51,14 @@ Action = Callable[["Chaos", TeamState, Actor, int], Pub | None]
 class Chaos:
     """One random history, grown record by record."""
 
-    def __init__(self, rnd: Random, *, peers: int = 3, couriers: bool = True) -> None:
+    def __init__(
+        self, rnd: Random, *, peers: int = 3, couriers: bool = True, book: Book | None = None
+    ) -> None:
         self.rnd = rnd
-        self.book = Book()
-        self.people: dict[DevicePk, Actor] = {alice.dpk: alice}
-        self.roots: dict[DevicePk, Actor] = {root.dpk: root}
+        self.book = book or Book()
+        founder, words = self.first_people()
+        self.people: dict[DevicePk, Actor] = {founder.dpk: founder}
+        self.roots: dict[DevicePk, Actor] = {words.dpk: words}
         self.tips: list[set[RecordId]] = [{self.book.genesis.id} for _ in range(peers)]
         self.refused: list[tuple[CheckedRecord, Refused]] = []
         self.couriers = couriers
@@ -64,9 +67,28 @@ class Chaos:
 
     def staff(self) -> None:
         """Sometimes begin with a few admins, so that there is somebody to fight."""
+        founder, _ = self.first_people()
         for _ in range(self.rnd.choice((0, 2, 3))):
-            self.book.grant(alice, self.fresh(), Role.ADMIN)
+            self.book.grant(founder, self.fresh(), Role.ADMIN)
         self.tips = [set(self.book.ledger.heads()) for _ in self.tips]
+
+    # --- people, as the book has them ---
+
+    def first_people(self) -> tuple[Actor, Actor]:
+        """Return the founder, and the root key."""
+        return alice, root
+
+    def actor(self, name: str) -> Actor:
+        return actor(name)
+
+    def scope_of(self, who: Actor, seq: int) -> ScopeId:
+        """Return the scope that a record of this author and seq makes."""
+        return derive_scope(self.book.team, who.dpk, seq)
+
+    def link(self, name: str, role: Role, max_uses: int) -> Pub:
+        return an_invite(name, role, max_uses)
+
+    # --- growing ---
 
     def grow(self, size: int) -> Chaos:
         for _ in range(size * 4):
@@ -110,7 +132,7 @@ class Chaos:
             return None
         body = isinstance(pub, Release) and state.current_epoch(pub.scope) is not None
         record = self.book.build(author, pub, at=parents, body=body)
-        verdict = self.book.ledger.admit(record)
+        verdict = self.book.judge(record)
         if isinstance(verdict, Refused):
             self.refused.append((record, verdict))
         return record if verdict == Accepted(new=True) else None
@@ -133,7 +155,9 @@ class Chaos:
     def fresh(self, owner: Actor | None = None) -> Actor:
         self.made += 1
         name = f"x{self.made}"
-        one = second_device(owner, name) if owner else actor(name)
+        one = self.actor(name)
+        if owner:
+            one = replace(one, user=owner.user)
         self.people[one.dpk] = one
         return one
 
@@ -211,7 +235,7 @@ def device_revoke(chaos: Chaos, state: TeamState, who: Actor, seq: int) -> Pub |
 
 def invite(chaos: Chaos, state: TeamState, who: Actor, seq: int) -> Pub | None:
     chaos.made += 1
-    return an_invite(f"i{chaos.made}", Role(chaos.rnd.choice((1, 2))), chaos.rnd.choice((1, 1, 2)))
+    return chaos.link(f"i{chaos.made}", Role(chaos.rnd.choice((1, 2))), chaos.rnd.choice((1, 1, 2)))
 
 
 def cancel(chaos: Chaos, state: TeamState, who: Actor, seq: int) -> Pub | None:
@@ -244,13 +268,14 @@ def replace_root(chaos: Chaos, state: TeamState, who: Actor, seq: int) -> Pub | 
     if chaos.rnd.random() < 0.5:
         return None
     chaos.made += 1
-    new = actor(f"root{chaos.made}")
+    new = chaos.actor(f"root{chaos.made}")
     chaos.roots[new.dpk] = new
-    return RootReplace(new.dpk, new.xpk, b"pop", ())
+    epoch = chaos.an_epoch(state, TEAM_SCOPE, set(), new.dpk)
+    return RootReplace(new.dpk, new.xpk, b"pop", (epoch,) if chaos.rnd.random() < 0.8 else ())
 
 
 def create_scope(chaos: Chaos, state: TeamState, who: Actor, seq: int) -> Pub | None:
-    scope = derive_scope(chaos.book.team, who.dpk, seq)
+    scope = chaos.scope_of(who, seq)
     return ScopeSet(scope, lines(chaos, state, {}), ())
 
 
@@ -280,7 +305,7 @@ def release(chaos: Chaos, state: TeamState, who: Actor, seq: int) -> Pub | None:
 
 
 WEIGHTED: dict[Action, int] = {
-    grant: 16, role: 16, revoke: 14, device_add: 6, device_revoke: 6, invite: 3, cancel: 2,
-    admit: 5, rotate: 6, keys: 3, replace_root: 2, create_scope: 5, change_scope: 20, release: 12,
+    grant: 16, role: 16, revoke: 14, device_add: 6, device_revoke: 6, invite: 5, cancel: 2,
+    admit: 12, rotate: 6, keys: 4, replace_root: 4, create_scope: 5, change_scope: 20, release: 12,
 }  # fmt: skip
 ACTIONS, WEIGHTS = list(WEIGHTED), list(WEIGHTED.values())

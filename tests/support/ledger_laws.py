@@ -8,11 +8,11 @@ from random import Random
 
 from envlsp.domain.ids import RecordId
 from envlsp.domain.ledger.admission import Accepted
-from envlsp.domain.ledger.dag import Dag, Node, is_ancestor
+from envlsp.domain.ledger.dag import Dag, Node, are_concurrent, is_ancestor
 from envlsp.domain.ledger.facts import ROOT
 from envlsp.domain.ledger.ledger import Ledger
 from envlsp.domain.ledger.records import Admit, CheckedRecord, InviteCancel, RecordType, Revoke, RootReplace
-from envlsp.domain.ledger.seniority import inherited, is_hit
+from envlsp.domain.ledger.seniority import hits, inherited, is_hit
 from tests.support.ledger_builder import Actor, Believe, Book, a_revoke
 from tests.support.ledger_fuzz import Chaos
 from tests.support.ledger_naive import Naive
@@ -20,17 +20,77 @@ from tests.support.ledger_naive import Naive
 
 def check_laws(chaos: Chaos, counts: Counter[str] | None = None) -> None:
     counts = Counter() if counts is None else counts
-    counts["histories"] += 1
-    counts["records"] += len(chaos.book.ledger)
     counts["refused"] += len(chaos.refused)
-    counts["standing removals"] += len(chaos.book.state.kills)
-    counts["void records"] += len(chaos.book.state.void)
+    measure(chaos.book.ledger, counts)
+    check_no_key_outside(chaos.book.ledger)
     check_breaks(chaos.book.ledger, counts)
     check_fixpoint(chaos.book.ledger)
     check_birth(chaos)
     check_order(chaos, counts)
     check_ancestors_only(chaos)
     check_naive(chaos.book.ledger)
+
+
+def measure(ledger: Ledger, counts: Counter[str]) -> None:
+    """Count what a history holds, to show that the searches meet what they are about."""
+    dag, state, standing = ledger._dag, ledger.state, ledger._now().standing
+    counts["histories"] += 1
+    counts["records"] += len(ledger)
+    counts["void records"] += len(state.void)
+    for kill in dag.kills:
+        stands = bool(kill.auth_bit & standing.kills)
+        counts["standing removals" if stands else "removals removed"] += 1
+        effective = stands and any(node.breakers & kill.auth_bit for node in dag.auth)
+        counts["removals that void something"] += effective
+        counts[f"standing {RecordType(kill.record.header.type).name.lower()}"] += stands
+    circles = [circle for circle in circles_of(dag.kills) if len(circle) > 1]
+    counts["circles of removals"] += len(circles)
+    counts["circles of three and more"] += sum(len(circle) > 2 for circle in circles)
+    counts["overused invites"] += len(standing.overused)
+    counts["exposed epochs"] += len(state.exposed)
+    counts["scopes"] += len(state.scopes)
+    counts["scopes without a key left"] += len(state.scopes.keys() - state.current.keys())
+    for node in dag.auth:
+        counts[f"type {RecordType(node.record.header.type).name.lower()}"] += 1
+
+
+def circles_of(kills: list[Node]) -> list[set[int]]:
+    """Return the removals that aim at each other, around and back, among concurrent ones."""
+    aims = {
+        one.auth_bit: {o.auth_bit for o in kills if o is not one and are_concurrent(one, o) and hits(one, o)}
+        for one in kills
+    }
+
+    def reached(start: int) -> set[int]:
+        found, waiting = set[int](), [start]
+        while waiting:
+            for other in aims[waiting.pop()] - found:
+                found.add(other)
+                waiting.append(other)
+        return found
+
+    reach = {bit: reached(bit) for bit in aims}
+    circles: list[set[int]] = []
+    for bit in aims:
+        circle = {bit} | {other for other in reach[bit] if bit in reach[other]}
+        if circle not in circles:
+            circles.append(circle)
+    return circles
+
+
+def check_no_key_outside(ledger: Ledger) -> None:
+    """P7, as everybody can see it: who may open a current key reads its scope, or is the root key."""
+    state = ledger.state
+    opens = {identity: set(epoch.opens) for identity, epoch in state.epochs.items()}
+    for scope, current in state.current.items():
+        above = {current}
+        while more := {newer for newer, older in opens.items() if older & above} - above:
+            above |= more
+        for identity in above:
+            epoch = state.epochs[identity]
+            assert epoch.scope == scope
+            holders = epoch.recipients | ({epoch.author} if epoch.author else set())
+            assert all(key == state.root.root_sign or state.access(key, scope) for key in holders)
 
 
 def check_breaks(ledger: Ledger, counts: Counter[str]) -> None:

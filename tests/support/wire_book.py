@@ -254,10 +254,13 @@ def _as_said(header: Header, raw: bytes, hdr: bytes, size: int) -> CheckedRecord
 class Book(plain.Book):
     """One member's replica, one without keys beside it, and a pen that can be anybody's."""
 
-    def __init__(self, start: CheckedRecord | None = None, safe: Safe | None = None) -> None:
+    def __init__(
+        self, start: CheckedRecord | None = None, safe: Safe | None = None, holder: Actor = alice
+    ) -> None:
         self.safe = safe or Safe()
+        self.holder = holder
         self.genesis = start or self._found()
-        self.member = self.seen_by(alice, hear=False)
+        self.member = self.seen_by(holder, hear=False)
         self.ledger = self.member.ledger
         self.blind = Blind(self.team)
         assert self.hear_bytes(self.safe.raws[self.genesis.id]) == Accepted(new=True)
