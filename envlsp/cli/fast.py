@@ -93,7 +93,7 @@ def _read(wish: _Wish) -> tuple[Reading, Callable[[], None]] | None:
     from envlsp.store.views import Views
 
     home = find_home()
-    check_private(home.root)
+    check_private(home.root, may_be_link=True)
     if read_header(home.device_key).protection is not Protection.KEY_FILE:
         return None
     lsk = open_device_key(home.device_key, key_file=os.environ.get("ENVLSP_KEY_FILE") or None).lsk

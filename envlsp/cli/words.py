@@ -47,6 +47,16 @@ def count(number: int, noun: str, plural: str = "") -> str:
     return f"{number} {noun if number == 1 else plural or noun + 's'}"
 
 
+def lasting(seconds: float) -> str:
+    """Return how long something goes on: `8 hours`, `90 minutes` as `1 hour`."""
+    amount = seconds
+    for size, unit in _STEPS[:3]:
+        if amount < size:
+            return count(int(amount), unit)
+        amount /= size
+    return count(int(amount), "day")
+
+
 def ago(then: float, now: float) -> str:
     """Return how long ago something was, both in seconds since 1970: `2 days ago`.
 

@@ -162,6 +162,9 @@ class LocalClient:
         except OSError:
             connection.close()
             return None
+        if peer_uid(connection) != os.getuid():  # what we are about to say opens this device
+            connection.close()
+            return None
         client = cls(connection)
         try:
             client._greet()

@@ -9,6 +9,7 @@ Refuses to know what a row means, or any key. Its rules:
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
 import sys
@@ -72,6 +73,9 @@ class Database:
         if is_new:
             make_private_file(path)  # before SQLite makes it with the umask's mode
         check_private(path)
+        for suffix in ("-wal", "-shm", ".high"):
+            with contextlib.suppress(FileNotFoundError):
+                check_private(path + suffix)
         with self._translated():
             self._link = sqlite3.connect(
                 path, timeout=busy_timeout_s, isolation_level=None, check_same_thread=False

@@ -20,8 +20,12 @@ _OTHERS: Final = 0o077
 _HAS_MODES: Final = os.name != "nt"
 
 
-def make_private_folder(path: str) -> None:
+def make_private_folder(path: str, *, may_be_link: bool = False) -> None:
     """Make a folder and its parents, or check the one that is there.
+
+    Args:
+        path: the folder.
+        may_be_link: a person named it, and may have put it on another disk.
 
     Raises:
         LoosePermissions: it exists and others may enter.
@@ -31,7 +35,7 @@ def make_private_folder(path: str) -> None:
         _make_folders(os.path.abspath(path))
     except OSError as exc:
         raise StoreError(f"cannot make the folder {path}: {exc.strerror}") from exc
-    check_private(path)
+    check_private(path, may_be_link=may_be_link)
 
 
 def _make_folders(path: str) -> None:
@@ -46,15 +50,40 @@ def _make_folders(path: str) -> None:
             raise
 
 
-def check_private(path: str) -> None:
-    """Check that only the owner can use a file or folder.
+def check_private(path: str, *, may_be_link: bool = False) -> None:
+    """Check that a file or folder is ours and that only we can use it.
+
+    Args:
+        path: in our own folders, where nothing is a link; a file that a person names may be one.
+        may_be_link: look at what a link leads to. That may be root's, too: so are the
+            secrets that a container is given.
 
     Raises:
-        LoosePermissions: others can; the fix says how to mend it.
+        LoosePermissions: others can use it, or it is another user's; the fix says how to mend it.
         FileNotFoundError: there is none.
     """
-    mode = os.stat(path).st_mode
-    if _HAS_MODES and mode & _OTHERS:
+    found = os.stat(path) if may_be_link else os.lstat(path)
+    if stat.S_ISLNK(found.st_mode):
+        raise LoosePermissions(f"{path} is a link", fix=f"put what it leads to in its place: {path}")
+    if _HAS_MODES:
+        _check_owner(path, found, {os.geteuid(), 0} if may_be_link else {os.geteuid()})
+
+
+def check_handle(handle: int, path: str) -> None:
+    """Check the same of a file that is open.
+
+    Raises:
+        LoosePermissions: others can use it, or it is another user's.
+    """
+    if _HAS_MODES:
+        _check_owner(path, os.fstat(handle), {os.geteuid()})
+
+
+def _check_owner(path: str, found: os.stat_result, owners: set[int]) -> None:
+    mode = found.st_mode
+    if found.st_uid not in owners:
+        raise LoosePermissions(f"{path} belongs to another user", fix=f"chown {os.geteuid()} {path}")
+    if mode & _OTHERS:
         wanted = FOLDER_MODE if stat.S_ISDIR(mode) else FILE_MODE
         raise LoosePermissions(f"{path} has mode {stat.S_IMODE(mode):o}", fix=f"chmod {wanted:o} {path}")
 

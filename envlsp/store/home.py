@@ -14,6 +14,7 @@ so a listing says how many teams there are and not which.
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Mapping
 from typing import Final
 
@@ -86,7 +87,7 @@ class Home:
             LoosePermissions: it exists and others may enter.
             StoreError: it cannot be made.
         """
-        make_private_folder(self.root)
+        make_private_folder(self.root, may_be_link=True)
 
     def make_run_folder(self) -> None:
         """Make the folders of the node's lock and socket.
@@ -98,10 +99,10 @@ class Home:
         self.make()
         make_private_folder(os.path.dirname(self.node_lock))
         folder = os.path.dirname(self.node_socket)
-        make_private_folder(folder)
         # In /tmp another user may have been there first, or have left a link.
-        if os.path.islink(folder) or (hasattr(os, "geteuid") and os.stat(folder).st_uid != os.geteuid()):
+        if _is_somebody_elses(folder):
             raise StoreError(f"{folder} is not yours", fix="set XDG_RUNTIME_DIR, or a shorter ENVLSP_HOME")
+        make_private_folder(folder)
 
 
 def find_home(environ: Mapping[str, str] | None = None) -> Home:
@@ -120,6 +121,13 @@ def _data_folder() -> str:
     import platformdirs
 
     return platformdirs.user_data_dir("envlsp", appauthor=False)
+
+
+def _is_somebody_elses(folder: str) -> bool:
+    if not os.path.lexists(folder):
+        return False
+    found = os.lstat(folder)
+    return stat.S_ISLNK(found.st_mode) or (hasattr(os, "geteuid") and found.st_uid != os.geteuid())
 
 
 def _user() -> str:

@@ -14,10 +14,11 @@ from types import TracebackType
 from typing import Final, Self
 
 from envlsp.errors import StoreBusy, StoreError
-from envlsp.store.files import FILE_MODE
+from envlsp.store.files import FILE_MODE, check_handle
 
 _POLL_S: Final = 0.01
 _HOLDER_MAX_BYTES: Final = 200
+_NO_LINK: Final = getattr(os, "O_NOFOLLOW", 0)  # Windows has none, and no such links to others' files
 
 
 class FileLock:
@@ -88,9 +89,15 @@ class FileLock:
 
     def _open(self) -> int:
         try:
-            return os.open(self.path, os.O_CREAT | os.O_RDWR, FILE_MODE)
+            handle = os.open(self.path, os.O_CREAT | os.O_RDWR | _NO_LINK, FILE_MODE)
         except OSError as exc:
             raise StoreError(f"cannot open {self.path}: {exc.strerror}") from exc
+        try:
+            check_handle(handle, self.path)
+        except BaseException:
+            os.close(handle)
+            raise
+        return handle
 
     def _sign(self, handle: int) -> None:
         words = f"process {os.getpid()}" + (f" ({self._purpose})" if self._purpose else "")

@@ -151,7 +151,7 @@ def _stretched(header: Header, passphrase: bytes) -> SecretBuffer:
 
 def _read_key_file(path: str) -> bytes:
     try:
-        check_private(path)
+        check_private(path, may_be_link=True)
         with open(path, "rb") as file:
             key = file.read(KEY_BYTES + 1)
     except OSError as exc:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from envlsp.cli.environment import environment_words, opened
+from envlsp.cli.locks import sentence
 from envlsp.cli.main import Frame
 from envlsp.cli.membership import not_trusted
 from envlsp.cli.shapes import near, when
@@ -26,16 +27,22 @@ def command(frame: Frame, target: str | None, env: str | None) -> None:
     """Show where the environment and its file stand, from what is on this device."""
     from envlsp.service.access.voiding import voided_lines
     from envlsp.service.comparing import status
+    from envlsp.service.locking import state
     from envlsp.service.sides import sides
+    from envlsp.service.verbs.lock_shapes import lock_fields
+    from envlsp.store.keyfile import Protection
 
     with opened(frame, target, env) as here:
         result = status(here.team, here.context)
         known = sides(here.team, here.context) if result.conflicts else {}
+        lock = state(here.service)
     if frame.json:
-        frame.output.document(status_fields(result))
+        frame.output.document({**status_fields(result), "lock": lock_fields(lock)})
         return
     for line in _lines(result, known, near(result.path, frame.cwd)):
         frame.output.line(line)
+    if lock.protection is not Protection.KEY_FILE:
+        frame.output.line(f"this device has {sentence(lock)}")
     if result.suspects:
         frame.output.say(not_trusted(result.suspects))
     for line in voided_lines(result.voided):

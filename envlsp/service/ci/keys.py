@@ -107,7 +107,7 @@ def find_secret(environ: Mapping[str, str], key_file: Path | None) -> BoxKey:
 
 def _read(path: Path) -> str:
     try:
-        check_private(os.fspath(path))
+        check_private(os.fspath(path), may_be_link=True)
         with path.open("rb") as stream:
             return stream.read(_FILE_MAX_BYTES).decode("ascii", "replace")
     except OSError as exc:

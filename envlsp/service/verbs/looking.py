@@ -9,10 +9,12 @@ from envlsp.errors import NotFound
 from envlsp.service.comparing import diff, log, status
 from envlsp.service.deriving import decoded, read_environment
 from envlsp.service.documents_uri import to_uri
+from envlsp.service.locking import state
 from envlsp.service.reading import demand_value, value_mark
 from envlsp.service.showing import masked_text
 from envlsp.service.verbs.arguments import Arguments
 from envlsp.service.verbs.desk import Desk, Json
+from envlsp.service.verbs.lock_shapes import lock_fields
 from envlsp.service.verbs.opening import open_document, open_environment
 from envlsp.service.verbs.shapes import (
     diff_fields,
@@ -26,7 +28,7 @@ from envlsp.wire.text import to_team_text
 
 def _status(desk: Desk, arguments: Arguments) -> Json:
     here = open_environment(desk, arguments)
-    return status_fields(status(here.team, here.context))
+    return {**status_fields(status(here.team, here.context)), "lock": lock_fields(state(desk.service))}
 
 
 def _log(desk: Desk, arguments: Arguments) -> Json:
