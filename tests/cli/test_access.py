@@ -28,7 +28,13 @@ def test_members_are_listed(alice: Desk, bob: Desk) -> None:
 @pytest.mark.parametrize("who", ("bob@example.com", "BOB@EXAMPLE.COM", "Bob", "bob"))
 def test_a_member_is_granted_at_once(alice: Desk, bob: Desk, who: str) -> None:
     document = alice.json("access", "grant", who, "--role", "viewer", "--offline")
-    assert document == {"name": "Bob <bob@example.com>", "role": "viewer", "changed": True, "reached": 0}
+    assert document == {
+        "name": "Bob <bob@example.com>",
+        "role": "viewer",
+        "scope": None,
+        "changed": True,
+        "reached": 0,
+    }
     again = alice.ok("access", "grant", who, "--role", "viewer", "--offline")
     assert again.text == "Bob <bob@example.com> is viewer already\n"
     carry(alice, bob)
@@ -62,7 +68,7 @@ def test_removing_somebody_asks_first(alice: Desk, bob: Desk) -> None:
 
 def test_a_new_key_keeps_everything_readable(alice: Desk, bob: Desk) -> None:
     document = alice.json("access", "rotate", "--offline")
-    assert document == {"encrypted_again": 1, "reached": 0}
+    assert document == {"scopes": ["the team"], "left": 0, "encrypted_again": 1, "reached": 0}
     carry(alice, bob)
     assert bob.ok("get", "A").out == b"1\n"
     assert [release["release"] for release in bob.json("log")["releases"]] == ["v1"]
