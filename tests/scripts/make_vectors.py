@@ -26,6 +26,7 @@ from envlsp.wire.backup import MAGIC, First, Last, Part, RecordsPart, framed
 from envlsp.wire.bodies import decode_body_untrusted, encode_body
 from envlsp.wire.layout import decode_layout_untrusted, encode_layout
 from envlsp.wire.records import decode_record_untrusted
+from envlsp.wire.replicas import Pairing, to_pairing_text
 from envlsp.wire.requests import JoinRequest, WelcomeFile, encode_request
 from envlsp.wire.text import fingerprint_text, from_team_text, to_team_text, to_text
 from tests.support import samples
@@ -556,8 +557,23 @@ def text_cases() -> list[Case]:
             "words": " ".join(words.words_of(mark, words.FINGERPRINT_WORDS)),
             "expect": "ok",
         },
+        pairing_case(),
         *bad,
     ]
+
+
+def pairing_case() -> Case:
+    """Return the string that a replica shows."""
+    pairing = Pairing(BOB.dpk, BOB.xpk, kdf(fixed("bob sign"), "room"))
+    return {
+        "name": "pairing of a replica",
+        "seed": fixed("bob sign").hex(),
+        "dpk": BOB.dpk.hex(),
+        "xpk": BOB.xpk.hex(),
+        "room": pairing.room.hex(),
+        "pairing_text": to_pairing_text(pairing),
+        "expect": "ok",
+    }
 
 
 def recovery_cases() -> list[Case]:
