@@ -64,7 +64,16 @@ class Versions(Generic[V]):
         """
         plain = self._plain(record)
         number = self._numbers[plain]
-        return f"v{number}" if self._meant_by(number) == [plain] else self._long_label(plain)
+        return f"v{number}" if self._meant_by(number) == [plain] else self.long_label(plain)
+
+    def long_label(self, record: RecordId) -> str:
+        """Return `v13-b7f2`, which goes on meaning this release when another one gets the number."""
+        number, text = self._numbers[record], id_text(record)
+        others = [id_text(other) for other in self._sharing[number] if other != record]
+        size = SUFFIX_MIN_CHARS
+        while any(other.startswith(text[:size]) for other in others):
+            size += 1
+        return f"v{number}-{text[:size]}"
 
     def find(self, text: str) -> RecordId:
         """Return the release that somebody's words mean.
@@ -122,14 +131,6 @@ class Versions(Generic[V]):
         """Return the releases that a plain `vN` may mean: those with effect, else any."""
         sharing = self._sharing.get(number, [])
         return [record for record in sharing if self._history.has_effect(record)] or sharing
-
-    def _long_label(self, record: RecordId) -> str:
-        number, text = self._numbers[record], id_text(record)
-        others = [id_text(other) for other in self._sharing[number] if other != record]
-        size = SUFFIX_MIN_CHARS
-        while any(other.startswith(text[:size]) for other in others):
-            size += 1
-        return f"v{number}-{text[:size]}"
 
     def _find_version(self, words: str, number: int, suffix: str | None) -> RecordId:
         if suffix is None:

@@ -22,7 +22,9 @@ from envlsp.service.verbs.shapes import (
     log_fields,
     shown_fields,
     status_fields,
+    whole_log_fields,
 )
+from envlsp.service.whole_log import whole_log
 from envlsp.wire.text import to_team_text
 
 
@@ -33,7 +35,10 @@ def _status(desk: Desk, arguments: Arguments) -> Json:
 
 def _log(desk: Desk, arguments: Arguments) -> Json:
     here, limit = open_environment(desk, arguments), arguments.number("limit")
-    return log_fields(log(here.team, here.context)[: limit or None])
+    if arguments.flag("all"):
+        return whole_log_fields(whole_log(here.team, here.context)[: limit or None])
+    counting = [release for release in log(here.team, here.context) if not release.void]
+    return log_fields(counting[: limit or None])
 
 
 def _diff(desk: Desk, arguments: Arguments) -> Json:

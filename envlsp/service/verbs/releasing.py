@@ -1,4 +1,4 @@
-"""The verbs that make a release or write the file: push, pull, set, rollback, resolve."""
+"""The verbs that make a release or write the file: push, pull, set, rollback, adopt, resolve."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from envlsp.domain.secret import SecretName, SecretText, is_secret_name
 from envlsp.domain.versions import id_text
 from envlsp.errors import BadText, NotFound
 from envlsp.ide.ages import ago
+from envlsp.service.adopting import adopt
 from envlsp.service.comparing import log
 from envlsp.service.facade import Opened
 from envlsp.service.ports import Choice, Talk
@@ -21,6 +22,7 @@ from envlsp.service.verbs.arguments import Arguments
 from envlsp.service.verbs.desk import Desk, Json, demand_saved
 from envlsp.service.verbs.opening import asked, courier_of, open_environment
 from envlsp.service.verbs.shapes import counts, file_words, made_fields, pull_fields
+from envlsp.service.whole_log import Standing, whole_log
 
 PICKED_MAX = 10
 """Releases to pick from: some editors have only a row of buttons for them."""
@@ -78,6 +80,29 @@ def _picked(desk: Desk, here: Opened) -> str:
     if not choices:
         raise NotFound("there is no older release", fix="envlsp log")
     return desk.talk.pick("go back to which release?", choices)
+
+
+def _adopt(desk: Desk, arguments: Arguments) -> Json:
+    here = open_environment(desk, arguments)
+    demand_saved(desk, here.context.file)
+    release = arguments.text("release") or _picked_void(desk, here)
+    return _release(desk, arguments, here, lambda: adopt(here.team, here.context, release))[0]
+
+
+def _picked_void(desk: Desk, here: Opened) -> str:
+    """Return the release that the person picks among the last ones that a removal made void."""
+    found = [one for one in whole_log(here.team, here.context) if one.standing is Standing.VOID]
+    choices = [
+        Choice(
+            id_text(RecordId(bytes.fromhex(one.release.id)))[:PICKED_ID_CHARS],
+            f"{one.release.label} by {one.release.author}",
+            one.why,
+        )
+        for one in found[:PICKED_MAX]
+    ]
+    if not choices:
+        raise NotFound("no release is void", fix="there is nothing to do")
+    return desk.talk.pick("bring back which release?", choices)
 
 
 def _set(desk: Desk, arguments: Arguments) -> Json:
@@ -152,6 +177,7 @@ VERBS: Mapping[str, Callable[[Desk, Arguments], Json]] = {
     "push": _push,
     "pull": _pull,
     "rollback": _rollback,
+    "adopt": _adopt,
     "set": _set,
     "resolve": _resolve,
 }
