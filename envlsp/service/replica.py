@@ -8,6 +8,7 @@ writes own records at a time (PROTOCOL H).
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,10 +17,8 @@ from envlsp.crypto import envelope
 from envlsp.crypto.device import DeviceKeys
 from envlsp.crypto.epochs import Keyring, TeamKey
 from envlsp.crypto.signing import Place, check_untrusted, checked_before, make_record
-from envlsp.crypto.verify import Signatures
 from envlsp.domain.ids import NO_EPOCH, EpochId, RecordId, TeamId
 from envlsp.domain.ledger.admission import Accepted, Missing, Refused
-from envlsp.domain.ledger.ledger import Ledger
 from envlsp.domain.ledger.records import (
     CheckedRecord,
     EnvNote,
@@ -35,10 +34,12 @@ from envlsp.errors import (
     PeerError,
     RecordRefused,
     StoreCorrupt,
+    StoreError,
     TrustError,
     UpgradeNeeded,
     WaitingForKey,
 )
+from envlsp.service import prefixes
 from envlsp.service.access.tombstones import Tombstones
 from envlsp.service.ports import Clock
 from envlsp.store.records import NewRecord
@@ -89,9 +90,11 @@ class Replica:
         self.refresh()
 
     def _start_over(self) -> None:
-        self.ledger = Ledger(self.team, Signatures())
+        self.ledger, self._serial, auth = prefixes.begin(self.team, self.store)
         self.ring = Keyring(self.keys)
-        self._serial = 0
+        for record in auth:
+            self.ring.learn(record)
+        self._since_kept = 0
 
     def close(self) -> None:
         """Close the store."""
@@ -128,12 +131,22 @@ class Replica:
         fresh: list[CheckedRecord] = []
         for stored in self.store.records.arrived_after(self._serial):
             self._serial = stored.serial
+            self._since_kept += 1
             if stored.id not in self.ledger:
                 fresh.append(checked_before(stored.raw, stored.id))
         self.ledger.restore(fresh)
         for record in fresh:
             self.ring.learn(record)
+        self._keep_prefix()
         return [record.id for record in fresh]
+
+    def _keep_prefix(self) -> None:
+        """Keep what was read, now and then: the next process begins there."""
+        if self._since_kept < prefixes.STEP or self._is_writing:
+            return
+        self._since_kept = 0
+        with contextlib.suppress(StoreError):
+            prefixes.keep(self.ledger, self._serial, self.store)
 
     def record(self, identity: RecordId) -> CheckedRecord:
         """Return a stored record.

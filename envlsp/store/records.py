@@ -134,9 +134,12 @@ class Records:
         row = self._database.row(f"SELECT {_COLUMNS} FROM rec WHERE id = ?", (record,))
         return None if row is None else self._opened(row).raw
 
-    def count(self) -> int:
-        """Return how many records there are."""
-        row = self._database.row("SELECT count(*) FROM rec")
+    def count(self, until: int | None = None) -> int:
+        """Return how many records there are, all or up to a serial."""
+        if until is None:
+            row = self._database.row("SELECT count(*) FROM rec")
+        else:
+            row = self._database.row("SELECT count(*) FROM rec WHERE serial <= ?", (until,))
         return int(row[0]) if row else 0
 
     def in_order(self) -> Iterator[StoredRecord]:

@@ -53,6 +53,16 @@ class Views:
         )
         return None if row is None else self._drawer.open(row[0], tag + u64be(row[1]))
 
+    def any_of(self, name: bytes) -> bytes | None:
+        """Return the row of that name whatever came since, for who can tell what that was.
+
+        Raises:
+            StoreCorrupt: the row does not open.
+        """
+        tag = self._drawer.tag(name)
+        row = self._database.row("SELECT blob, generation FROM view WHERE tag = ?", (tag,))
+        return None if row is None else self._drawer.open(row[0], tag + u64be(row[1]))
+
     def put(self, name: bytes, generation: int, data: bytes) -> None:
         """Keep what was derived from the records of `generation`; an older row gives way."""
         tag = self._drawer.tag(name)

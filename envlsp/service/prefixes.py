@@ -1,0 +1,72 @@
+"""The verified prefix: what of a ledger was admitted on this device before, kept in one sealed row.
+
+Opening a ledger means reading what came since. The row is sealed under the local store's
+key, as the records are, and is never believed over them: it must account for as many
+records as lie on the disk up to its serial, its heads and all its auth-class records must
+be among them, and whatever does not fit makes us read everything again (ADR 0035).
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from envlsp.crypto.signing import checked_before
+from envlsp.crypto.verify import Signatures
+from envlsp.domain.ids import TeamId
+from envlsp.domain.ledger.ledger import Ledger
+from envlsp.domain.ledger.records import CheckedRecord
+from envlsp.errors import StoreCorrupt
+from envlsp.store.team import TeamStore
+from envlsp.wire.prefix import decode_prefix, encode_prefix
+
+STEP: Final = 256
+"""So many records may have come since: reading them takes a few milliseconds, and writing
+the row takes as long as reading a thousand."""
+
+_NAME: Final = b"prefix 1"
+"""The number changes with the form, and with what `domain.ledger` settles about a record."""
+_SERIAL_BYTES: Final = 8
+
+
+class Begun(NamedTuple):
+    """A ledger that knows everything up to a serial, and its auth-class records."""
+
+    ledger: Ledger
+    serial: int
+    auth: list[CheckedRecord]
+
+
+def begin(team: TeamId, store: TeamStore) -> Begun:
+    """Return the ledger as far as it was kept; an empty one where nothing is, or does not fit."""
+    return _kept(team, store) or Begun(Ledger(team, Signatures()), 0, [])
+
+
+def _kept(team: TeamId, store: TeamStore) -> Begun | None:
+    try:
+        row = store.views.any_of(_NAME)
+    except StoreCorrupt:
+        return None
+    if row is None:
+        return None
+    serial = int.from_bytes(row[:_SERIAL_BYTES], "big")
+    prefix = decode_prefix(row[_SERIAL_BYTES:])
+    if prefix is None or store.records.count(serial) != len(prefix):
+        return None
+    if any(prefix.id_at(head) not in store.records for head in prefix.heads):
+        return None
+    auth = []
+    for index in prefix.auth_indices():
+        identity = prefix.id_at(index)
+        raw = store.records.get(identity)
+        if raw is None:
+            return None
+        auth.append(checked_before(raw, identity))
+    ledger = Ledger(team, Signatures(), prefix)
+    ledger.resume(prefix, auth)
+    return Begun(ledger, serial, auth)
+
+
+def keep(ledger: Ledger, serial: int, store: TeamStore) -> None:
+    """Keep a ledger that has everything up to a serial; a failure costs time at the next start."""
+    data = serial.to_bytes(_SERIAL_BYTES, "big") + encode_prefix(ledger.prefix())
+    store.views.put(_NAME, store.views.generation(), data)
