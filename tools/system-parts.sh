@@ -6,6 +6,8 @@ set -euo pipefail
 
 parts=(
   "git git"
+  "dbus-run-session dbus"
+  "gnome-keyring-daemon gnome-keyring"
 )
 
 # Neovim comes with the tests' own packages where there is a wheel of it; what Debian has is too old.
