@@ -121,9 +121,10 @@ class History(Generic[V]):
 
     Args:
         environment: whose releases; nodes of others are left out.
-        nodes: in any order, repeated or not.
-        contents: what each release says; asked for as late as possible, and whatever
-            it raises passes through.
+        nodes: in any order, repeated or not; or by id, this environment's alone.
+        contents: what each release says; asked for as late as possible. A release that is
+            not in it is malformed: it says nothing, and the walk through `base` goes past it.
+        heads: the newest releases with effect, where they are known.
 
     Spec: docs/protocol.md, "C.6 Releases".
     """
@@ -131,14 +132,19 @@ class History(Generic[V]):
     def __init__(
         self,
         environment: Environment,
-        nodes: Iterable[ReleaseNode],
+        nodes: Iterable[ReleaseNode] | Mapping[RecordId, ReleaseNode],
         contents: Mapping[RecordId, Content[V]],
+        heads: tuple[RecordId, ...] | None = None,
     ) -> None:
         self.environment = environment
-        self.nodes = {node.id: node for node in nodes if node.environment == environment}
+        self.nodes: Mapping[RecordId, ReleaseNode] = (
+            nodes
+            if isinstance(nodes, Mapping)
+            else {node.id: node for node in nodes if node.environment == environment}
+        )
         self._contents = contents
         self._kept: dict[RecordId, bool] = {}
-        self._heads: tuple[RecordId, ...] | None = None
+        self._heads = heads
 
     # --- which releases count ----------------------------------------------------------------
 
@@ -151,9 +157,9 @@ class History(Generic[V]):
         return node.kind is not ReleaseKind.REKEY or node.base == (node.of,)
 
     def has_effect(self, record: RecordId) -> bool:
-        """Return whether the release says anything: it is not void, sound, and if a rekey, faithful."""
+        """Return whether the release says anything: not void, sound, whole, and if a rekey, faithful."""
         node = self.nodes[record]
-        if node.void or not self.is_sound(record):
+        if node.void or not self.is_sound(record) or record not in self._contents:
             return False
         return node.kind is not ReleaseKind.REKEY or self._is_faithful(node)
 
@@ -164,9 +170,8 @@ class History(Generic[V]):
     def _is_faithful(self, rekey: ReleaseNode) -> bool:
         if rekey.id not in self._kept:
             assert rekey.of is not None
-            new, old = self._contents[rekey.id], self._contents[rekey.of]
-            same = dict(new.entries) == dict(old.entries) and new.layout == old.layout
-            self._kept[rekey.id] = same
+            new, old = self._contents.get(rekey.id), self._contents.get(rekey.of)
+            self._kept[rekey.id] = new is not None and old is not None and _say_the_same(new, old)
         return self._kept[rekey.id]
 
     # --- the order of releases ---------------------------------------------------------------
@@ -192,6 +197,20 @@ class History(Generic[V]):
             if self.is_sound(record):
                 covered.update(self.nodes[record].base)
         return tuple(reversed(heads))
+
+    def heads_with(self, newer: Iterable[RecordId], before: Iterable[RecordId]) -> tuple[RecordId, ...]:
+        """Return the heads, where they were `before` without some releases that came since.
+
+        Args:
+            newer: each after all that it names; none of the others comes after one of them.
+            before: the heads without those.
+        """
+        heads = set(before)
+        for record in newer:
+            if self.has_effect(record):
+                heads.difference_update(self._nearest(record, self.has_effect))
+                heads.add(record)
+        return self._sorted(heads)
 
     def in_order(self) -> tuple[RecordId, ...]:
         """Return every release, void ones too, by (height, id): the order of a log."""
@@ -333,7 +352,9 @@ class History(Generic[V]):
         # A faithful rekey changes nothing and any other one is passed through: the same
         # view either way, so no rekey is opened for it.
         node = self.nodes[record]
-        return node.kind is not ReleaseKind.REKEY and not node.void and self.is_sound(record)
+        if node.kind is ReleaseKind.REKEY or node.void or not self.is_sound(record):
+            return False
+        return record in self._contents
 
     def _makers(self, heads: Iterable[RecordId]) -> tuple[RecordId, ...]:
         """Return the maximal releases that make values, at or below `heads`."""
@@ -363,6 +384,10 @@ class History(Generic[V]):
 
     def _candidate(self, record: RecordId, name: SecretName) -> Candidate[V]:
         return Candidate(self._contents[record].entries.get(name), record, self.nodes[record].author)
+
+
+def _say_the_same(one: Content[V], other: Content[V]) -> bool:
+    return dict(one.entries) == dict(other.entries) and one.layout == other.layout
 
 
 class _Blame(Generic[V]):

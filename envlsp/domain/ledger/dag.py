@@ -14,6 +14,7 @@ from bisect import insort
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import islice
 
 from envlsp.domain.ids import DevicePk, EpochId, RecordId, TeamId, UserId
 from envlsp.domain.ledger.facts import Facts, Rank
@@ -144,6 +145,14 @@ class Dag:
     def nodes(self) -> list[Node]:
         """Every node, parents first."""
         return [self.at(index) for index in range(len(self._made))]
+
+    def ids(self, after: int = 0) -> Iterator[RecordId]:
+        """Yield the ids of the nodes from an index on, making none."""
+        kept = len(self._prefix) if self._prefix else 0
+        if self._prefix and after < kept:
+            yield from islice(self._prefix.all_ids(), after, None)
+        for node in filter(None, self._made[max(after, kept) :]):
+            yield node.record.id
 
     def at(self, index: int) -> Node:
         """Return the node of an index."""

@@ -9,7 +9,7 @@ Spec: docs/protocol.md, "B. Data model" and "C. Deterministic resolution".
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from envlsp.domain.ids import DevicePk, RecordId, TeamId, UserId
 from envlsp.domain.ledger.admission import Accepted, Admission, Inadmissible, Missing, Refused
@@ -118,6 +118,15 @@ class Ledger:
             nodes = sorted(self._dag.nodes, key=lambda node: node.order)
             self._sorted = [node.record for node in nodes]
         return list(self._sorted)
+
+    def ids(self, after: int = 0) -> Iterator[RecordId]:
+        """Yield the ids of all records but the first so many, as they arrived here: parents first."""
+        return self._dag.ids(after)
+
+    @property
+    def auth_count(self) -> int:
+        """How many records decide who may do what. While it stays the same, so does what counts."""
+        return len(self._dag.auth)
 
     def auth_records(self) -> list[CheckedRecord]:
         """Return the records that decide who may do what, by (height, id)."""
