@@ -12,7 +12,7 @@ from envlsp.crypto.memory import Key, buffer_of
 
 Label = Literal[
     "rec", "body", "eid", "uid", "pop", "inv", "scope", "join", "sas", "hs", "cb", "room",
-    "attest", "sig", "bundle", "fp",
+    "attest", "sig", "bundle", "fp", "reseal",
 ]  # fmt: skip
 """What a hash is for; its inputs:
 
@@ -33,6 +33,7 @@ Label = Literal[
     sig     canonical array without its signature        a signaling payload
     bundle  canonical array without its signature        a CI bundle
     fp      dpk32 ‖ xpk32                                the fingerprint a person reads
+    reseal  dpk32 ‖ dpk32 or scope16                     when it is a device's turn to help
 """
 
 KdfLabel = Literal[

@@ -12,6 +12,7 @@ from envlsp.errors import NotFound
 from envlsp.service.access.confirming import doubts
 from envlsp.service.access.removal import is_removed
 from envlsp.service.access.rights import own_role, role_word
+from envlsp.service.access.unopened import makers
 from envlsp.service.access.voiding import voided_releases
 from envlsp.service.context import Context
 from envlsp.service.deriving import decoded, view_snapshot
@@ -52,6 +53,7 @@ def status(team: Team, context: Context) -> StatusResult:
         rolled_back=team.store.records.is_rolled_back(),
         suspects=tuple(dict.fromkeys(doubt.who for doubt in doubts(team))),
         voided=voided_releases(team, found),
+        unopened=makers(team),
         scope="" if scope == TEAM_SCOPE else team.releases.scopes.name(scope),
         shadowed=sum(map(_counted, team.releases.shadowed(context.triple))),
     )

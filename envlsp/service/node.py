@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import random
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -19,7 +18,7 @@ from pathlib import Path
 from envlsp.crypto.memory import SecretBuffer
 from envlsp.domain.ids import DevicePk, RecordId, TeamId
 from envlsp.errors import EnvlspError, Locked, NodeRefused, TransportError, UsageError
-from envlsp.service.access.rotation import mend
+from envlsp.service.access.mending import mend_in_turn
 from envlsp.service.facade import Service
 from envlsp.service.holding import FOREVER
 from envlsp.service.local_api import LocalServer, Values
@@ -33,8 +32,6 @@ log = logging.getLogger(__name__)
 
 REFRESH_S = 2.0
 """How often the store is looked at for records of processes that did not say so."""
-MEND_AFTER_S = (1.0, 10.0)
-"""How long to leave to others what any device may do, so that not all do it at once (C.5)."""
 RETRY_S = 5.0
 """How often a team whose signaling server was unreachable is tried again."""
 SYNC_MAX_S = 60.0
@@ -105,6 +102,7 @@ class Node:
             self._listen(team)
             node = TeamNode(self._service.team(team).replica, servers, is_courier=self._is_courier)
             node.on_peers = lambda: self._say("peers", team)
+            node.on_asked = lambda: self._unmended.setdefault(team, time.monotonic())
             try:
                 await node.start()
             except TransportError:
@@ -125,7 +123,7 @@ class Node:
 
         def changed(_: Sequence[RecordId]) -> None:
             self._say("changed", team)
-            self._unmended.setdefault(team, time.monotonic() + random.uniform(*MEND_AFTER_S))  # noqa: S311
+            self._unmended.setdefault(team, time.monotonic())
 
         replica.on_change.append(changed)
         self._listeners[team] = replica, changed
@@ -221,11 +219,10 @@ class Node:
 
     def _mend(self) -> None:
         """Finish what somebody else's change left open, unless others were faster."""
-        for team, due in list(self._unmended.items()):
-            if time.monotonic() > due:
+        for team, since in list(self._unmended.items()):
+            opened = self._service.team(team)
+            if not mend_in_turn(opened, time.monotonic() - since):
                 del self._unmended[team]
-                opened = self._service.team(team)
-                mend(opened.replica, opened.releases)
 
     async def _team(self, team: TeamId, servers: tuple[str, ...]) -> TeamNode:
         if team not in self._teams:

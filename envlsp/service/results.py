@@ -99,6 +99,8 @@ class StatusResult:
     """Members whom this device gives no new key: `envlsp access confirm` tells why."""
     voided: tuple[Voided, ...] = ()
     """Releases that a removal by our own person made void and no later release has seen, newest first."""
+    unopened: tuple[str, ...] = ()
+    """Who made the keys that this device should have and cannot open."""
 
 
 @dataclass(frozen=True, slots=True)

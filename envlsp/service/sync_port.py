@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from envlsp.crypto.attest import Holding, make_attest
-from envlsp.domain.ids import TEAM_SCOPE, DevicePk, RecordId
+from envlsp.domain.ids import DevicePk, RecordId
 from envlsp.domain.ledger.policy import is_auth
 from envlsp.domain.ledger.records import CheckedRecord
+from envlsp.service.access.unopened import attested_epoch
 from envlsp.service.peering import is_peer
 from envlsp.service.replica import Replica
 from envlsp.sync.reconcile import lacks
@@ -98,7 +99,7 @@ class SyncPort:
             heads=tuple(record.id for record in heads),
             count=len(ledger),
             max_height=heads[-1].header.height,
-            epoch=replica.state.current_epoch(TEAM_SCOPE),
+            epoch=attested_epoch(replica),
         )
         return make_attest(holding, replica.keys.sign, ts=replica.now())
 

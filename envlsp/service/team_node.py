@@ -95,6 +95,8 @@ class TeamNode:
         self._is_root = recovery_room is not None
         self.on_peers: Callable[[], None] = lambda: None
         """Called when a device of the team came or went."""
+        self.on_asked: Callable[[], object] = lambda: None
+        """Called when a device says that it lacks a key."""
         replica.on_change.append(self._records_came)
 
     async def start(self) -> None:
@@ -280,6 +282,8 @@ class TeamNode:
             attest = check_attest_untrusted(raw, self.replica.team)
             if not is_from_the_future(attest, self.replica.clock()) and not self._holds_less(attest):
                 self.replica.store.peers.put_attestation(dpk, attest.ts, raw)
+                if attest.epoch is None:
+                    self.on_asked()
 
     def _holds_less(self, attest: Attest) -> bool:
         """Return whether we have one of the same second that says more; gossip has no order."""

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import cast
 
 from envlsp.domain.ids import RecordId
+from envlsp.store.peers import PeerNote
 from envlsp.store.records import NewRecord, StoredRecord
 from envlsp.store.team import TeamStore
 
@@ -50,6 +51,11 @@ class _Meta:
         self.notes[name] = data
 
 
+class _Peers:
+    def all(self) -> dict[bytes, PeerNote]:
+        return {}
+
+
 class MemoryStore:
     """As much of `TeamStore` as a replica asks for."""
 
@@ -57,6 +63,7 @@ class MemoryStore:
         self.records = _Records()
         self.database = _Database()
         self.meta = _Meta()
+        self.peers = _Peers()
 
     @contextmanager
     def authoring(self) -> Iterator[None]:

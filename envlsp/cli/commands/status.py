@@ -47,6 +47,8 @@ def command(frame: Frame, target: str | None, env: str | None) -> None:
         frame.output.say(not_trusted(result.suspects))
     for line in voided_lines(result.voided):
         frame.output.warn(plain(line))
+    for who in result.unopened:
+        frame.output.warn(plain(f"a key that {who} made does not open here; teammates are asked to seal it again"))
     if result.shadowed:
         frame.output.warn(_shadowed(result))
     if step := _next_step(result):

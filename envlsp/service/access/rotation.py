@@ -6,8 +6,9 @@ somebody's change has left open, so everything in here is harmless when done twi
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 from envlsp.crypto.epochs import Recipient, TeamKey, make_epoch, new_key, seal_key
 from envlsp.domain.ids import TEAM_SCOPE, DevicePk, EpochId, RecordId, ScopeId
@@ -17,6 +18,7 @@ from envlsp.domain.release import ReleaseContent, ReleaseKind
 from envlsp.errors import WaitingForKey
 from envlsp.service.access.rights import demand_role, own_role
 from envlsp.service.access.tombstones import distrusted
+from envlsp.service.access.unopened import Asking, loose_epochs, overdue
 from envlsp.service.history import Releases
 from envlsp.service.replica import Replica
 from envlsp.wire.bodies import NoteBody
@@ -26,6 +28,15 @@ EPOCHS_MAX_BYTES = 48 * 1024
 """Of the epochs in one record: its header has at most 64 KiB, parents and targets included."""
 SEALS_MAX = 256
 """Of keys in one record, about 40 KiB of its header."""
+
+
+IsDue: TypeAlias = Callable[[bytes], bool]
+"""Asked of a device's dpk or of a scope: is it our turn?"""
+
+
+def always(_target: bytes) -> bool:
+    """Say that it is our turn: a person is at work here."""
+    return True
 
 
 def scopes(state: TeamState) -> tuple[ScopeId, ...]:
@@ -178,12 +189,18 @@ def _tops(replica: Replica, scope: ScopeId) -> Mapping[EpochId, TeamKey]:
 # --- delivering --------------------------------------------------------------------------------
 
 
-def mend(replica: Replica, releases: Releases) -> bool:
+def mend(replica: Replica, releases: Releases, is_due: IsDue = always) -> bool:
     """Finish what somebody's change has left open; return whether anything was written.
 
-    Opens an epoch where every one is exposed, delivers keys to devices that a rotation
-    did not know, and encrypts heads again that a crash has left under an older epoch.
-    Whoever comes by may do it; twice is harmless (PROTOCOL D.3, C.5).
+    Opens an epoch where every one is exposed, or where the current one stays closed to
+    us, delivers keys to devices that a rotation did not know or that ask for them, and
+    encrypts heads again that a crash has left under an older epoch. Whoever comes by may
+    do it; twice is harmless (PROTOCOL D.3, C.5).
+
+    Args:
+        replica: the ledger.
+        releases: what is in it.
+        is_due: whether it is our turn to do something for a device, or in a scope.
     """
     with replica.writing():
         own = replica.keys.dpk
@@ -191,33 +208,62 @@ def mend(replica: Replica, releases: Releases) -> bool:
             return False
         before = replica.ledger.next_seq(own)
         writable = [s for s in scopes(replica.state) if own_role(replica, s) >= Role.DEVELOPER]
-        if closed := [scope for scope in writable if replica.state.current_epoch(scope) is None]:
+        if closed := [scope for scope in _without_key(replica, writable) if is_due(scope)]:
             open_epochs(replica, closed)
-        deliver_keys(replica)
+        deliver_keys(replica, is_due)
         if writable:
-            rekey_heads(replica, releases)
+            rekey_heads(replica, releases, is_due)
         return replica.ledger.next_seq(own) != before
 
 
-def deliver_keys(replica: Replica) -> None:
-    """Seal the keys that some device needs and nobody has sealed to it."""
-    seals = [seal for scope in scopes(replica.state) for seal in _missing_seals(replica, scope)]
+def pending(replica: Replica, releases: Releases) -> frozenset[bytes]:
+    """Return for whom, and in which scopes, `mend` would do something now: devices and scopes."""
+    if not replica.state.is_active(replica.keys.dpk):
+        return frozenset()
+    every = scopes(replica.state)
+    writable = [scope for scope in every if own_role(replica, scope) >= Role.DEVELOPER]
+    asking = Asking(replica)
+    lacking = {device.dpk for scope in every for _, device in _lacking(replica, scope, asking)}
+    stale = {scope for _, _, scope in _stale_heads(replica, releases)} if writable else frozenset()
+    return frozenset(lacking | stale | set(_without_key(replica, writable)))
+
+
+def _without_key(replica: Replica, writable: Collection[ScopeId]) -> list[ScopeId]:
+    """Return the scopes that have no key to write under, or for a minute none that opens here."""
+    closed = {scope for scope in writable if replica.state.current_epoch(scope) is None}
+    return sorted(closed.union(overdue(replica, writable)))
+
+
+def deliver_keys(replica: Replica, is_due: IsDue = always) -> None:
+    """Seal the keys that some device needs and nobody has sealed to it, or that it asks for."""
+    asking = Asking(replica)
+    seals = [
+        seal for scope in scopes(replica.state) for seal in _missing_seals(replica, scope, asking, is_due)
+    ]
     seals.sort(key=lambda seal: (seal.epoch, seal.to))
     for start in range(0, len(seals), SEALS_MAX):
         replica.append(Keys(tuple(seals[start : start + SEALS_MAX]), ()))
 
 
-def _missing_seals(replica: Replica, scope: ScopeId) -> Iterator[Seal]:
+def _missing_seals(replica: Replica, scope: ScopeId, asking: Asking, is_due: IsDue) -> Iterator[Seal]:
+    for identity, device in _lacking(replica, scope, asking):
+        key = replica.ring.key_of(identity)
+        if key is not None and is_due(device.dpk):
+            yield seal_key(key, identity, Recipient(device.dpk, device.xpk))
+
+
+def _lacking(replica: Replica, scope: ScopeId, asking: Asking) -> Iterator[tuple[EpochId, Device]]:
+    """Yield the epochs that we hold and could seal, each with a device that lacks it."""
     current = replica.state.current_epoch(scope)
     if current is None or own_role(replica, scope) < Role.VIEWER:
         return  # of one who may not read it, no peer takes a key: not even an old one they still hold
-    for identity in sorted({current} | _loose_epochs(replica, current)):
-        key = replica.ring.key_of(identity)
-        if key is None:
-            continue
-        for device in sealable(replica, scope):
-            if not _knows(replica.state.epochs[identity], device.dpk):
-                yield seal_key(key, identity, Recipient(device.dpk, device.xpk))
+    trusted = sealable(replica, scope)
+    for identity in sorted({current} | loose_epochs(replica.state.epochs, current)):
+        if replica.ring.key_of(identity) is not None:
+            epoch = replica.state.epochs[identity]
+            for device in trusted:
+                if not _knows(epoch, device.dpk) or asking.lacks(device.dpk, epoch):
+                    yield identity, device
 
 
 def _knows(epoch: EpochState, dpk: DevicePk) -> bool:
@@ -238,7 +284,7 @@ def seals_for(replica: Replica, newcomer: Recipient, scope: ScopeId = TEAM_SCOPE
     current = replica.state.current_epoch(scope)
     if current is None:
         raise WaitingForKey
-    wanted = {current} | _loose_epochs(replica, current)
+    wanted = {current} | loose_epochs(replica.state.epochs, current)
     seals = [
         seal_key(key, epoch, newcomer)
         for epoch in sorted(wanted)
@@ -265,30 +311,33 @@ def _loose_epochs(replica: Replica, newest: EpochId) -> set[EpochId]:
 # --- encrypting again --------------------------------------------------------------------------
 
 
-def rekey_heads(replica: Replica, releases: Releases) -> int:
+def rekey_heads(replica: Replica, releases: Releases, is_due: IsDue = always) -> int:
     """Encrypt again, under its scope's current epoch, every head that is under another one.
 
     Any developer's client may do it, so a crash between a removal and this is mended
     by whoever comes next (PROTOCOL D.3). An environment that waits for a key is left
     alone, and so is what is shadowed. Returns how many there were.
     """
-    done = 0
+    stale = [one for one in _stale_heads(replica, releases) if is_due(one[2])]
+    for head, content, scope in stale:
+        again = replace(content, ts=replica.now(), kind=ReleaseKind.REKEY, message="", base=(head,), of=head)
+        replica.append(Release(scope), again)
+    return len(stale)
+
+
+def _stale_heads(replica: Replica, releases: Releases) -> Iterator[tuple[RecordId, ReleaseContent, ScopeId]]:
+    """Yield the heads that we could encrypt again under a newer key."""
     for triple in releases.environments():
-        if releases.waits(triple):
-            continue
-        found = releases.of(triple)
-        done += sum(_rekey(replica, head, found.opened[head]) for head in found.history.heads())
-    return done
+        if not releases.waits(triple):
+            found = releases.of(triple)
+            scope = found.environment.scope
+            for head in found.history.heads() if _can_rekey(replica, scope) else ():
+                if replica.epoch_of(replica.record(head)) != replica.state.current_epoch(scope):
+                    yield head, found.opened[head], scope
 
 
-def _rekey(replica: Replica, head: RecordId, content: ReleaseContent) -> bool:
-    record, pub = replica.record(head), replica.record(head).header.pub
-    assert isinstance(pub, Release)
-    current = replica.state.current_epoch(pub.scope)
-    if current is None or replica.ring.key_of(current) is None or replica.epoch_of(record) == current:
+def _can_rekey(replica: Replica, scope: ScopeId) -> bool:
+    current = replica.state.current_epoch(scope)
+    if current is None or replica.ring.key_of(current) is None:
         return False
-    if own_role(replica, pub.scope) < Role.DEVELOPER or is_held_by_suspect(replica, pub.scope):
-        return False
-    rekey = replace(content, ts=replica.now(), kind=ReleaseKind.REKEY, message="", base=(head,), of=head)
-    replica.append(pub, rekey)
-    return True
+    return own_role(replica, scope) >= Role.DEVELOPER and not is_held_by_suspect(replica, scope)

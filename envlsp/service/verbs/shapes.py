@@ -127,6 +127,7 @@ def status_fields(result: StatusResult) -> Json:
         "shadowed": result.shadowed,
         "suspects": [*result.suspects],
         "void": [voided_fields(one) for one in result.voided],
+        "unopened": [*result.unopened],
         "confirmed_by": freshness.confirmed_by,
         "devices": freshness.devices,
         "as_of": freshness.as_of,
