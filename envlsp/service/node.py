@@ -66,6 +66,7 @@ class Node:
     async def start(self) -> None:
         """Serve the local API."""
         await self._server.start()
+        self._service.vault.is_nodes_own = True
         self._tasks.add(asyncio.create_task(self._watch()))
 
     async def open_teams(self) -> None:
@@ -145,6 +146,7 @@ class Node:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._leave_teams()
         await self._server.close()
+        self._service.vault.is_nodes_own = False
 
     async def _leave_teams(self) -> None:
         async with self._adding:

@@ -77,6 +77,8 @@ class Vault:
         self._unlock_s = unlock_s
         self._opened: DeviceKey | None = None
         self._turn = 0
+        self.is_nodes_own = False
+        """Whether this is the node's: then there is no other one to ask."""
         self.was_refused = False
         """Whether somebody was asked here, and did not know the passphrase."""
 
@@ -312,7 +314,7 @@ class Vault:
 
     def _from_node(self, path: str) -> DeviceKey | None:
         """Return the file opened with what the node holds, which this process then holds as long."""
-        if not os.path.lexists(self._home.node_socket):
+        if self.is_nodes_own or not os.path.lexists(self._home.node_socket):
             return None  # known before asyncio is loaded
         from envlsp.service.locking import ask_key
 
@@ -330,7 +332,7 @@ class Vault:
 
     def _lend(self, opened: DeviceKey) -> None:
         """Let a node that has no key have this one: it serves what the person is doing."""
-        if not os.path.lexists(self._home.node_socket):
+        if self.is_nodes_own or not os.path.lexists(self._home.node_socket):
             return
         from envlsp.service.locking import lend_key
 
