@@ -38,7 +38,7 @@ def _step_row(step: ReasonStep) -> tuple[str, ...]:
 
 def show_exposure(frame: Frame, found: Exposure) -> None:
     """Print the names whose values somebody could read, newest first."""
-    from envlsp.service.verbs.explaining import INCOMPLETE
+    from envlsp.service.verbs.explaining import INCOMPLETE, extra_lines
 
     if frame.json:
         frame.output.document(exposure_fields(found))
@@ -49,6 +49,8 @@ def show_exposure(frame: Frame, found: Exposure) -> None:
         if len(shown) < len(found.values):
             left = len(found.values) - len(shown)
             frame.output.say(f"and {left} more: envlsp access exposure {found.id} | less")
+    for line in extra_lines(found):
+        frame.output.say(line)
     frame.output.say(_sum_up(found))
     if not found.complete:
         frame.output.warn(INCOMPLETE)

@@ -188,6 +188,11 @@ class Releases:
         self._learn()
         return self.scopes.is_pending(triple) or self.has_closed(self.scopes.of(triple))
 
+    def notes(self) -> list[tuple[CheckedRecord, EnvBody]]:
+        """Return what was noted about environments, in every scope, by (height, id); void notes too."""
+        self._learn()
+        return sorted(self._notes.values(), key=lambda note: (note[0].header.height, note[0].id))
+
     def has_closed(self, scope: ScopeId) -> bool:
         """Return whether there are releases in a scope that we are to read and have no key to yet."""
         self._learn()

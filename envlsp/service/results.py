@@ -222,6 +222,31 @@ class ExposedValue:
 
 
 @dataclass(frozen=True, slots=True)
+class ExposedComments:
+    """A file in whose newest release stands text, between the values, that somebody could read."""
+
+    triple: Triple
+    release: str
+    """The label of the newest release."""
+    id: str
+    """64 hex digits, of that release."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExportInfo:
+    """A bundle that somebody made for a CI key."""
+
+    key: str
+    """`ci1…`."""
+    until: str
+    """A day, UTC: `2026-12-22`."""
+    triple: Triple
+    by: str
+    ts: int
+    """Claimed time, seconds since 1970."""
+
+
+@dataclass(frozen=True, slots=True)
 class Exposure:
     """What has to be changed at its source once somebody is no longer trusted."""
 
@@ -233,6 +258,10 @@ class Exposure:
     """Newest first."""
     complete: bool
     """False where there are releases whose key has not reached this device."""
+    comments: tuple[ExposedComments, ...] = ()
+    """Files that hold more than their values, and some of it could be read."""
+    exports: tuple[ExportInfo, ...] = ()
+    """What they exported to CI keys; of a CI key, what was exported to it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -164,7 +164,8 @@ def exposure(frame: Frame, who: str) -> None:
 
     Names and releases, never a value. Of a member that is all they can read now; of
     somebody who was removed, what they could read until then. A new key, another name, a
-    rollback to the same value or other quotes are no change. Comments are not looked through.
+    rollback to the same value or other quotes are no change. Of the text between the values of
+    a file it is told that there is some. WHO may be a CI key, ci1..., or its first letters.
     """
     from envlsp.service.verbs import explaining
 

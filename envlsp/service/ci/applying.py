@@ -1,9 +1,9 @@
 """Using a bundle on a machine that is in no team: checked, opened, and its values handed out.
 
 Its rules, in this order: the signature is genuine; the signer is the one that was told,
-else the one this key trusted first; the bundle has not ended by this machine's clock; it
-is not older than one that was used here; it opens with this machine's key. Only then is
-anything remembered. All that fails is one kind of error, and exit code 9.
+else the one this key trusted first; it is not older than one that was used here; it has
+not ended by this machine's clock; it opens with this machine's key. Only then is anything
+remembered. All that fails is one kind of error, and exit code 9.
 
 Spec: docs/protocol.md, "E.5 CI bundles".
 """

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 from envlsp.domain.environment import Triple
 from envlsp.service.access import devices
-from envlsp.service.access.exposure import device_exposure, exposure
+from envlsp.service.access.exposure import device_exposure, exposure, key_exposure
 from envlsp.service.access.reasons import reasons
 from envlsp.service.results import Exposure, Reasons
 from envlsp.service.team import Team
@@ -39,13 +39,15 @@ def why(team: Team, who: str) -> Reasons:
 
 
 def exposure_of(team: Team, who: str) -> Exposure:
-    """Return what somebody, or one device by its id, could read and what has not changed since.
+    """Return what somebody, one device by its id, or a CI key could read and what has not changed since.
 
     Raises:
         NotFound: nobody of that name.
         AmbiguousName: several.
     """
     team.replica.refresh()
+    if (found := key_exposure(team, who)) is not None:
+        return found
     if (device := devices.find_by_id(team, who)) is not None:
         return device_exposure(team, device.dpk)
     return exposure(team, team.people.find_anybody(who))
@@ -60,10 +62,19 @@ def left_to_change(found: Exposure) -> list[str]:
     lines += [_some(triple, mine) for triple, mine in [*names.items()][:FIRST_ENVIRONMENTS]]
     if len(names) > FIRST_ENVIRONMENTS:
         lines.append(f"  and {len(names) - FIRST_ENVIRONMENTS} more environments")
+    lines += extra_lines(found)
     if found.values:
         lines.append(f"all {len(found.values)}, newest first: envlsp access exposure {found.id}")
     if not found.complete:
         lines.append(INCOMPLETE)
+    return lines
+
+
+def extra_lines(found: Exposure) -> list[str]:
+    """Return what is no value with a name, as lines: text between values, and bundles that were made."""
+    lines = [f"  {one.triple}: text between the values of its file ({one.release})" for one in found.comments]
+    bundles = {(one.key, str(one.triple)): one.until for one in found.exports}
+    lines += [f"  {triple}: exported to {key} until {until}" for (key, triple), until in bundles.items()]
     return lines
 
 

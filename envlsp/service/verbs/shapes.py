@@ -24,6 +24,8 @@ if TYPE_CHECKING:
         DiffLine,
         DiffResult,
         EnvironmentInfo,
+        ExportInfo,
+        ExposedComments,
         ExposedValue,
         Exposure,
         InitResult,
@@ -398,7 +400,34 @@ def exposure_fields(found: Exposure) -> Json:
 
 def exposed_values_fields(found: Exposure) -> Json:
     """Return the values that somebody, or a device, could read, and whether that is all."""
-    return {"values": [_exposed_fields(value) for value in found.values], "complete": found.complete}
+    return {
+        "values": [_exposed_fields(value) for value in found.values],
+        "comments": [_comments_fields(one) for one in found.comments],
+        "exports": [_export_fields(one) for one in found.exports],
+        "complete": found.complete,
+    }
+
+
+def _comments_fields(one: ExposedComments) -> Json:
+    return {
+        "project": one.triple.project,
+        "app": one.triple.app,
+        "env": one.triple.env,
+        "release": one.release,
+        "id": one.id,
+    }
+
+
+def _export_fields(one: ExportInfo) -> Json:
+    return {
+        "key": one.key,
+        "until": one.until,
+        "project": one.triple.project,
+        "app": one.triple.app,
+        "env": one.triple.env,
+        "by": one.by,
+        "ts": one.ts,
+    }
 
 
 def _exposed_fields(value: ExposedValue) -> Json:
