@@ -33,3 +33,27 @@ def test_the_address_decides_who_is_let_in(tmp_path: Path) -> None:
         assert said == [{"schema": 1, "joined": "Bob <bob@example.com>"}]
         roles = {member["name"]: member["role"] for member in alice.json("members")["members"]}
         assert roles == {"Alice": "admin", "Bob": "viewer"}
+
+
+def test_somebody_unknown_becomes_a_guest_of_one_environment(tmp_path: Path) -> None:
+    """They get its key by the code's own link, and nothing of the team's; then they work in it."""
+    with cast(tmp_path) as people:
+        alice = people.founder("Alice")
+        alice.run("push", "--offline")
+        alice.run("env", "create", "prod", "--restricted", "--offline")
+        alice.run("set", "TOKEN", "--env", ":prod", "--offline", stdin=b"s3cret-value")
+        carol = people.clone("Carol", alice)
+        invitation = alice.start("access", "grant", "carol@example.com", "--env", "prod", "--yes", "--json")
+        code = invitation.document()["code"]
+        joined = carol.run("join", "-", *carol.who, stdin=code.encode())
+        assert joined.code == 0, joined.talk
+        result = invitation.finish()
+        assert result.code == 0, result.talk
+        assert carol.run("get", "TOKEN", "--env", ":prod").out == b"s3cret-value\n"
+        assert carol.run("pull", "--offline").code == 5
+        assert carol.run("set", "MORE", "--env", ":prod", "--offline", stdin=b"1").code == 0
+        (scope,) = alice.json("access")["scopes"]
+        assert [(one["name"], one["role"], one["guest"]) for one in scope["members"]] == [
+            ("Carol", "developer", True)
+        ]
+        assert [member["name"] for member in carol.json("members")["members"]] == ["Alice", "Carol"]
