@@ -5,7 +5,7 @@ see what is in it. So a device that lacks a key says so in its attestation, whic
 current epoch then; whoever holds the key seals it to that device once more, once. And
 where nobody does, a developer's device replaces the key after a minute.
 
-Spec: docs/protocol.md, "D. Keys", points 8 and 10.
+Spec: docs/protocol.md, "D. Keys", points 8 and 9.
 """
 
 from __future__ import annotations
