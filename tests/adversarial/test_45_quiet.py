@@ -1,13 +1,25 @@
-"""A recognisable name and value go through everything, and are found nowhere (cases 43 and 45)."""
+"""A recognisable name and value go through everything, and are found nowhere.
+
+Cases 43 and 45 of docs/protocol.md, "I. Adversarial tests".
+"""
 
 from __future__ import annotations
 
 import logging
+import os
+import resource
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from envlsp.crypto import envelope
+from envlsp.crypto.bundle import Export, check_bundle_untrusted, seal_bundle
+from envlsp.crypto.primitives import box_key
+from envlsp.domain.ids import RecordId
+from envlsp.domain.ledger.records import RecordType
 from envlsp.domain.secret import SecretText
 from envlsp.service import network
 from envlsp.service.access import rotation
@@ -16,9 +28,11 @@ from envlsp.service.deriving import read_environment
 from envlsp.service.pushing import rollback, set_value
 from tests.support.cast import Actor, Cast
 from tests.support.network_cast import Server, agent, let_in
+from tests.support.samples import ALICE, HERE, KEY_1, NAMES, content, fixed
 
-pytestmark = pytest.mark.slow
-
+ROOT = Path(__file__).parents[2]
+PLACE = envelope.place_in(HERE, ALICE.dpk, RecordType.RELEASE)
+SEALED = envelope.seal_release(content(), KEY_1, PLACE)
 NAME = "CANARY_NAME_7Q2"
 VALUE = "canary-value-x91k"
 NEWER = "canary-newer-p33z"
@@ -27,6 +41,14 @@ COMMENT = "canary-comment-m8"
 FILE = f"# {COMMENT}\n{NAME}={VALUE}\n"
 SECRET = (NAME, VALUE, NEWER, MESSAGE, COMMENT)
 PEOPLE = ("Alice", "alice@example.com", "bob@example.com", "alices-laptop")
+
+
+@pytest.fixture
+def cast(tmp_path: Path) -> Iterator[Cast]:
+    """People whose nodes run in threads and processes of their own."""
+    cast = Cast(tmp_path)
+    yield cast
+    cast.close()
 
 
 @pytest.fixture
@@ -71,7 +93,8 @@ def found_in(folder: Path, words: tuple[str, ...]) -> list[tuple[str, str]]:
     ]
 
 
-def test_a_canary_is_found_nowhere(
+@pytest.mark.slow
+def test_case_43_and_45_a_canary_is_found_nowhere(
     cast: Cast, server: Server, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
@@ -95,3 +118,50 @@ def test_a_canary_is_found_nowhere(
     assert b"DEBUG" in said
     for word in SECRET:
         assert word.encode() not in said
+
+
+def test_case_45_nothing_that_is_opened_shows_a_value() -> None:
+    opened = envelope.open_names(SEALED, KEY_1, PLACE)
+    shown = repr(opened) + repr(opened.content()) + repr(opened.value(NAMES[1]))
+    assert "s3cret" not in shown
+    assert "api.test" not in shown
+    assert "lives" not in shown, "the layout is secret text"
+
+
+def test_case_45_no_name_or_value_is_in_the_sealed_bytes() -> None:
+    for secret in (b"s3cret", b"API_URL", b"TOKEN", b"shop", b"first", b"lives"):
+        assert secret not in SEALED
+
+
+def test_case_45_a_bundle_shows_no_value() -> None:
+    export = Export(RecordId(fixed("release")), 7, content().triple, created=100, not_after=200)
+    data = seal_bundle(export, content().snapshot, ALICE.sign, box_key(fixed("a machine")).public)
+    assert "box" not in repr(check_bundle_untrusted(data))
+    assert b"s3cret" not in data
+    assert b"API_URL" not in data
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("words", (("--help",), ("status",), ("run", "--", "true")))
+def test_case_45_core_dumps_are_disabled(words: tuple[str, ...], tmp_path: Path) -> None:
+    """Asked where the program is about to end, whatever the verb has come to."""
+    code = (
+        "import resource, sys, atexit; sys.argv = ['envlsp', *sys.argv[1:]];"
+        "atexit.register(lambda: print(resource.getrlimit(resource.RLIMIT_CORE)[0], flush=True));"
+        "from envlsp.__main__ import main; main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, *words],
+        cwd=tmp_path,
+        env={**os.environ, "ENVLSP_HOME": str(tmp_path / "home"), "PYTHONPATH": str(ROOT)},
+        preexec_fn=allow_core_dumps,
+        capture_output=True,
+        check=False,
+        text=True,
+    )
+    assert done.stdout.splitlines()[-1:] == ["0"], done.stderr
+
+
+def allow_core_dumps() -> None:
+    _, hard = resource.getrlimit(resource.RLIMIT_CORE)
+    resource.setrlimit(resource.RLIMIT_CORE, (hard, hard))
