@@ -155,3 +155,35 @@ def test_keys_of_small_order() -> None:
     listed = {bytes.fromhex(key) for key in re.findall(r"(?m)^  ([0-9a-f]{64})$", PAGE)}
     canonical = {key for key in SMALL_ORDER_X25519 if int.from_bytes(key, "little") < 2**255 - 19}
     assert listed == canonical
+
+
+NOT_DUE = {42, 58}
+"""Attacks whose subject is not there yet: what a peer says of freshness (F.4), and pairing a replica (M)."""
+
+
+def test_every_attack_has_a_test_of_its_number() -> None:
+    section = PAGE.partition("## I. Adversarial tests\n")[2].partition("\nConvergence properties")[0]
+    listed = {int(number) for number in re.findall(r"(?m)^([0-9]+)\. ", section)}
+    assert listed == set(range(1, max(listed) + 1))
+    tests = [path.read_text() for path in (ROOT / "tests").rglob("test_*.py")]
+    names = re.findall(r"(?m)^def test_case_([0-9]+(?:_and_[0-9]+)*)_", "\n".join(tests))
+    tested = {int(number) for name in names for number in name.split("_and_")}
+    assert listed - NOT_DUE - tested == set()
+    assert tested - listed == set(), "a number that the page does not have"
+
+
+def test_every_law_has_a_search() -> None:
+    laws = {int(number) for number in re.findall(r"(?m)^- \*\*P([0-9]+)\.\*\*", PAGE)}
+    assert laws == set(range(1, 11))
+    named = re.findall(r"(?m)\bP([0-9]+)\b", "\n".join(text for _, text in attacks()))
+    assert laws <= {int(number) for number in named}
+
+
+def test_no_attack_is_skipped() -> None:
+    for name, text in attacks():
+        assert not re.search(r"\b(skip|skipif|xfail|importorskip)\b", text), name
+
+
+def attacks() -> Iterator[tuple[str, str]]:
+    for path in sorted((ROOT / "tests" / "adversarial").glob("test_*.py")):
+        yield path.name, path.read_text()
