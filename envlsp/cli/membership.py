@@ -29,6 +29,14 @@ def show_members(frame: Frame, team: Team) -> None:
         show_scopes(frame, scopes)
 
 
+def show_alarms(frame: Frame, team: Team) -> None:
+    """Warn of what looks like a copied key, a flood or a leaked link."""
+    from envlsp.service.access.alarms import alarm_lines, alarms
+
+    for line in alarm_lines(alarms(team)):
+        frame.output.warn(plain(line))
+
+
 def not_trusted(names: Sequence[str]) -> str:
     """Return the line that says who gets no new key from this device."""
     return f"not trusted with new secrets yet: {plain(', '.join(names))}; envlsp access confirm"

@@ -187,6 +187,10 @@ class ProjectFacts:
     role: str = ""
     members: tuple[str, ...] = ()
     """Names of people, for `ev.yaml` and messages."""
+    alarms: tuple[str, ...] = ()
+    """What looks like a copied key, a flood or a leaked link in the team, a sentence each."""
+    warnings: tuple[str, ...] = ()
+    """Those of them that were news to this device; shown once."""
     environments: Mapping[tuple[str, str], EnvironmentFacts] = field(default_factory=dict)
     """(app, environment) -> what the releases say; only those that have a release or exist in the ledger."""
     detail: str = ""

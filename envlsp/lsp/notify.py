@@ -41,6 +41,7 @@ class Notify:
         self._asked: dict[str, Future[Any]] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._status: Any = None
+        self._warned: set[str] = set()
 
     def facts_changed(self) -> None:
         """Note that the service knows something new."""
@@ -70,7 +71,16 @@ class Notify:
         if "diagnostics" in wanted:
             self._server.diagnostics.all_changed()
             self._refresh_contents()
+        self._warn()
         self._tell_status()
+
+    def _warn(self) -> None:
+        """Show what somebody should look into, each once."""
+        for project in self._server.session.snapshot.facts.projects:
+            for line in project.warnings:
+                if line not in self._warned:
+                    self._warned.add(line)
+                    self._server.show(types.MessageType.Warning, line)
 
     def _ask(self, name: str) -> None:
         asked = self._asked[name] = self._server.protocol.send_request(_REFRESH[name])
@@ -123,6 +133,7 @@ def _project(server: Server, project: ProjectFacts) -> dict[str, Any]:
         "detail": project.detail,
         "role": project.role,
         "members": list(project.members),
+        "alarms": list(project.alarms),
         "environments": [
             _environment(server, app, env, facts) for (app, env), facts in project.environments.items()
         ],

@@ -9,6 +9,7 @@ from envlsp.domain.release import Snapshot
 from envlsp.domain.secret import SecretName, SecretText
 from envlsp.domain.working import difference
 from envlsp.errors import NotFound
+from envlsp.service.access.alarms import alarms
 from envlsp.service.access.confirming import doubts
 from envlsp.service.access.removal import is_removed
 from envlsp.service.access.rights import own_role, role_word
@@ -53,6 +54,7 @@ def status(team: Team, context: Context) -> StatusResult:
         rolled_back=team.store.records.is_rolled_back(),
         suspects=tuple(dict.fromkeys(doubt.who for doubt in doubts(team))),
         voided=voided_releases(team, found),
+        alarms=alarms(team),
         unopened=makers(team),
         scope="" if scope == TEAM_SCOPE else team.releases.scopes.name(scope),
         shadowed=sum(map(_counted, team.releases.shadowed(context.triple))),

@@ -29,6 +29,7 @@ from envlsp.ide.snapshot import (
     ReleaseFacts,
     Standing,
 )
+from envlsp.service.access.alarms import alarm_lines, alarms, fresh_alarms
 from envlsp.service.access.removal import is_removed, removed
 from envlsp.service.access.rights import own_role, role_word
 from envlsp.service.access.scopes import own_user, scopes_read
@@ -103,6 +104,7 @@ class EnvironmentReader:
     marks: Marks
     _made: dict[Triple, tuple[_Extent, EnvironmentFacts]] = field(default_factory=dict)
     _counts: dict[tuple[RecordId, tuple[RecordId, ...]], tuple[int, int, int]] = field(default_factory=dict)
+    _news: list[str] = field(default_factory=list)
 
     def standing(self) -> tuple[Standing, str]:
         """Return how this device stands to the team, its ledger taken in."""
@@ -134,6 +136,12 @@ class EnvironmentReader:
         return (
             tuple(person.name for person in self.team.people.list()) if len(self.team.replica.ledger) else ()
         )
+
+    def alarms(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return the alarms that stand, and those that were news since we began to look."""
+        standing = alarm_lines(alarms(self.team))
+        self._news += [line for line in alarm_lines(fresh_alarms(self.team)) if line not in self._news]
+        return tuple(standing), tuple(line for line in self._news if line in standing)
 
     def environments(
         self, project: Project, disk: Mapping[Place, EnvFile]

@@ -172,6 +172,8 @@ class Looking:
             team=config.team,
             role=team.role,
             members=team.members,
+            alarms=team.alarms,
+            warnings=team.warnings,
             environments=team.environments,
             detail=team.detail,
         )

@@ -99,6 +99,7 @@ class StatusResult:
     """Members whom this device gives no new key: `envlsp access confirm` tells why."""
     voided: tuple[Voided, ...] = ()
     """Releases that a removal by our own person made void and no later release has seen, newest first."""
+    alarms: tuple[AlarmInfo, ...] = ()
     unopened: tuple[str, ...] = ()
     """Who made the keys that this device should have and cannot open."""
 
@@ -137,6 +138,24 @@ class MemberInfo:
     is_self: bool
     trusted: bool = True
     """False where this device gives them no new key: `envlsp access confirm` tells why."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmInfo:
+    """Something that looks like a copied key, a flood or a leaked link; it decides nothing."""
+
+    kind: str
+    """As `domain.ledger.state.AlarmKind`."""
+    subject: str
+    """Short id of the device or invitation that it is about."""
+    what: str
+    """What happened, and who, as a sentence."""
+    advice: str
+    """What to do."""
+    records: tuple[str, ...]
+    """What shows it, 64 hex digits each; the first few."""
+    count: int
+    """How many records show it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -355,6 +374,8 @@ class SyncResult:
     """Whether a teammate said that this device was removed."""
     voided: tuple[Voided, ...] = ()
     """What came with it and does not count."""
+    alarms: tuple[AlarmInfo, ...] = ()
+    """Those that nobody was told of on this device before."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,10 @@ class TeamFacts:
     role: str = ""
     members: tuple[str, ...] = ()
     environments: Mapping[tuple[str, str], EnvironmentFacts] = field(default_factory=dict)
+    alarms: tuple[str, ...] = ()
+    """What looks like a copied key, a flood or a leaked link, a sentence each."""
+    warnings: tuple[str, ...] = ()
+    """Those of them that were news to this device since we began to look."""
 
 
 class Devices:
@@ -129,6 +133,7 @@ class Devices:
             reader.role(),
             reader.members(),
             {} if standing is Standing.WAITING else reader.environments(project, disk),
+            *reader.alarms(),
         )
 
     def _team(self, project: Project) -> Team:

@@ -12,7 +12,7 @@ from envlsp.cli.environment import offline_option, opened_team
 from envlsp.cli.explaining import show_exposure, show_reasons
 from envlsp.cli.letting_in import let_in, show_answered
 from envlsp.cli.main import Frame
-from envlsp.cli.membership import show_members
+from envlsp.cli.membership import show_alarms, show_members
 from envlsp.cli.roles import role_option
 from envlsp.cli.scoped import scope_options, show_let_in, show_new_keys, show_taken_out
 from envlsp.cli.trusting import show_confirmed, show_contested, show_suspects
@@ -36,6 +36,7 @@ def list_(frame: Frame) -> None:
     """List the members and what they may do, and who reads what not everybody reads."""
     with opened_team(frame) as (_, opened):
         show_members(frame, opened.team)
+        show_alarms(frame, opened.team)
 
 
 @command.command()

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 @click.pass_obj
 def command(frame: Frame, target: str | None, env: str | None) -> None:
     """Show where the environment and its file stand, from what is on this device."""
+    from envlsp.service.access.alarms import alarm_lines
     from envlsp.service.access.voiding import voided_lines
     from envlsp.service.comparing import status
     from envlsp.service.locking import state
@@ -45,7 +46,7 @@ def command(frame: Frame, target: str | None, env: str | None) -> None:
         frame.output.line(f"this device has {sentence(lock)}")
     if result.suspects:
         frame.output.say(not_trusted(result.suspects))
-    for line in voided_lines(result.voided):
+    for line in (*alarm_lines(result.alarms), *voided_lines(result.voided)):
         frame.output.warn(plain(line))
     for who in result.unopened:
         frame.output.warn(plain(f"a key that {who} made does not open here; teammates are asked to seal it again"))

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 @click.pass_obj
 def command(frame: Frame, replicas: int, *, accept_loss: bool) -> None:
     """Bring this device and every teammate's device that is online in step."""
+    from envlsp.service.access.alarms import alarm_lines
     from envlsp.service.access.voiding import voided_lines
     from envlsp.service.results import SyncResult
     from envlsp.service.verbs.meeting import bring_in_step
@@ -47,8 +48,8 @@ def command(frame: Frame, replicas: int, *, accept_loss: bool) -> None:
     else:
         devices = f"{result.in_sync} of {count(result.devices, 'other device')}"
         frame.output.line(f"in step with {devices}; {count(result.received, 'new record')}")
-        for line in voided_lines(result.voided):
-            frame.output.warn(plain(line))
+    for line in (*alarm_lines(result.alarms), *(() if frame.json else voided_lines(result.voided))):
+        frame.output.warn(plain(line))
 
 
 def _accept_loss(frame: Frame, opened: OpenedTeam) -> None:

@@ -46,6 +46,7 @@ class Ledger:
         self._views = Views(self._dag)
         self._gate = Gate(team, verify, self._dag, self._views)
         self._sorted: list[CheckedRecord] = []
+        self._alarms: tuple[int, tuple[Alarm, ...]] | None = None
         self._voids = _Voids(self._dag, self._views)
         self._parents = Parents(self._dag, self._is_void)
 
@@ -219,7 +220,10 @@ class Ledger:
 
     def alarms(self) -> tuple[Alarm, ...]:
         """Return what the people should be told, in a fixed order."""
-        return tuple(sorted((*self.state.alarms, *graph_alarms(self._dag))))
+        if self._alarms is None or self._alarms[0] != len(self):
+            found = tuple(sorted((*self.state.alarms, *graph_alarms(self._dag))))
+            self._alarms = len(self), found  # a flood is thousands of records: not counted at each look
+        return self._alarms[1]
 
     # --- authoring ---
 

@@ -114,12 +114,16 @@ class Courier:
         if self._is_silent or self._nobody:
             return 0
         from envlsp.service import network
+        from envlsp.service.access.alarms import alarm_lines, fresh_alarms
 
         result = network.deliver(
             self._service, self._opened, leaving=leaving, is_cancelled=self._is_cancelled
         )
         self._nobody = result is None
-        return result.in_sync if result else 0
+        if result is None:
+            return 0
+        self.tell(alarm_lines(fresh_alarms(self._opened.team)))
+        return result.in_sync
 
 
 def is_alone(opened: OpenedTeam) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from envlsp.service.access.alarms import fresh_alarms
 from envlsp.service.access.voiding import Arrivals
 from envlsp.service.facade import OpenedTeam, Service
 from envlsp.service.network import peers, sync
@@ -32,7 +33,7 @@ def bring_in_step(
         return None
     news = Arrivals(opened.team)
     result = sync(service, opened, replicas=replicas, is_cancelled=is_cancelled)
-    return replace(result, voided=news.voided())
+    return replace(result, voided=news.voided(), alarms=fresh_alarms(opened.team))
 
 
 def _sync(desk: Desk, arguments: Arguments) -> Json:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from envlsp.service.pushing import Made
     from envlsp.service.replicas.allowed import AllowedReplica
     from envlsp.service.results import (
+        AlarmInfo,
         DiffLine,
         DiffResult,
         EnvironmentInfo,
@@ -133,7 +134,23 @@ def status_fields(result: StatusResult) -> Json:
         "confirmed_by": freshness.confirmed_by,
         "devices": freshness.devices,
         "as_of": freshness.as_of,
+        "alarms": alarms_fields(result.alarms),
     }
+
+
+def alarms_fields(found: Iterable[AlarmInfo]) -> list[Json]:
+    """Return what looks like a copied key, a flood or a leaked link."""
+    return [
+        {
+            "kind": one.kind,
+            "subject": one.subject,
+            "what": one.what,
+            "advice": one.advice,
+            "records": [*one.records],
+            "count": one.count,
+        }
+        for one in found
+    ]
 
 
 def diff_fields(result: DiffResult) -> Json:
@@ -292,6 +309,7 @@ def sync_fields(result: SyncResult) -> Json:
         "received": result.received,
         "devices": result.devices,
         "void": [voided_fields(one) for one in result.voided],
+        "alarms": alarms_fields(result.alarms),
     }
 
 
