@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from envlsp.domain.ids import TEAM_SCOPE, EpochId
@@ -11,7 +17,10 @@ from envlsp.errors import StoreCorrupt
 from envlsp.service.access import roles
 from envlsp.service.access.rotation import mend, sealable
 from envlsp.service.access.tombstones import from_bytes, to_bytes
+from envlsp.service.facade import Service
 from tests.support.cast import FIRST_FILE, Actor, Cast, give, meet
+
+ROOT = Path(__file__).parents[3]
 
 
 def current(actor: Actor) -> EpochId:
@@ -131,6 +140,47 @@ def test_a_transaction_that_fails_keeps_neither_the_record_nor_the_suspicion(
     assert not carol.replica.suspects
     give(alice, carol)
     assert suspects(carol) == {dpk(alice)}
+
+
+@pytest.mark.slow
+def test_killed_at_any_point_the_record_and_the_suspicion_are_there_or_neither_is(
+    duel: tuple[Actor, Actor, Actor], tmp_path: Path
+) -> None:
+    alice, _, carol = duel
+    records = tmp_path / "records"
+    records.write_text("\n".join(raw.hex() for raw in alice.raws()))
+    carol.service.close()
+    seen = set()
+    last = int(receive_killed(carol, carol.home, records, 0).split()[1])
+    assert last > 10
+    for point in range(1, last + 1):
+        home = tmp_path / f"home-{point}"
+        shutil.copytree(carol.folder / "before", home)
+        assert receive_killed(carol, home, records, point) == ""
+        service = Service(carol.talk, key_file=carol.key_file, environ={"ENVLSP_HOME": str(home)})
+        replica = service.open(carol.root).team.replica
+        is_back = alice.user in replica.state.members
+        assert {one.device for one in replica.suspects} == ({dpk(alice)} if is_back else set())
+        seen.add(is_back)
+        service.close()
+    assert seen == {False, True}
+
+
+def receive_killed(carol: Actor, home: Path, records: Path, point: int) -> str:
+    """Let a process of Carol's store records and be killed at a point (0: never)."""
+    if not point:
+        shutil.copytree(home, carol.folder / "before")
+    script = ROOT / "tests" / "support" / "crashing_receiver.py"
+    environ = {**os.environ, "ENVLSP_HOME": str(home), "ENVLSP_KEY_FILE": str(carol.key_file)}
+    done = subprocess.run(
+        [sys.executable, str(script), str(carol.root), str(records), str(point)],
+        cwd=ROOT,
+        env={**environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == (-9 if point else 0), done.stderr.decode()
+    return done.stdout.decode()
 
 
 def test_a_newcomer_takes_the_history_as_whoever_let_them_in(
