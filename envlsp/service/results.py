@@ -311,6 +311,8 @@ class ReasonStep:
     """The role it gives, empty where it removes."""
     scope: str
     """Hex digits of the scope, empty for the team."""
+    scope_name: str
+    """What people call it."""
     by: str
     ts: int | None
     """Claimed time; None where the record cannot be opened here."""

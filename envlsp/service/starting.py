@@ -8,9 +8,11 @@ from pathlib import Path, PurePosixPath
 
 from envlsp.crypto.device import device_keys, new_seeds
 from envlsp.crypto.recovery import new_entropy, root_key
-from envlsp.domain.environment import is_label
+from envlsp.domain.environment import Triple, is_label
 from envlsp.domain.ids import TeamId
+from envlsp.domain.ledger.records import Role
 from envlsp.errors import BadText, Misuse, NotInitialised, UsageError
+from envlsp.service.access.rights import demand_role
 from envlsp.service.config import FILE_NAME, App, Config, signaling_servers, write_new_config
 from envlsp.service.context import open_project
 from envlsp.service.environments import create_environment
@@ -20,6 +22,7 @@ from envlsp.service.people import Person
 from envlsp.service.ports import Talk
 from envlsp.service.recovery.words import Sheet, keep_words
 from envlsp.service.results import InitResult
+from envlsp.service.team import Team
 from envlsp.service.working_copy import check_writable, read_working_copy
 from envlsp.store.keyfile import DeviceSeeds
 from envlsp.wire.text import to_team_text
@@ -63,6 +66,8 @@ def init(service: Service, place: Path, options: InitOptions, *, talk: Talk | No
         raise BadText("a project is named a-z, 0-9, '.', '_' or '-', at most 64", fix="--project NAME")
     check_writable(place / ".env")
     team, is_new = _choose_team(service, options, talk or service.talk)
+    if not is_new:
+        _demand_place(service.team(team), Triple(name, name, DEFAULT_ENV))
     config = Config(
         team=to_team_text(team),
         project=name,
@@ -85,6 +90,16 @@ def init(service: Service, place: Path, options: InitOptions, *, talk: Talk | No
         secrets_found=len(found.snapshot.entries) if found.snapshot else 0,
         env_file=found.path,
     )
+
+
+def _demand_place(team: Team, triple: Triple) -> None:
+    """Make sure that the project can have its first environment, before anything is written.
+
+    Raises:
+        NoAccess: we may only read.
+    """
+    if triple not in team.releases.environments():
+        demand_role(team.replica, Role.DEVELOPER, team.releases.scope_of(triple))
 
 
 def _refuse_existing(service: Service, place: Path) -> None:

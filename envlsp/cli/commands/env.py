@@ -39,7 +39,7 @@ def create(frame: Frame, name: str, message: str, restricted: bool, offline: boo
 
     with frame.service() as service:
         here = service.open(frame.cwd, beginning.environment_word(name))
-        (context, reached) = beginning.create(
+        (context, reached, doubtful) = beginning.create(
             courier(frame, service, here, offline=offline), here, typed(message), restricted=restricted
         )
         triple, path = context.triple, context.file
@@ -47,6 +47,8 @@ def create(frame: Frame, name: str, message: str, restricted: bool, offline: boo
         frame.output.document(created_fields(triple, str(path), reached))
     else:
         frame.output.line(f"{triple}  {near(path, frame.cwd)}{delivered(reached)}")
+        if doubtful:
+            frame.output.warn(beginning.IN_DOUBT.format(triple=triple))
         if restricted:
             let_in = f"envlsp access grant WHO --env {triple.app}:{triple.env}"
             frame.output.say(f"let people in: {let_in}; the team's admins read it too")

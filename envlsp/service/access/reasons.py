@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from envlsp.domain.ids import TEAM_SCOPE, RecordId, UserId
 from envlsp.domain.ledger.history import Act, Outcome, Step, why
-from envlsp.domain.ledger.records import RecordType
+from envlsp.domain.ledger.records import RecordType, Role
 from envlsp.domain.ledger.rulings import Ground, Ruling
 from envlsp.service.people import ROLE_WORDS, SHORT_HEX
 from envlsp.service.results import Because, Reasons, ReasonStep
@@ -34,6 +34,7 @@ def _step(team: Team, step: Step) -> ReasonStep:
         act=step.act.value,
         role="" if step.role is None else ROLE_WORDS[step.role],
         scope="" if step.scope == TEAM_SCOPE else step.scope.hex(),
+        scope_name="" if step.scope == TEAM_SCOPE else team.releases.scopes.name(step.scope),
         by=team.people.of_user(step.author).display_name,
         ts=_claimed(team, step.record),
         outcome=step.outcome.value,
@@ -107,8 +108,9 @@ def sum_up(found: Reasons) -> str:
 
 def act_words(step: ReasonStep) -> str:
     """Return what a record does, with whoever wrote it as the subject."""
-    words = _ACTS[Act(step.act)]
-    return f"{step.by} {words.format(role=step.role, scope=f'scope {step.scope[:SHORT_HEX]}')}"
+    takes = step.act == Act.SCOPE and step.role == ROLE_WORDS[Role.NONE]
+    words = "took them out of {scope}" if takes else _ACTS[Act(step.act)]
+    return f"{step.by} {words.format(role=step.role, scope=step.scope_name)}"
 
 
 def ground_words(team: Team, ruling: Ruling) -> str:

@@ -101,7 +101,8 @@ class NewMember:
             wish = roles.Request(request.dpk, request.xpk, request.pop, person)
             return roles.grant(replica, wish, self._role, self._opened.members_max, lines=self._lines)
         releases = self._opened.team.releases
-        roles.set_role(replica, releases, known, self._role)
+        if not self._lines:  # a code for a scope takes nothing from anybody
+            roles.set_role(replica, releases, known, self._role)
         for scope, role in self._lines:
             set_scope_role(replica, releases, scope, known, role)
         return replica.state.devices[request.dpk].intro

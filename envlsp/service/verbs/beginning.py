@@ -34,13 +34,19 @@ class Created(NamedTuple):
 
     context: Context
     reached: int
+    doubtful: bool
+    """Whether those who read a restricted environment of that name, if there is one, will not see it."""
+
+
+IN_DOUBT = "some of this team is closed to you; if {triple} is in it, its readers do not see this one"
 
 
 def create(courier: Courier, here: Opened, note: str, *, restricted: bool = False) -> Created:
     """Create an environment, with readers of its own if it is to be restricted, and tell teammates."""
     courier.fetch()
     create_environment(here.team, here.context.triple, note, restricted=restricted)
-    return Created(here.context, courier.deliver())
+    doubtful = here.team.releases.scopes.is_doubtful(here.context.triple)
+    return Created(here.context, courier.deliver(), doubtful)
 
 
 def environment_word(name: str) -> str:
@@ -56,6 +62,8 @@ def _create_environment(desk: Desk, arguments: Arguments) -> Json:
     here = desk.service.open(desk.place, environment_word(name))
     message, restricted = arguments.text("message"), arguments.flag("restricted")
     created = create(courier_of(desk, here, arguments), here, message, restricted=restricted)
+    if created.doubtful:
+        desk.talk.say(IN_DOUBT.format(triple=created.context.triple))
     return created_fields(created.context.triple, str(created.context.file), created.reached)
 
 

@@ -478,6 +478,7 @@ def _step_fields(step: ReasonStep) -> Json:
         "act": step.act,
         "role": step.role or None,
         "scope": step.scope or None,
+        "scope_name": step.scope_name or None,
         "by": step.by,
         "ts": step.ts,
         "outcome": step.outcome,
