@@ -70,10 +70,9 @@ class _Slots:
 
     def give_back(self, slot: Any) -> None:
         """Wipe a slot that nobody uses any more."""
-        inside = library()
-        if inside is None:
+        if type(slot) is bytearray:
             slot[:] = bytes(SLOT_BYTES)
-        else:
+        elif (inside := library()) is not None:
             inside.lib.sodium_memzero(slot, SLOT_BYTES)
         self.free.append(slot)
 
