@@ -4,7 +4,8 @@ Every person has a desk: the program's replica with their keys, and in lockstep 
 any (P10). At a desk people do what the program does (push, rotate, mend, remove), or
 somebody, removed or not, writes what they like: after all heads, or backdated. Desks are
 in partitions until one hears another, of all or of the first part, some of it twice; a
-desk may be put back from a backup and go on, which equivocates.
+desk may be put back from a backup and go on, which equivocates; and a process may end,
+and the next one begin with what was kept.
 
 After each step: nobody outside opens a current key (P7), no number and no view moves for
 another reason than it may (P8, P9). In the end everybody hears everybody, in different
@@ -230,6 +231,15 @@ class Teams(RuleBasedStateMachine):
         for record in reversed(fresh):
             verdict = mine.hear_bytes(mine.safe.raws[record.id])
             assert isinstance(verdict, Accepted | Missing)
+        self.moved.add(at)
+
+    @rule(at=desks)
+    def restart(self, at: int) -> None:
+        """What a process kept of a ledger tells the next one the same."""
+        desk = self.desks[at]
+        desk.book.restart()
+        self.desks[at] = Desk(desk.book)
+        self.desks[at].numbers = desk.numbers
         self.moved.add(at)
 
     @rule(at=desks, kept=st.floats(0.3, 1.0))

@@ -28,6 +28,15 @@ class _Records:
     def get(self, record: RecordId) -> bytes | None:
         return self.raws.get(record)
 
+    def __contains__(self, record: RecordId) -> bool:
+        return record in self.raws
+
+    def count(self, until: int | None = None) -> int:
+        return len(self.rows) if until is None else min(until, len(self.rows))
+
+    def is_rolled_back(self) -> bool:
+        return False
+
     def arrived_after(self, serial: int) -> list[StoredRecord]:
         return self.rows[serial:]
 
@@ -47,8 +56,33 @@ class _Meta:
     def get(self, name: bytes) -> bytes | None:
         return self.notes.get(name)
 
-    def put(self, name: bytes, data: bytes) -> None:
+    def put(self, name: bytes, data: bytes, *, durable: bool = True) -> None:
         self.notes[name] = data
+
+    def delete(self, name: bytes) -> None:
+        self.notes.pop(name, None)
+
+    def items(self) -> dict[bytes, bytes]:
+        return dict(self.notes)
+
+
+class _Views:
+    def __init__(self, records: _Records) -> None:
+        self.records = records
+        self.rows: dict[bytes, tuple[int, bytes]] = {}
+
+    def generation(self) -> int:
+        return len(self.records.rows)
+
+    def get(self, name: bytes) -> bytes | None:
+        generation, data = self.rows.get(name, (-1, b""))
+        return data if generation == self.generation() else None
+
+    def any_of(self, name: bytes) -> bytes | None:
+        return self.rows[name][1] if name in self.rows else None
+
+    def put(self, name: bytes, generation: int, data: bytes) -> None:
+        self.rows[name] = (generation, data)
 
 
 class _Peers:
@@ -63,6 +97,7 @@ class MemoryStore:
         self.records = _Records()
         self.database = _Database()
         self.meta = _Meta()
+        self.views = _Views(self.records)
         self.peers = _Peers()
 
     @contextmanager

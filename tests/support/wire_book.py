@@ -60,6 +60,7 @@ from envlsp.domain.ledger.records import (
 from envlsp.domain.release import ReleaseContent, ReleaseKind, Snapshot
 from envlsp.domain.secret import SecretName, SecretText
 from envlsp.errors import UpgradeNeeded
+from envlsp.service import prefixes
 from envlsp.service.history import Releases
 from envlsp.service.people import People
 from envlsp.service.replica import Replica
@@ -284,6 +285,14 @@ class Book(plain.Book):
         other = Book(self.genesis, self.safe)
         other.hear(self)
         return other
+
+    def restart(self) -> None:
+        """Begin again as a new process does: from what was kept, then from the disk."""
+        before = beliefs(self.ledger)
+        prefixes.keep(self.ledger, len(self.ledger), self.member.store)
+        self.member = Replica(self.team, keys_of(self.holder), self.member.store, time.time)
+        self.ledger = self.member.ledger
+        assert beliefs(self.ledger) == before
 
     def hear(self, *others: plain.Book) -> None:
         for other in others:
