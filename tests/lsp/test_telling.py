@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -128,6 +129,19 @@ async def test_news_that_come_together_are_told_once() -> None:
     inside.server.notify.facts_changed()
     await asyncio.sleep(notify.HOLD_S * 3)
     assert len(inside.told("envlsp/status")) == 1  # nothing new in it
+
+
+async def test_what_looks_like_an_attack_is_shown_once() -> None:
+    inside = Inside(FULL)
+    line = "Bob's device laptop wrote two different records as its next one; ask its owner"
+    (project,) = _facts().projects
+    for warnings in ((), (line,), (line,)):
+        warned = replace(project, alarms=(line,), warnings=warnings)
+        inside.server.session.set_facts(Facts((warned,)))
+        inside.server.notify.facts_changed()
+        await asyncio.sleep(notify.HOLD_S * 3)
+    assert inside.told("window/showMessage") == [{"type": 2, "message": line}]
+    assert inside.told("envlsp/status")[-1]["projects"][0]["alarms"] == [line]
 
 
 async def test_a_refresh_is_not_sent_again_before_it_was_answered() -> None:
