@@ -41,6 +41,12 @@ class Writer(QuietTalk):
         return self.hidden.pop(0) if self.hidden else b"a passphrase"
 
 
+def pairs(words: str) -> list[bytes]:
+    """Return each two words that follow each other: what no text says by chance."""
+    found = words.split()
+    return [f"{one} {other}".encode() for one, other in zip(found, found[1:], strict=False)]
+
+
 def writer(actor: Actor) -> Writer:
     """Give somebody paper and a pen."""
     talk = Writer()

@@ -29,6 +29,8 @@ from envlsp.wire.bodies import EnvBody
 DAY_S: Final = 86_400
 LIFE_MAX_S: Final = 366 * DAY_S
 """A bundle that outlives everybody's memory of it is a leak in waiting."""
+HEADS_NOTED: Final = 64
+"""Newest releases that a note of 4 KiB has room for; the rest is below none of them, and rare."""
 _LIFE = re.compile(r"(?P<count>[1-9][0-9]{0,5})(?P<unit>[hdw])")
 _UNITS: Final = {"h": 3600, "d": DAY_S, "w": 7 * DAY_S}
 
@@ -85,13 +87,14 @@ def export(team: Team, triple: Triple, reader: BoxPk, life_s: int) -> Exported:
         if view.conflicts:
             raise conflict_error(tuple(sorted(view.conflicts)))
         head, now = view.heads[-1], replica.now()
-        facts = Export(head, found.versions.number(head), triple, now, now + life_s)
+        n = max(map(found.versions.number, view.heads))
+        facts = Export(head, n, triple, now, now + life_s)
         snapshot = view_snapshot(found, view)
         try:
             data = seal_bundle(facts, snapshot, replica.keys.sign, reader)
         except LimitExceeded as exc:
             raise Misuse(f"{triple} is larger than a bundle may be", fix="export a smaller one") from exc
-        note = to_note(ExportNote(reader, day(facts.not_after), tuple(view.heads)))
+        note = to_note(ExportNote(reader, day(facts.not_after), view.heads[-HEADS_NOTED:]))
         archived = int(team.releases.environments().get(triple, False))
         replica.append(
             EnvNote(team.releases.scope_of(triple)),

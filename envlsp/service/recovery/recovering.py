@@ -114,8 +114,7 @@ class _Recovery:
         parts = file.parts(file.open_with_words(self._root.keys.box)) if file else iter(())
         identity = self._which_team(next(parts, None))
         is_new = not is_member(self._service, identity)
-        with self._pinned(identity, is_new=is_new) as team:
-            ledger = self._ledger(team)
+        with self._pinned(identity, is_new=is_new) as team, self._ledger(team) as ledger:
             for part in parts:
                 assert not isinstance(part, First)
                 _take_in(ledger, part.records)
@@ -179,8 +178,15 @@ class _Recovery:
                 service.vault.open().add_team(identity, before)
             raise
 
-    def _ledger(self, team: Team) -> acting.RootReplica:
-        return acting.RootReplica(team.id, self._root.keys, team.store, self._service.clock)
+    @contextmanager
+    def _ledger(self, team: Team) -> Iterator[acting.RootReplica]:
+        """Give the team's ledger to the words; at the end their keys are wiped."""
+        ledger = acting.RootReplica(team.id, self._root.keys, team.store, self._service.clock)
+        try:
+            yield ledger
+        finally:
+            ledger.ring.close()
+            self._root.keys.close()
 
     def _check_words(self, ledger: acting.RootReplica) -> None:
         """Make sure that these words count in this team now.
@@ -259,6 +265,7 @@ class _Recovery:
                 acting.make_admin(ledger, own)
             if new_words is not None:
                 acting.replace_root(ledger, new_words)
+                new_words.keys.close()
 
 
 def _take_in(ledger: acting.RootReplica, records: Sequence[bytes]) -> None:

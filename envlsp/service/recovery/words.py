@@ -57,7 +57,7 @@ def keep_words(talk: Talk, entropy: Entropy, sheet: Sheet, *, undone: str, fix: 
     except UsageError as exc:
         raise UsageError("recovery words are shown on a terminal only", fix=fix) from exc
     for place in asked:
-        answer = talk.ask(f"word {place + 1}", flag="--no-recovery")
+        answer = talk.ask(f"word {place + 1}")
         if answer.strip().lower() != words[place]:
             raise BadText(f"word {place + 1} is another one; {undone}", fix=fix)
 

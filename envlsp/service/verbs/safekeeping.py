@@ -12,6 +12,7 @@ from typing import NamedTuple
 from envlsp.service.access.exposure import exposure
 from envlsp.service.config import MEMBERS_MAX
 from envlsp.service.facade import OpenedTeam, Service
+from envlsp.service.network import tell_node
 from envlsp.service.ports import Talk
 from envlsp.service.recovery.backups import Backup, Verified, verify_backup, write_backup
 from envlsp.service.recovery.recovering import Options, Recovered, recover
@@ -58,6 +59,7 @@ def come_back(service: Service, options: Options, talk: Talk) -> CameBack:
     """
     found = recover(service, options, talk=talk)
     team = found.team
+    tell_node(service, team.id, "joined")
     servers = options.servers or service.servers_of(team.id)
     courier = Courier(service, OpenedTeam(team, servers, MEMBERS_MAX), talk.say, offline=options.offline)
     people = team.people

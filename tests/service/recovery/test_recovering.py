@@ -305,3 +305,28 @@ def test_the_root_key_writes_only_what_it_may(cast: Cast) -> None:
     root = root_key(from_words(words)).keys.dpk
     kinds = [r.header.type for r in dave.replica.ledger.records() if r.header.author == root]
     assert kinds == [RecordType.REVOKE, RecordType.GRANT, RecordType.ROOT_REPLACE]
+
+
+def test_the_words_are_in_no_log_no_file_and_nothing_that_is_said(
+    cast: Cast, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG")
+    words, (alice, bob) = team_with_words(cast, "bob")
+    dave = cast.actor("dave")
+    clone(alice, dave)
+    come_back(dave, words, backed_up(bob), remove=("alice",), new_words=True)
+    assert isinstance(dave.talk, Writer)
+    secrets = [words.encode(), dave.talk.words().encode()]
+    secrets += [bytes(from_words(text.decode())) for text in secrets[:2]]
+    secrets += [text.hex().encode() for text in secrets[2:]]
+    said = "\n".join([*dave.talk.heard, *dave.talk.asked, *alice.talk.heard, caplog.text]).encode()
+    files = b"".join(
+        path.read_bytes()
+        for actor in (alice, bob, dave)
+        for path in actor.folder.rglob("*")
+        if path.is_file()
+    )
+    assert len(files) > 10_000
+    assert not [secret for secret in secrets if secret in said or secret in files]
+    long_words = {word for text in secrets[:2] for word in text.decode().split() if len(word) > 6}
+    assert not [word for word in long_words if word in said.decode()]
