@@ -22,7 +22,8 @@ sentence a person reads: lower case, no full stop, never the content of a file.
     │   ├── BadSignature
     │   ├── RecordRefused
     │   ├── HandshakeFailed
-    │   └── CodeRefused
+    │   ├── CodeRefused
+    │   └── LinkRefused
     ├── PeerError                   a stranger's bytes
     │   ├── Malformed
     │   │   └── MalformedFrame
@@ -200,6 +201,13 @@ class CodeRefused(TrustError):
 
     code = "code-refused"
     default_fix = "ask for a new code: envlsp invite"
+
+
+class LinkRefused(TrustError):
+    """the invitation link lets nobody in"""
+
+    code = "link-refused"
+    default_fix = "ask for another link: envlsp invite --link"
 
 
 class PeerError(EnvlspError):

@@ -53,8 +53,11 @@ SignalHeard = Callable[[DevicePk, SessionId, SignalKind, Value], None]
 class Door(Protocol):
     """Who answers joiners, in the rooms of links."""
 
-    def hear(self, room: Room, tag: Tag, blob: bytes) -> None:
-        """Take what came into the room of a link, from anybody. Never raises for what it is."""
+    async def hear(self, room: Room, tag: Tag, blob: bytes) -> bool:
+        """Take what came into the room of a link; return False where it is a message of a dial.
+
+        Never raises for what it is.
+        """
         ...
 
 
@@ -232,8 +235,8 @@ class Meeting:
 
     async def _hear(self, room: Room, tag: Tag, blob: bytes) -> None:
         if room.place.kind is Kind.LINK:
-            if self.door is not None:
-                self.door.hear(room, tag, blob)
+            if self.door is None or await self.door.hear(room, tag, blob):
+                return
         else:
             with contextlib.suppress(TrustError, PeerError):
                 beacon = open_beacon(blob, room.place.key, room.id)

@@ -34,6 +34,8 @@ OLDER_EPOCHS_MAX: Final = 64
 """Rooms of so many older epochs of the team are listened in; of a scope, a quarter of that."""
 LINKS_MAX: Final = 32
 """Rooms of so many links, the newest, are listened in."""
+DEAD_LINKS_MAX: Final = 8
+"""And of so many that let nobody in any more: whoever comes with one is told so."""
 
 
 class Kind(Enum):
@@ -203,15 +205,16 @@ def _recovery(view: Standpoint) -> Iterator[Place]:
 
 
 def _links(view: Standpoint) -> Iterator[Place]:
-    """Yield the rooms of links that live, for who may admit somebody."""
+    """Yield the rooms of links, for who may admit somebody: of those that live first."""
     state = view.state
     if state is None or not view.is_courier or view.removed:
         return
     user = state.user_of(view.own)
     if user is None or state.role(user, TEAM_SCOPE) < Role.DEVELOPER:
         return
-    live = [invite for invite in state.invites.values() if invite.live]
-    for invite in live[-LINKS_MAX:]:
+    links = tuple(state.invites.values())
+    live, dead = [link for link in links if link.live], [link for link in links if not link.live]
+    for invite in (*live[-LINKS_MAX:], *dead[-DEAD_LINKS_MAX:]):
         yield Place(Kind.LINK, RoomKey(invite.inv_pk), invite=invite.id)
 
 

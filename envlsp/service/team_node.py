@@ -18,6 +18,7 @@ from envlsp.crypto.rendezvous import RoomKey
 from envlsp.domain.ids import DevicePk, RecordId
 from envlsp.errors import PeerError, SignalingUnreachable, StoreError, TrustError
 from envlsp.service.access.removal import is_removed, note_told, note_welcome
+from envlsp.service.joining.couriers import Couriers
 from envlsp.service.meeting import Meeting
 from envlsp.service.peer_loop import PeerLoop
 from envlsp.service.peering import is_peer
@@ -65,7 +66,14 @@ class PeerState:
 class TeamNode:
     """The network life of one team on this device."""
 
-    def __init__(self, replica: Replica, servers: Sequence[str], recovery_room: bytes | None = None) -> None:
+    def __init__(
+        self,
+        replica: Replica,
+        servers: Sequence[str],
+        recovery_room: bytes | None = None,
+        *,
+        is_courier: bool = False,
+    ) -> None:
         """Prepare; `start` begins. Make it inside the running loop.
 
         Args:
@@ -73,6 +81,7 @@ class TeamNode:
             servers: signaling servers, best first.
             recovery_room: the 32 bytes that come with the recovery words. Whoever is met
                 there is trusted to bring records, until the records say who they are.
+            is_courier: let in whoever comes with an invitation link; for who stays a while.
         """
         self.replica = replica
         self.servers = tuple(servers)
@@ -84,6 +93,8 @@ class TeamNode:
             self._signal_heard,
             recovery=RoomKey(recovery_room) if recovery_room is not None else None,
         )
+        self._couriers = Couriers(replica, self._meeting, self.online) if is_courier else None
+        self._meeting.door = self._couriers
         self._dialer = Dialer(replica.keys.dpk, self._meeting, self._find_servers)
         self._tasks: set[asyncio.Task[None]] = set()
         self._loops: dict[DevicePk, PeerLoop] = {}
@@ -118,6 +129,8 @@ class TeamNode:
         deadline = time.monotonic() + LEAVE_S
         while self._loops and time.monotonic() < deadline:
             await self._next_stir()
+        if self._couriers is not None:
+            await self._couriers.close()
         await self._dialer.close()
         for task in self._tasks:
             task.cancel()
@@ -163,7 +176,7 @@ class TeamNode:
         return [
             dpk
             for dpk, loop in self._loops.items()
-            if loop.session.state is State.IN_STEP and not loop.is_behind
+            if self._is_teammate(dpk) and loop.session.state is State.IN_STEP and not loop.is_behind
         ]
 
     def online(self) -> int:
@@ -197,10 +210,11 @@ class TeamNode:
 
     def _teammates(self, devices: Iterable[DevicePk]) -> set[DevicePk]:
         """Return those that sync with us: no removed device, and none that says we are one."""
-        return {dpk for dpk in devices if self._is_welcome(dpk)} - self._removed_by
+        return {dpk for dpk in devices if self._is_teammate(dpk)} - self._removed_by
 
-    def _is_welcome(self, dpk: DevicePk) -> bool:
-        return is_peer(self.replica, dpk) or self._meeting.is_vouched(dpk)
+    def _is_teammate(self, dpk: DevicePk) -> bool:
+        """Return whether we want to be in step with it; a joiner with a link only wants something of us."""
+        return is_peer(self.replica, dpk) or (self._is_root and self._meeting.is_vouched(dpk))
 
     async def _next_stir(self) -> None:
         """Return when something happened, or after a moment."""
@@ -211,7 +225,7 @@ class TeamNode:
     # --- events ----------------------------------------------------------------------------------
 
     def _beacon_heard(self, dpk: DevicePk, is_new: bool) -> None:  # noqa: FBT001  (as `Meeting` calls it)
-        if self._is_welcome(dpk):
+        if self._is_teammate(dpk):
             self._note(dpk)
         elif not is_new:
             return  # a removed device is told when it comes, not once a minute
@@ -219,9 +233,11 @@ class TeamNode:
         self._dialer.nudge(dpk)
 
     def _signal_heard(self, dpk: DevicePk, session: SessionId, kind: SignalKind, params: Value) -> None:
-        if self._is_welcome(dpk):
+        if self._is_teammate(dpk):
             self._note(dpk)
             self._dialer.want(dpk)
+        elif self._meeting.is_vouched(dpk):
+            pass  # answered, and never called
         elif time.monotonic() - self._told.get(dpk, float("-inf")) < TELL_AGAIN_S:
             return
         self._dialer.incoming(dpk, session, kind, params)
@@ -256,14 +272,15 @@ class TeamNode:
         match effect:
             case AttestReceived(attest, raw):
                 self._keep_attestation(attest.dpk, raw)
-            case effects.PeerWelcomed():
+            case effects.PeerWelcomed() if is_peer(self.replica, dpk):
                 self.replica.store.peers.saw(dpk, self.replica.now())
             case InSync():
-                self.replica.store.peers.saw(dpk, self.replica.now())
-                self._removed_by.discard(dpk)
-                note_welcome(self.replica)
                 if self._is_root:
                     self._stop_vouching(dpk)
+                if is_peer(self.replica, dpk):
+                    self.replica.store.peers.saw(dpk, self.replica.now())
+                    self._removed_by.discard(dpk)
+                    note_welcome(self.replica)
             case _:
                 pass
 

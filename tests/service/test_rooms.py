@@ -175,7 +175,7 @@ def test_the_root_key_is_found_in_the_recovery_room_and_nowhere_else(cast: Cast)
 # --- links -------------------------------------------------------------------------------------
 
 
-def test_couriers_are_in_the_rooms_of_links_that_live(cast: Cast) -> None:
+def test_couriers_are_in_the_rooms_of_links_and_dead_ones_come_last(cast: Cast) -> None:
     alice, bob = cast.team("bob")
     used, live = invite(alice), invite(alice)
     (record,) = [i.id for i in alice.replica.state.invites.values() if RoomKey(i.inv_pk) == used]
@@ -183,7 +183,7 @@ def test_couriers_are_in_the_rooms_of_links_that_live(cast: Cast) -> None:
         alice.replica.append(InviteCancel(record))
     meet(alice, bob)
     for courier in (alice, bob):
-        assert [place.key for place in of_kind(courier, Kind.LINK)] == [live]
+        assert [place.key for place in of_kind(courier, Kind.LINK)] == [live, used]
     assert not [kind for kind, _ in found(bob) if kind is Kind.LINK], "this process answers nobody"
 
 
