@@ -283,6 +283,10 @@ class OpenedRelease:
         """Return how the file looked, if that was kept and can be read."""
         return open_layout(self._body.layout_box, self._dek)
 
+    def without_values(self) -> ReleaseContent:
+        """Return what is said apart from the values, as of a release with none."""
+        return ReleaseContent(self.ts, self.kind, self.message, self.triple, self.base, self.of, Snapshot({}))
+
     def content(self) -> ReleaseContent:
         """Open everything.
 

@@ -9,11 +9,11 @@ cannot read (PROTOCOL A8). Of scopes that we may not read nothing is waited for.
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
+from envlsp.crypto.envelope import OpenedRelease
 from envlsp.domain.environment import Environment, Triple
 from envlsp.domain.ids import EpochId, RecordId, ScopeId
 from envlsp.domain.ledger.policy import scope_of
@@ -26,16 +26,12 @@ from envlsp.domain.working import Difference, difference
 from envlsp.errors import CannotOpen
 from envlsp.service.access.scopes import Scopes, may_read, own_user
 from envlsp.service.people import People
+from envlsp.service.release_index import NO_ENVIRONMENT, Entry, NodesOf, ReleaseIndex
 from envlsp.service.replica import Replica
 from envlsp.service.results import ReleaseInfo
 from envlsp.wire.bodies import EnvBody
 
-
-class _Read(NamedTuple):
-    """A release of which every box opens."""
-
-    record: CheckedRecord
-    opened: ReleaseContent
+V = TypeVar("V")
 
 
 class _Shared:
@@ -57,6 +53,76 @@ class _Shared:
         if layout is not None:
             layout = self._layouts.setdefault(layout, layout)
         return replace(content, snapshot=Snapshot(entries, layout))
+
+
+class Contents:
+    """What releases say, each opened once, when somebody asks."""
+
+    def __init__(self, replica: Replica) -> None:
+        self._replica = replica
+        self._shared = _Shared()
+        self._opened: dict[RecordId, tuple[ReleaseContent, bool]] = {}
+
+    def open(self, record: RecordId) -> tuple[ReleaseContent, bool]:
+        """Return a release that opens as far as its names, and whether all of it does."""
+        found = self._opened.get(record)
+        if found is None:
+            found = self._opened[record] = self._read(record)
+        return found
+
+    def _read(self, record: RecordId) -> tuple[ReleaseContent, bool]:
+        opened = self._replica.release(self._replica.record(record))
+        if opened is None:
+            raise CannotOpen  # it did when its place was noted
+        try:
+            return self._shared.content(opened.content()), True
+        except CannotOpen:
+            return opened.without_values(), False
+
+
+class _Of(Mapping[RecordId, V]):
+    """The contents of one environment's releases, opened when somebody asks."""
+
+    def __init__(self, nodes: Mapping[RecordId, ReleaseNode], contents: Contents) -> None:
+        self._nodes = nodes
+        self._contents = contents
+
+    def __iter__(self) -> Iterator[RecordId]:
+        return (record for record in self._nodes if record in self)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+class Opened(_Of[ReleaseContent]):
+    """Every release of an environment; one that is not whole has no values in here."""
+
+    def __getitem__(self, record: RecordId) -> ReleaseContent:
+        if record not in self._nodes:
+            raise KeyError(record)
+        return self._contents.open(record)[0]
+
+    def __contains__(self, record: object) -> bool:
+        return record in self._nodes
+
+
+class Snapshots(_Of[Snapshot]):
+    """What they hold. One box that does not open, and a release says nothing at all (C.6)."""
+
+    def __getitem__(self, record: RecordId) -> Snapshot:
+        if record not in self._nodes:
+            raise KeyError(record)
+        content, is_whole = self._contents.open(record)
+        if not is_whole:
+            raise CannotOpen("a release of which a value does not open", fix="envlsp log: take another one")
+        return content.snapshot
+
+    def get(self, record: RecordId, default: Any = None) -> Any:
+        """Return a snapshot, or the default."""
+        return self._contents.open(record)[0].snapshot if record in self else default
+
+    def __contains__(self, record: object) -> bool:
+        return record in self._nodes and self._contents.open(RecordId(record))[1]  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +173,9 @@ class EnvironmentHistory:
         return {r for r in nodes if r not in seen and not self.is_rekey(r) and self.history.has_effect(r)}
 
     def change(self, record: RecordId) -> Difference:
-        """Return what a release did to the values it was made upon."""
+        """Return what a release did to the values it was made upon; nothing, where it is not whole."""
+        if record not in self.snapshots:
+            return difference({}, {})
         before = self.history.view(self.history.eff_base(record))
         return difference(before.entries, self.snapshots[record].entries)
 
@@ -124,19 +192,22 @@ class Releases:
 
     def _start_over(self) -> None:
         self._ledger = self._replica.ledger
-        self._read: dict[Environment, dict[RecordId, _Read]] = {}
-        self._shared = _Shared()
+        self._index = ReleaseIndex()
+        self._contents = Contents(self._replica)
         self._waiting: set[RecordId] = set()
         self._notes: dict[RecordId, tuple[CheckedRecord, EnvBody]] = {}
-        self._seen: set[RecordId] = set()
-        self._rulings = 0
-        """How many records there are of the kind that can make a release void, or no longer so."""
-        self._made: dict[Environment, tuple[tuple[int, int], EnvironmentHistory]] = {}
+        self._learned = 0
+        """How many records of the ledger have been looked at, in the order of their arrival."""
+        self._made: dict[Environment, _Made] = {}
 
     def environments(self) -> dict[Triple, bool]:
         """Return every environment we can read the name of, and whether it is archived."""
         self._learn()
-        found = {environment.triple: False for environment in self._read if self._is_meant(*environment)}
+        found = {
+            environment.triple: False
+            for environment in self._index.environments
+            if self._is_meant(*environment)
+        }
         for record, note in sorted(
             self._notes.values(), key=lambda item: (item[0].header.height, item[0].id)
         ):
@@ -157,7 +228,7 @@ class Releases:
         """Return the histories of that name in scopes it does not mean: shown, and never read (A1)."""
         self._learn()
         meant = self.scopes.of(triple)
-        others = (one for one in self._read if one.triple == triple and one.scope != meant)
+        others = (one for one in self._index.environments if one.triple == triple and one.scope != meant)
         return tuple(self._of(one) for one in sorted(others))
 
     def scope_of(self, triple: Triple) -> ScopeId:
@@ -165,20 +236,28 @@ class Releases:
         return self.scopes.of(triple)
 
     def _of(self, environment: Environment) -> EnvironmentHistory:
-        read = self._read.get(environment, {})
         # Which of them count is decided by the team's own records, and by no other release.
-        extent = self._rulings, len(read)
+        rulings, size = self._ledger.auth_count, len(self._index)
         made = self._made.get(environment)
-        if made is None or made[0] != extent:
-            made = self._made[environment] = extent, self._make(environment, dict(read))
-        return made[1]
+        if made is None or (made.rulings, made.size) != (rulings, size):
+            made = self._made[environment] = self._make(environment, rulings, size, made)
+        return made.history
 
-    def _make(self, environment: Environment, mine: Mapping[RecordId, _Read]) -> EnvironmentHistory:
-        opened = {identity: read.opened for identity, read in mine.items()}
-        snapshots = {identity: read.opened.snapshot for identity, read in mine.items()}
-        nodes = [self._node(read.record, read.opened) for read in mine.values()]
-        history: History[SecretText] = History(environment, nodes, snapshots)
-        return EnvironmentHistory(environment, history, Versions(history), opened, snapshots)
+    def _make(self, environment: Environment, rulings: int, size: int, before: _Made | None) -> _Made:
+        number = self._index.environment_number(environment)
+        nodes = NodesOf(self._index, NO_ENVIRONMENT if number is None else number, size, self._is_void)
+        snapshots = Snapshots(nodes, self._contents)
+        heads = None
+        if before and before.rulings == rulings:
+            newer = map(self._index.id_at, nodes.after(before.size))
+            heads = History(environment, nodes, snapshots).heads_with(newer, before.heads)
+        history: History[SecretText] = History(environment, nodes, snapshots, heads)
+        opened = Opened(nodes, self._contents)
+        found = EnvironmentHistory(environment, history, Versions(history, nodes), opened, snapshots)
+        return _Made(rulings, size, history.heads(), found)
+
+    def _is_void(self, record: RecordId) -> bool:
+        return not self._ledger.is_effective(record)
 
     def waits(self, triple: Triple) -> bool:
         """Return whether a key that we are to have is missing to tell what an environment holds.
@@ -215,7 +294,7 @@ class Releases:
         a scope of which we have read something.
         """
         self._learn()
-        read = {environment.scope for environment in self._read}
+        read = {environment.scope for environment in self._index.environments}
         return not any(
             pub.scope in read or self._replica.epoch_of(record) in epochs for record, pub in self._closed()
         )
@@ -242,47 +321,31 @@ class Releases:
             kind=opened.kind.name.lower(),
             message=opened.message,
             changed=found.change(record),
-            void=found.history.nodes[record].void,
+            void=found.history.nodes[record].void or record not in found.snapshots,
         )
 
     def short_id(self, record: RecordId) -> str:
         """Return the first letters of an id, enough to type."""
         return id_text(record)[:8]
 
-    def _node(self, record: CheckedRecord, opened: ReleaseContent) -> ReleaseNode:
-        ledger, pub = self._replica.ledger, record.header.pub
-        assert isinstance(pub, Release)
-        named = opened.base if opened.of is None else (*opened.base, opened.of)
-        return ReleaseNode(
-            id=record.id,
-            author=record.header.author,
-            height=record.header.height,
-            environment=Environment(pub.scope, opened.triple),
-            kind=opened.kind,
-            base=opened.base,
-            of=opened.of,
-            void=not ledger.is_effective(record.id),
-            misplaced=any(other not in ledger or not ledger.is_ancestor(other, record.id) for other in named),
-        )
-
     def _learn(self) -> None:
         if self._ledger is not self._replica.ledger:
             self._start_over()  # a write failed, and memory had been ahead of the disk
-        for record in self._replica.ledger.records():
-            if record.id not in self._seen:
-                self._seen.add(record.id)
-                self._take(record)
-        for identity in [identity for identity in self._waiting if self._has_key(identity)]:
-            self._waiting.discard(identity)
-            self._take(self._replica.record(identity))
+        if any(self._has_key(identity) for identity in self._waiting):
+            self._start_over()  # in the order of the ledger: what a release names comes before it
+        self._take_from(self._learned)
+
+    def _take_from(self, start: int) -> None:
+        for identity in self._ledger.ids(start):
+            self._learned += 1
+            record = self._replica.record(identity)
+            if isinstance(record.header.pub, EnvNote | Release):
+                self._take(record, record.header.pub.scope)
 
     def _has_key(self, record: RecordId) -> bool:
         return self._replica.can_open(self._replica.record(record))
 
-    def _take(self, record: CheckedRecord) -> None:
-        if not isinstance(record.header.pub, EnvNote | Release):
-            self._rulings += 1
-            return
+    def _take(self, record: CheckedRecord, scope: ScopeId) -> None:
         if record.body_size and not self._has_key(record.id):
             self._waiting.add(record.id)
         elif isinstance(record.header.pub, EnvNote):
@@ -290,7 +353,27 @@ class Releases:
             if isinstance(body, EnvBody):
                 self._notes[record.id] = (record, body)
         elif (opened := self._replica.release(record)) is not None:
-            # One box that does not open, and the release says nothing at all (C.6).
-            with contextlib.suppress(CannotOpen):
-                read = _Read(record, self._shared.content(opened.content()))
-                self._read.setdefault(Environment(scope_of(record), read.opened.triple), {})[record.id] = read
+            self._index.add(self._entry(record, scope, opened))
+
+    def _entry(self, record: CheckedRecord, scope: ScopeId, opened: OpenedRelease) -> Entry:
+        ledger = self._ledger
+        named = opened.base if opened.of is None else (*opened.base, opened.of)
+        return Entry(
+            id=record.id,
+            environment=Environment(scope, opened.triple),
+            author=record.header.author,
+            height=record.header.height,
+            kind=opened.kind,
+            base=opened.base,
+            of=opened.of,
+            misplaced=any(other not in ledger or not ledger.is_ancestor(other, record.id) for other in named),
+        )
+
+
+class _Made(NamedTuple):
+    """A history, and up to where it goes."""
+
+    rulings: int
+    size: int
+    heads: tuple[RecordId, ...]
+    history: EnvironmentHistory
