@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 
 from envlsp.crypto.backup import BackupWriter
@@ -44,7 +45,7 @@ class Writer(QuietTalk):
 def pairs(words: str) -> list[bytes]:
     """Return each two words that follow each other: what no text says by chance."""
     found = words.split()
-    return [f"{one} {other}".encode() for one, other in zip(found, found[1:], strict=False)]
+    return [f"{one} {other}".encode() for one, other in pairwise(found)]
 
 
 def writer(actor: Actor) -> Writer:

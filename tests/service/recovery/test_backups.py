@@ -13,7 +13,7 @@ from envlsp.service.recovery.backups import Backup, Verified, open_backup, verif
 from envlsp.wire import backup as form
 from envlsp.wire.backup import First, RecordsPart
 from tests.support.cast import Actor, Cast, meet
-from tests.support.recovering import come_back, forged_backup, team_with_words
+from tests.support.recovering import come_back, forged_backup, pairs, team_with_words
 
 CANARY = b"c4n4ry-in-a-backup"
 SERVERS = ("wss://meet.test", "x" * 300)
@@ -58,7 +58,7 @@ def test_nothing_in_it_is_in_the_clear(cast: Cast) -> None:
         record.id for record in alice.replica.ledger.records()
     ]
     hidden += [state.root.root_sign, state.root.root_box, root_key(from_words(words)).room]
-    hidden += [word.encode() for word in words.split() if len(word) > 4]
+    hidden += pairs(words)
     assert [secret for secret in hidden if secret in data] == []
     assert alice.folder.joinpath("team.backup").stat().st_mode & 0o777 == 0o600
     assert [path.name for path in alice.folder.glob("team.backup*")] == ["team.backup"]

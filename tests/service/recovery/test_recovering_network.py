@@ -11,7 +11,7 @@ from envlsp.service import network
 from envlsp.service.pushing import push
 from tests.support.cast import Cast, assert_in_step, meet
 from tests.support.network_cast import WAIT_S, Server, agent, clone
-from tests.support.recovering import Writer, come_back, team_with_words
+from tests.support.recovering import Writer, come_back, pairs, team_with_words
 
 pytestmark = pytest.mark.slow
 
@@ -78,9 +78,9 @@ def test_no_word_of_the_sheet_passes_the_server(cast: Cast, server: Server) -> N
         come_back(dave, words, None, here=alice.team.id, servers=(server.url,))
     frames = server.frames.read_bytes()
     assert frames
-    assert [word for word in words.split() if len(word) > 5 and word.encode() in frames] == []
+    assert [pair for pair in pairs(words) if pair in frames] == []
     assert bytes(alice.team.id) not in frames
     files = [path for path in dave.home.rglob("*") if path.is_file()]
     assert files
     held = b"".join(path.read_bytes() for path in files)
-    assert [word for word in words.split() if len(word) > 5 and word.encode() in held] == []
+    assert [pair for pair in pairs(words) if pair in held] == []
