@@ -62,14 +62,20 @@ def grant(frame: Frame, who: str, role: str, project: str, env: str, out: str | 
 
     with opened_team(frame) as (service, opened):
         news = courier(frame, service, opened, offline=offline)
+        named = scoping.named_scope(service, frame.cwd, project, env)
         if carrying.is_request(who):
-            place = frame.cwd / (out or carrying.welcome_name(who))
             answered = carrying.answer(
-                news, opened, who, role_from_word(role), talk=frame.talk, welcome=place
+                news,
+                opened,
+                who,
+                Role.NONE if named else role_from_word(role),
+                talk=frame.talk,
+                welcome=frame.cwd / (out or carrying.welcome_name(who)),
+                lines=scoping.guest_lines(opened.team, role, named) if named else (),
             )
             show_answered(frame, answered, role)
             return
-        if named := scoping.named_scope(service, frame.cwd, project, env):
+        if named:
             entered = scoping.let_in(news, opened.team, who, role, named, may_invite=not offline)
             if entered is not None:
                 show_let_in(frame, entered, role)

@@ -133,6 +133,7 @@ async def sync_over(
 
     def note(effect: Effect) -> None:
         if isinstance(effect, InSync):
+            team.store.peers.saw(peer, team.replica.now())
             in_step.set()
 
     loop = PeerLoop(link, team.replica, peer, note, vouched=vouched)

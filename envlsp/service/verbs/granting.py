@@ -154,8 +154,15 @@ def _grant(desk: Desk, arguments: Arguments) -> Json:
     courier = courier_of(desk, opened, arguments)
     if carrying.is_request(who):
         welcome = desk.folder / (arguments.text("out") or carrying.welcome_name(who))
+        named = named_by(desk, arguments)
         answered = carrying.answer(
-            courier, opened, who, role_from_word(role), talk=desk.talk, welcome=welcome
+            courier,
+            opened,
+            who,
+            Role.NONE if named else role_from_word(role),
+            talk=desk.talk,
+            welcome=welcome,
+            lines=guest_lines(opened.team, role, named) if named else (),
         )
         return carrying.answered_fields(answered, role)
     may_invite = not arguments.flag("offline")

@@ -83,7 +83,7 @@ def test_an_alarm_is_news_once(cast: Cast) -> None:
     alice.restart()
     assert fresh_alarms(alice.team) == ()
     assert kinds(alice) == ["fork"]
-    thief.push(FIRST_FILE + b"THIEF=2\n", force=True)  # another place, the same copy: nothing new to say of the first
+    thief.push(FIRST_FILE + b"THIEF=2\n", force=True)  # in a place that Bob has not written in
     give(thief, alice)
     assert fresh_alarms(alice.team) == ()
 
