@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from envlsp.cli.main import Frame
+from envlsp.cli.membership import not_trusted
 from envlsp.cli.shapes import when
 from envlsp.cli.words import count
 from envlsp.service.verbs.shapes import exposure_fields, reasons_fields
@@ -27,6 +28,8 @@ def show_reasons(frame: Frame, found: Reasons) -> None:
         return
     frame.output.table(map(_step_row, found.steps), ("RECORD", "WHEN", "WHAT", "NOW"))
     frame.output.line(sum_up(found))
+    if not found.trusted:
+        frame.output.say(not_trusted([found.who]))
 
 
 def _step_row(step: ReasonStep) -> tuple[str, ...]:

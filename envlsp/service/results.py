@@ -333,6 +333,8 @@ class Reasons:
     was_removed: bool
     steps: tuple[ReasonStep, ...]
     """The oldest first."""
+    trusted: bool = True
+    """False where this device gives them no new key: `envlsp access confirm` tells why."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,7 @@ def test_nobody_is_suspect_where_nothing_happened(alice: Desk, bob: Desk) -> Non
 def test_members_and_status_say_it_until_it_is_confirmed(carol: Desk) -> None:
     told = f"not trusted with new secrets yet: {ALICE}; envlsp access confirm"
     assert told in carol.ok("access").talk
+    assert told in carol.ok("access", "why", "alice").talk
     assert told in carol.ok("status").talk
     assert carol.json("status")["suspects"] == [ALICE]
     by_name = {one["name"]: one["trusted"] for one in carol.json("members")["members"]}

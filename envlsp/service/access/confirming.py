@@ -109,6 +109,15 @@ def confirm(team: Team, who: str) -> list[Doubt]:
     return ended
 
 
+def doubt_lines(team: Team) -> list[str]:
+    """Return a sentence for each member whom this device gives no new key, and what ends it."""
+    return [
+        f"{doubt.who} is not trusted with new secrets here: {why_words(doubt)}; "
+        f"envlsp access confirm {doubt.id}"
+        for doubt in doubts(team)
+    ]
+
+
 def why_words(doubt: Doubt) -> str:
     """Return the reason as a sentence about them."""
     by = " and ".join(doubt.by) or "somebody"

@@ -10,6 +10,7 @@ from envlsp.domain.ids import TEAM_SCOPE, RecordId, UserId
 from envlsp.domain.ledger.history import Act, Outcome, Step, why
 from envlsp.domain.ledger.records import RecordType, Role
 from envlsp.domain.ledger.rulings import Ground, Ruling
+from envlsp.domain.ledger.suspicion import Suspect
 from envlsp.service.people import ROLE_WORDS, SHORT_HEX
 from envlsp.service.results import Because, Reasons, ReasonStep
 from envlsp.service.team import Team
@@ -25,7 +26,13 @@ def reasons(team: Team, user: UserId) -> Reasons:
         role="" if found.role is None else ROLE_WORDS[found.role],
         was_removed=bool(found.removed_by),
         steps=tuple(_step(team, step) for step in found.steps),
+        trusted=not any(_is_of(team, one, user) for one in team.replica.suspects),
     )
+
+
+def _is_of(team: Team, suspect: Suspect, user: UserId) -> bool:
+    state = team.replica.state
+    return state.user_of(suspect.device) == user and state.is_active(suspect.device)
 
 
 def _step(team: Team, step: Step) -> ReasonStep:

@@ -468,6 +468,7 @@ def reasons_fields(found: Reasons) -> Json:
         "name": found.who,
         "role": found.role or None,
         "removed": found.was_removed,
+        "trusted": found.trusted,
         "records": [_step_fields(step) for step in found.steps],
     }
 

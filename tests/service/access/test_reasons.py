@@ -105,7 +105,7 @@ def test_in_an_editor(cast: Cast) -> None:
     remove(alice, bob)
     answer = Editor(alice).run("access.why", who="bob")
     records = answer.pop("records")
-    assert answer == {"id": answer["id"], "name": BOB, "role": None, "removed": True}
+    assert answer == {"id": answer["id"], "name": BOB, "role": None, "removed": True, "trusted": True}
     assert [(r["act"], r["role"], r["by"], r["outcome"], r["because"]) for r in records] == [
         ("granted", "developer", ALICE, "ended", []),
         ("removed", None, ALICE, "decides", []),

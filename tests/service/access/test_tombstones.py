@@ -17,6 +17,7 @@ from envlsp.errors import StoreCorrupt
 from envlsp.service.access import roles
 from envlsp.service.access.rotation import mend, sealable
 from envlsp.service.access.tombstones import from_bytes, to_bytes
+from envlsp.service.env_facts import EnvironmentReader, Marks
 from envlsp.service.facade import Service
 from tests.support.cast import FIRST_FILE, Actor, Cast, give, meet
 
@@ -207,3 +208,13 @@ def test_a_store_that_is_not_readable_is_no_trust(duel: tuple[Actor, Actor, Acto
     carol.replica.store.meta.put(b"suspects", b"\x90")
     with pytest.raises(StoreCorrupt):
         sealable(carol.replica, TEAM_SCOPE)
+
+
+def test_an_editor_is_told_who_gets_no_new_key(duel: tuple[Actor, Actor, Actor]) -> None:
+    alice, _, carol = duel
+    reader = EnvironmentReader(carol.team, Marks(carol.service.vault.open().lsk))
+    assert reader.alarms() == ((), ())
+    give(alice, carol)
+    (line,) = reader.alarms()[0]
+    assert line.startswith("Alice <alice@example.com> is not trusted with new secrets here: Bob")
+    assert line.endswith(f"envlsp access confirm {alice.user.hex()[:8]}")
