@@ -122,6 +122,16 @@ def test_case_11_revoked_junior_admin_grants_concurrently() -> None:
     assert not after.counts(void)
 
 
+def test_case_11_what_the_remover_had_seen_stays() -> None:
+    book = team_of_admins()
+    granted, pushed = book.grant(bob, dave), book.release(bob)
+    book.revoke(alice, bob)
+    assert book.has(dave)
+    assert book.counts(granted)
+    assert book.counts(pushed)
+    assert not book.has(bob)
+
+
 def test_case_12_mutual_revoke() -> None:
     here, there = (start := team_of_admins()), start.copy()
     here.revoke(alice, bob)
@@ -152,6 +162,17 @@ def test_case_14_junior_revokes_silent_founder() -> None:
     after = merged(here, there)
     assert after.has(alice)
     assert not after.has(charlie)
+
+
+def test_case_14_a_juniors_removal_voids_nothing_that_the_founder_did_meanwhile() -> None:
+    here, there = (start := team_of_admins()), start.copy()
+    here.revoke(charlie, alice)
+    granted, pushed = there.grant(alice, dave), there.release(alice)
+    after = merged(here, there)
+    assert not after.has(alice)
+    assert after.has(dave)
+    assert after.counts(granted)
+    assert after.counts(pushed)
 
 
 def test_case_15_demoted_admin() -> None:
@@ -362,6 +383,20 @@ def test_case_22_backdated_leave_from_the_device_that_granted() -> None:
     assert after.counts(granted)
 
 
+def test_case_22_backdated_leave_from_an_older_device() -> None:
+    """The older device is senior to the newer one, and leaving is never retroactive all the same."""
+    start = team_of_admins()
+    laptop = second_device(bob, "bob's laptop")
+    start.write(bob, a_device(laptop))
+    fork = start.copy()
+    granted = start.grant(laptop, dave, ADMIN)
+    fork.revoke(bob, bob)
+    after = merged(start, fork)
+    assert not after.has(bob)
+    assert after.has(dave)
+    assert after.counts(granted)
+
+
 # --- 23 to 25: root keys and stolen devices -------------------------------------------------------
 
 
@@ -439,6 +474,29 @@ def test_case_26_concurrent_couriers() -> None:
     assert not after.counts(pushed)
     assert AlarmKind.INVITE_OVERUSED in kinds(after)
     assert refused(after.offer(alice, an_admit(invite, actor("third")))) == "invite-not-live"
+
+
+def test_case_26_a_couriers_removal_leaves_whom_he_let_in() -> None:
+    """The invite is Alice's; Bob only carried it, and lends no authority."""
+    start = team_of_admins()
+    invite = start.write(alice, an_invite("link"))
+    here, there = start, start.copy()
+    here.revoke(alice, bob)
+    there.write(bob, an_admit(invite, dave))
+    after = merged(here, there)
+    assert not after.has(bob)
+    assert after.has(dave)
+
+
+def test_case_26_a_link_falls_with_its_maker_whoever_carries_it() -> None:
+    start = team_of_admins()
+    here, there = start, start.copy()
+    here.revoke(alice, charlie)
+    invite = there.write(charlie, an_invite("link"))
+    there.write(bob, an_admit(invite, eve))
+    after = merged(here, there)
+    assert after.has(bob)
+    assert not after.has(eve)
 
 
 def test_case_26_sequential_second_use() -> None:

@@ -12,7 +12,10 @@ from envlsp.domain.ids import TEAM_SCOPE, RecordId
 from envlsp.domain.ledger.records import Release
 from envlsp.domain.release import Layout, ReleaseContent, ReleaseKind, Snapshot
 from envlsp.domain.secret import SecretName, SecretText
+from envlsp.domain.versions import id_text
 from envlsp.errors import AmbiguousName, BadText, ConflictedName
+from envlsp.service.access import roles
+from envlsp.service.adopting import adopt
 from envlsp.service.comparing import log
 from envlsp.service.deriving import read_environment
 from envlsp.service.history import EnvironmentHistory, Releases
@@ -233,6 +236,26 @@ def test_case_38_what_somebody_removed_wrote_over_an_adoption_stays_void() -> No
     )
     book.judge(late)
     assert not book.ledger.is_effective(late.id)
+
+
+def test_case_38_the_program_adopts_what_somebody_pushed_before_they_heard_of_their_removal(
+    cast: Cast,
+) -> None:
+    admin, reader, gone = cast.team("bob", "eve")
+    gone.pull()
+    reader.pull()
+    gone.push(FIRST_FILE + b"USEFUL=work\n")
+    (orphan,) = gone.team.releases.of(gone.context.triple).history.heads()
+    roles.revoke(admin.replica, admin.team.releases, [gone.user])
+    give(gone, admin)
+    meet(admin, reader)
+    assert "USEFUL" not in read(reader).values
+    adopted = adopt(reader.team, reader.context, id_text(orphan)[:8])
+    assert (adopted.release.author, adopted.release.kind) == ("Bob", "adopt")
+    meet(admin, reader)
+    for actor in (admin, reader):
+        actor.pull()
+        assert actor.file.read_bytes() == FIRST_FILE + b"USEFUL=work\n"
 
 
 # --- 54: lines smuggled into a file ---------------------------------------------------------------

@@ -32,7 +32,7 @@ from envlsp.domain.ids import DevicePk, RecordId
 from envlsp.domain.ledger.admission import Accepted, Missing, Refused
 from envlsp.domain.ledger.records import CheckedRecord, Role
 from envlsp.domain.release import ReleaseKind
-from envlsp.errors import EnvlspError
+from envlsp.errors import EnvlspError, RecordRefused
 from envlsp.service.access import roles, rotation
 from envlsp.service.history import EnvironmentHistory, Releases
 from envlsp.service.people import People
@@ -190,14 +190,16 @@ class Teams(RuleBasedStateMachine):
     @rule(at=desks, rnd=luck)
     def act(self, at: int, rnd: Random) -> None:
         book = self.desks[at].book
-        heads = [one for head in book.ledger.parents_for(alice.dpk) if (one := book.ledger.get(head))]
-        self.scribble(at, rnd, heads)
+        for _ in range(rnd.choice((1, 2, 4))):
+            heads = [one for head in book.ledger.parents_for(alice.dpk) if (one := book.ledger.get(head))]
+            self.scribble(at, rnd, heads)
 
     @rule(at=desks, rnd=luck)
     def backdate(self, at: int, rnd: Random) -> None:
         """After any record of long ago; by whoever wrote since, this equivocates."""
-        records = self.desks[at].book.ledger.records()
-        self.scribble(at, rnd, rnd.sample(records, min(len(records), rnd.choice((1, 1, 2)))))
+        for _ in range(rnd.choice((1, 2, 4))):
+            records = self.desks[at].book.ledger.records()
+            self.scribble(at, rnd, rnd.sample(records, min(len(records), rnd.choice((1, 1, 2)))))
 
     def scribble(self, at: int, rnd: Random, parents: list[CheckedRecord]) -> None:
         chaos, book = self.chaos, self.desks[at].book
@@ -308,6 +310,8 @@ def with_program(desk: Desk, work: Callable[[], object]) -> None:
     """Do what the program does at a desk; its own refusals are fine, a half-done change is not."""
     try:
         work()
+    except RecordRefused:
+        raise  # what the program writes must be admissible
     except EnvlspError as no:
         COUNTS[f"the program declined: {type(no).__name__}"] += 1
     fresh = [one for one in desk.book.ledger.records() if one.id not in desk.book.blind.ledger]

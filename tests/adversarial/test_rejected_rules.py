@@ -124,6 +124,17 @@ def test_links_by_their_own_rank_undo_senior_acts() -> None:
     assert dave.user not in members(book, LinksByTheirOwnRank)
 
 
+def test_links_by_their_own_rank_undo_senior_releases() -> None:
+    """What Bob pushes as an admin stands, also from the phone that he added as a developer."""
+    book = early_device()
+    phone = second_device(bob, "phone")
+    (granted,) = (one for one in book.ledger.records() if one.introduces == dave.user)
+    push = book.release(phone, at=[granted])
+    assert book.counts(push)
+    rejected = LinksByTheirOwnRank(book.ledger.records()).everything()
+    assert push.id not in rejected.ok
+
+
 def test_links_by_the_last_rank_forget_whom_one_brought_in() -> None:
     """Dave stays a member, but nothing he ever does counts."""
     book = early_device()
