@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
 VERBS: dict[str, str] = {
     "init": "make this folder a project of a team",
-    "invite": "let somebody into the team by a spoken code",
-    "join": "join a team by a spoken code",
+    "invite": "let somebody into the team by a spoken code or a link",
+    "join": "join a team by a spoken code or a link",
     "request": "ask to be let in, from a machine without a network",
     "members": "who is in the team",
     "push": "make the file the newest release",

@@ -32,6 +32,7 @@ from envlsp.service.access.removal import is_removed, removed
 from envlsp.service.access.rotation import mend
 from envlsp.service.facade import OpenedTeam, Service
 from envlsp.service.freshness import holders
+from envlsp.service.joining.invitations import close_used_up
 from envlsp.service.local_api import LocalClient
 from envlsp.service.node import Node, to_peer_state, to_sync_result
 from envlsp.service.people import SHORT_HEX
@@ -237,7 +238,9 @@ def _sync_and_mend(
     team.replica.refresh()
     mended = False
     with contextlib.suppress(EnvlspError):  # not what was asked for: the next one who comes by does it
-        mended = result.reached > 0 and mend(team.replica, team.releases)
+        if result.reached > 0:
+            mended = close_used_up(team.replica)
+            mended |= mend(team.replica, team.releases)
     if not mended:
         return result
     again = _sync(service, opened, timeout_s, is_cancelled)

@@ -21,6 +21,7 @@ from envlsp.errors import EnvlspError, Locked, NodeRefused, TransportError, Usag
 from envlsp.service.access.mending import mend_in_turn
 from envlsp.service.facade import Service
 from envlsp.service.holding import FOREVER
+from envlsp.service.joining.invitations import close_used_up
 from envlsp.service.local_api import LocalServer, Values
 from envlsp.service.locking import from_ms, see_locked, to_ms
 from envlsp.service.replica import Replica
@@ -223,6 +224,7 @@ class Node:
         """Finish what somebody else's change left open, unless others were faster."""
         for team, since in list(self._unmended.items()):
             opened = self._service.team(team)
+            close_used_up(opened.replica)  # at once: the next admission may be on its way
             if not mend_in_turn(opened, time.monotonic() - since):
                 del self._unmended[team]
 

@@ -10,6 +10,7 @@ import click
 from envlsp.cli.delivery import courier, delivered
 from envlsp.cli.environment import offline_option, opened_team
 from envlsp.cli.explaining import show_exposure, show_reasons
+from envlsp.cli.inviting import link_options, show_link
 from envlsp.cli.letting_in import let_in, show_answered
 from envlsp.cli.main import Frame
 from envlsp.cli.membership import show_alarms, show_members
@@ -44,21 +45,34 @@ def list_(frame: Frame) -> None:
 @role_option
 @scope_options
 @click.option("--out", metavar="FILE", help="Where the answer to a request goes.")
+@link_options
 @offline_option
 @click.pass_obj
-def grant(frame: Frame, who: str, role: str, project: str, env: str, out: str | None, offline: bool) -> None:
+def grant(
+    frame: Frame,
+    who: str,
+    role: str,
+    project: str,
+    env: str,
+    out: str | None,
+    link: bool,
+    uses: int,
+    life: str,
+    offline: bool,
+) -> None:
     """Give WHO a role: an address, a name, or the first letters of an id.
 
     In the team; or with --project or --env only there. Somebody who is let into one of
     these and is no member becomes a guest: they read that, and nothing else of the team.
 
     An address that is no member's yet is invited: the code that is printed lets in
-    only whoever gives that address. A request (rq1..., from `envlsp request` on a machine
-    without a network) is answered by a file for that machine, once its words were compared.
+    only whoever gives that address, and so does a link, with --link. A request (rq1...,
+    from `envlsp request` on a machine without a network) is answered by a file for that
+    machine, once its words were compared.
     """
     from envlsp.domain.ledger.records import Role
     from envlsp.service.people import role_from_word
-    from envlsp.service.verbs import carrying, granting, scoping
+    from envlsp.service.verbs import carrying, granting, linking, scoping
 
     with opened_team(frame) as (service, opened):
         news = courier(frame, service, opened, offline=offline)
@@ -83,7 +97,10 @@ def grant(frame: Frame, who: str, role: str, project: str, env: str, out: str | 
                 lines = scoping.guest_lines(opened.team, role, named)
                 let_in(frame, service, opened, Role.NONE, address=who, lines=lines)
             return
-        granted = granting.grant(news, opened.team, who, role, may_invite=not offline)
+        granted = granting.grant(news, opened.team, who, role, may_invite=link or not offline)
+        if granted is None and link:
+            show_link(frame, linking.make(news, opened, role, address=who, uses=uses, life=life))
+            return
         if granted is None:
             let_in(frame, service, opened, role_from_word(role), address=who)
             return

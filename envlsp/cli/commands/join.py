@@ -17,11 +17,11 @@ from envlsp.service.verbs.shapes import join_fields
 if TYPE_CHECKING:
     from envlsp.service.context import Project
 
-_CODE_MAX_BYTES = 256
+_CODE_MAX_BYTES = 1024
 
 
 @click.command()
-@click.argument("code", metavar="CODE|FILE|-")
+@click.argument("code", metavar="CODE|LINK|FILE|-")
 @person_option
 @device_option
 @click.option(
@@ -37,17 +37,19 @@ def command(
     """Join a team by the CODE that an admin reads out (- reads it from standard input).
 
     In a clone of a project, the code must be of that project's team. The words that
-    are shown must be the same on both screens. A code of `envlsp device add` makes this
+    are shown must be the same on both screens. A LINK (envlsp://join#...) works while its
+    maker is away: any developer who is online lets you in. A code of `envlsp device add` makes this
     machine another device of yours. On a machine without a network, FILE is an admin's
     answer to `envlsp request`.
     """
     from envlsp.service.config import signaling_servers
     from envlsp.service.joining.joining import join
+    from envlsp.service.joining.links import is_link
 
     welcome = Path(code)
     project = _project(frame)
     with frame.service() as service:
-        if welcome.is_file():
+        if not is_link(code) and welcome.is_file():
             from envlsp.service.verbs.carrying import join_by
 
             result = join_by(service, project, welcome, frame.talk)

@@ -17,6 +17,7 @@ from envlsp.errors import CodeRefused, EnvlspError, NobodyReachable, NotFound, S
 from envlsp.service import network
 from envlsp.service.context import Project
 from envlsp.service.facade import Service, parse_team
+from envlsp.service.joining.links import is_link, join_by_link
 from envlsp.service.joining.pinning import check_team, pin_team, said_no
 from envlsp.service.joining.pipe import CODE_LIFE_S, Pipe, ask_person, meeting_place, sync_over
 from envlsp.service.people import Person
@@ -47,12 +48,12 @@ def join(
     talk: Talk | None = None,
     is_cancelled: Cancelled = never,
 ) -> JoinResult:
-    """Join a team by the code that an admin reads out.
+    """Join a team by the code that an admin reads out, or by an invitation link.
 
     Args:
         service: this device.
         project: where we stand, if in one: the code must be of its team.
-        code: as typed.
+        code: as typed, or a link as pasted.
         person: who we are.
         servers: signaling servers to meet at.
         talk: who is asked and told; by default the service's person.
@@ -61,10 +62,13 @@ def join(
     Raises:
         BadText: no possible code.
         CodeRefused: another code, or the admin said no.
-        TrustError: the code is of another team than `ev.yaml` names.
+        LinkRefused: a member says why the link lets nobody in.
+        TrustError: it is of another team than `ev.yaml` names.
         SignalingUnreachable, NobodyReachable: nobody to meet.
         Stopped: it was stopped before everything was here.
     """
+    if is_link(code):
+        return join_by_link(service, project, code, person, servers, talk=talk, is_cancelled=is_cancelled)
     parsed = parse_code(code)
     joiner = _Joiner(service, project, person, talk or service.talk)
     try:

@@ -133,11 +133,12 @@ class _Joiner:
     def _result(self, team: Team, courier: DevicePk) -> JoinResult:
         replica, people = team.replica, team.people
         inviter = people.of_user(replica.ledger.author_of(self._link.invite)).name
-        self._talk.say(f"{people.of_device(courier).name} let you in")
+        words = fingerprint_text(fingerprint(replica.keys.dpk, replica.keys.xpk))
+        self._talk.say(f"{people.of_device(courier).name} let you in; teammates see this device as {words}")
         return JoinResult(
             team=to_team_text(team.id),
             inviter=inviter,
-            words=fingerprint_text(fingerprint(replica.keys.dpk, replica.keys.xpk)),
+            words=words,
             members=len(replica.state.members),
         )
 

@@ -107,7 +107,7 @@ def _join(desk: Desk, arguments: Arguments) -> Json:
         from envlsp.service.verbs.carrying import join_by
 
         return join_fields(join_by(desk.service, _project(desk), desk.folder / welcome, desk.talk))
-    code = asked(desk, arguments, "code", "the code that an admin reads to you")
+    code = asked(desk, arguments, "code", "the code that an admin reads to you, or a link")
     project = _project(desk)
     config = project.config if project else None
     servers = arguments.texts("signaling") or signaling_servers(config, desk.service.environ)

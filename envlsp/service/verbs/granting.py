@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from envlsp.domain.ids import TEAM_SCOPE, UserId
 from envlsp.domain.ledger.records import Role
-from envlsp.errors import Misuse, NotFound
+from envlsp.errors import Misuse, NotFound, UsageError
 from envlsp.service.access.exposure import exposure
 from envlsp.service.access.roles import revoke, set_role
 from envlsp.service.access.scope_list import scope_list
@@ -26,6 +26,7 @@ from envlsp.service.verbs.arguments import Arguments
 from envlsp.service.verbs.courier import Courier
 from envlsp.service.verbs.desk import Desk, Json
 from envlsp.service.verbs.explaining import left_to_change
+from envlsp.service.verbs.linking import made_at
 from envlsp.service.verbs.opening import asked, courier_of, open_team
 from envlsp.service.verbs.scoping import Named, guest_lines, let_in, named_by, pick_by, start_keys, take_out
 from envlsp.service.verbs.shapes import (
@@ -123,7 +124,12 @@ def _members(desk: Desk, _arguments: Arguments) -> Json:
 
 def _invite(desk: Desk, arguments: Arguments) -> Json:
     opened, role = open_team(desk), arguments.text("role", DEFAULT_ROLE)
-    return _let_in(desk, opened, role, None, named_by(desk, arguments))
+    named = named_by(desk, arguments)
+    if not arguments.flag("link"):
+        return _let_in(desk, opened, role, None, named)
+    if named is not None:
+        raise UsageError("a link lets into the team, never a guest", fix="leave out 'link': a code does")
+    return made_at(desk, arguments, opened, role)
 
 
 def _let_in(
@@ -168,7 +174,10 @@ def _grant(desk: Desk, arguments: Arguments) -> Json:
     may_invite = not arguments.flag("offline")
     named = named_by(desk, arguments)
     if named is None:
-        granted = grant(courier, opened.team, who, role, may_invite=may_invite)
+        may_link = may_invite or arguments.flag("link")
+        granted = grant(courier, opened.team, who, role, may_invite=may_link)
+        if granted is None and arguments.flag("link"):
+            return made_at(desk, arguments, opened, role, who)
         return granted_fields(granted, role) if granted else _let_in(desk, opened, role, who)
     entered = let_in(courier, opened.team, who, role, named, may_invite=may_invite)
     return let_in_fields(entered, role) if entered else _let_in(desk, opened, role, who, named)
