@@ -42,7 +42,9 @@ def test_of_two_who_removed_each_other_the_senior_stays(alice: Desk, bob: Desk) 
     carry(bob, alice)
     carry(alice, bob)
     document = alice.json("access", "why", "alice")
-    assert document == bob.json("access", "why", "alice") | {"records": document["records"]}
+    theirs = bob.json("access", "why", "alice")
+    assert document == theirs | {"records": document["records"], "trusted": True}
+    assert not theirs["trusted"], "his device had seen her removed"
     assert (document["role"], document["removed"]) == ("admin", False)
     founded, removed = document["records"]
     assert (founded["act"], founded["outcome"]) == ("founded", "decides")
