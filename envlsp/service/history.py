@@ -9,6 +9,7 @@ cannot read (PROTOCOL A8). Of scopes that we may not read nothing is waited for.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, TypeVar
@@ -23,10 +24,11 @@ from envlsp.domain.release import Layout, ReleaseContent, ReleaseKind, Snapshot
 from envlsp.domain.secret import SecretName, SecretText
 from envlsp.domain.versions import Versions, id_text
 from envlsp.domain.working import Difference, difference
-from envlsp.errors import CannotOpen
+from envlsp.errors import CannotOpen, StoreError
+from envlsp.service import prefixes
 from envlsp.service.access.scopes import Scopes, may_read, own_user
 from envlsp.service.people import People
-from envlsp.service.release_index import NO_ENVIRONMENT, Entry, NodesOf, ReleaseIndex
+from envlsp.service.release_index import NO_ENVIRONMENT, Entry, Learned, NodesOf, ReleaseIndex
 from envlsp.service.replica import Replica
 from envlsp.service.results import ReleaseInfo
 from envlsp.wire.bodies import EnvBody
@@ -190,15 +192,21 @@ class Releases:
         """Which scope the name of an environment means."""
         self._start_over()
 
-    def _start_over(self) -> None:
+    def _start_over(self, *, resume: bool = True) -> None:
         self._ledger = self._replica.ledger
         self._index = ReleaseIndex()
         self._contents = Contents(self._replica)
         self._waiting: set[RecordId] = set()
         self._notes: dict[RecordId, tuple[CheckedRecord, EnvBody]] = {}
+        self._silent: set[RecordId] = set()
+        self._unread_notes: list[RecordId] = []
         self._learned = 0
         """How many records of the ledger have been looked at, in the order of their arrival."""
+        self._learned_since_kept = 0
         self._made: dict[Environment, _Made] = {}
+        self._known_heads: dict[Environment, tuple[int, int, tuple[RecordId, ...]]] = {}
+        if resume:
+            self._resume()
 
     def environments(self) -> dict[Triple, bool]:
         """Return every environment we can read the name of, and whether it is archived."""
@@ -208,9 +216,7 @@ class Releases:
             for environment in self._index.environments
             if self._is_meant(*environment)
         }
-        for record, note in sorted(
-            self._notes.values(), key=lambda item: (item[0].header.height, item[0].id)
-        ):
+        for record, note in self._read_notes():
             is_meant = self._is_meant(scope_of(record), note.triple)
             if is_meant and self._replica.ledger.is_effective(record.id):
                 found[note.triple] = bool(note.archived)
@@ -239,18 +245,24 @@ class Releases:
         # Which of them count is decided by the team's own records, and by no other release.
         rulings, size = self._ledger.auth_count, len(self._index)
         made = self._made.get(environment)
-        if made is None or (made.rulings, made.size) != (rulings, size):
-            made = self._made[environment] = self._make(environment, rulings, size, made)
+        if made is None or made.rulings != rulings or self._has_more(environment, made.size):
+            made = self._make(environment, rulings, size, made)
+        self._made[environment] = made._replace(size=size)
         return made.history
+
+    def _has_more(self, environment: Environment, after: int) -> bool:
+        number = self._index.environment_number(environment)
+        return number is not None and bool(self._index.places_of(number, len(self._index), after))
 
     def _make(self, environment: Environment, rulings: int, size: int, before: _Made | None) -> _Made:
         number = self._index.environment_number(environment)
         nodes = NodesOf(self._index, NO_ENVIRONMENT if number is None else number, size, self._is_void)
         snapshots = Snapshots(nodes, self._contents)
+        known = (before.rulings, before.size, before.heads) if before else self._known_heads.get(environment)
         heads = None
-        if before and before.rulings == rulings:
-            newer = map(self._index.id_at, nodes.after(before.size))
-            heads = History(environment, nodes, snapshots).heads_with(newer, before.heads)
+        if known and known[0] == rulings:
+            newer = map(self._index.id_at, nodes.after(known[1]))
+            heads = History(environment, nodes, snapshots).heads_with(newer, known[2])
         history: History[SecretText] = History(environment, nodes, snapshots, heads)
         opened = Opened(nodes, self._contents)
         found = EnvironmentHistory(environment, history, Versions(history, nodes), opened, snapshots)
@@ -262,15 +274,19 @@ class Releases:
     def waits(self, triple: Triple) -> bool:
         """Return whether a key that we are to have is missing to tell what an environment holds.
 
-        Somebody who was let into a scope waits until they know what it covers.
+        Somebody who was let into a scope and cannot tell yet what it covers waits with every
+        name that they know nothing of; with the others they go on: a key that nobody ever
+        delivers must not stop them.
         """
         self._learn()
-        return self.scopes.is_pending(triple) or self.has_closed(self.scopes.of(triple))
+        if self.has_closed(self.scopes.of(triple)):
+            return True
+        return self.scopes.is_pending(triple) and self.environments().get(triple, True)
 
     def notes(self) -> list[tuple[CheckedRecord, EnvBody]]:
         """Return what was noted about environments, in every scope, by (height, id); void notes too."""
         self._learn()
-        return sorted(self._notes.values(), key=lambda note: (note[0].header.height, note[0].id))
+        return self._read_notes()
 
     def has_closed(self, scope: ScopeId) -> bool:
         """Return whether there are releases in a scope that we are to read and have no key to yet."""
@@ -332,15 +348,60 @@ class Releases:
         if self._ledger is not self._replica.ledger:
             self._start_over()  # a write failed, and memory had been ahead of the disk
         if any(self._has_key(identity) for identity in self._waiting):
-            self._start_over()  # in the order of the ledger: what a release names comes before it
-        self._take_from(self._learned)
-
-    def _take_from(self, start: int) -> None:
-        for identity in self._ledger.ids(start):
+            # All again in the order of the ledger: what a release names comes before it.
+            self._start_over(resume=False)
+        for identity in self._ledger.ids(self._learned):
             self._learned += 1
-            record = self._replica.record(identity)
-            if isinstance(record.header.pub, EnvNote | Release):
-                self._take(record, record.header.pub.scope)
+            self._learned_since_kept += 1
+            self._look_at(identity)
+        self._keep()
+
+    def _look_at(self, identity: RecordId) -> None:
+        record = self._replica.record(identity)
+        if isinstance(record.header.pub, EnvNote | Release):
+            self._take(record, record.header.pub.scope)
+
+    def _resume(self) -> None:
+        """Begin with what was learned before on this device, and look at what is not in it (ADR 0035)."""
+        row = prefixes.kept_index(self._replica.store) if len(self._ledger) else None
+        if row is None:
+            return
+        index, others = ReleaseIndex(row), {*row.notes, *row.waiting, *row.silent}
+        ids = list(self._ledger.ids())
+        unknown = index.lacking(ids) - others
+        fresh = [one for one in ids if one in unknown] if unknown else []
+        if len(ids) - len(fresh) != len(index) + len(others):
+            return  # of another ledger: one that was put back from a backup
+        self._index, self._learned = index, len(ids)
+        self._unread_notes, self._waiting, self._silent = list(row.notes), set(row.waiting), set(row.silent)
+        for environment, heads in zip(row.environments, row.heads, strict=True):
+            self._known_heads[environment] = row.rulings, len(index), heads
+        for identity in fresh:
+            self._look_at(identity)
+        # Other rulings make other heads, which take long to find again: so they are kept at once.
+        unlike = prefixes.STEP * (row.rulings != self._ledger.auth_count)
+        self._learned_since_kept = len(ids) - len(index) - len(others) - row.rulings + unlike
+
+    def _keep(self) -> None:
+        """Keep what was learned, now and then: the next process begins there."""
+        if self._learned_since_kept < prefixes.STEP or self._replica.is_writing:
+            return
+        self._learned_since_kept = 0
+        learned = Learned(
+            (*self._unread_notes, *self._notes),
+            tuple(self._waiting),
+            tuple(self._silent),
+            self._ledger.auth_count,
+            tuple(self._of(environment).history.heads() for environment in self._index.environments),
+        )
+        with contextlib.suppress(StoreError):
+            prefixes.keep_index(self._index.row(learned), self._replica.store)
+
+    def _read_notes(self) -> list[tuple[CheckedRecord, EnvBody]]:
+        unread, self._unread_notes = self._unread_notes, []
+        for identity in unread:
+            self._look_at(identity)
+        return sorted(self._notes.values(), key=lambda note: (note[0].header.height, note[0].id))
 
     def _has_key(self, record: RecordId) -> bool:
         return self._replica.can_open(self._replica.record(record))
@@ -352,8 +413,12 @@ class Releases:
             body = self._replica.body(record)
             if isinstance(body, EnvBody):
                 self._notes[record.id] = (record, body)
+            else:
+                self._silent.add(record.id)
         elif (opened := self._replica.release(record)) is not None:
             self._index.add(self._entry(record, scope, opened))
+        else:
+            self._silent.add(record.id)
 
     def _entry(self, record: CheckedRecord, scope: ScopeId, opened: OpenedRelease) -> Entry:
         ledger = self._ledger

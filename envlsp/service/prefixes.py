@@ -1,9 +1,10 @@
-"""The verified prefix: what of a ledger was admitted on this device before, kept in one sealed row.
+"""The verified prefix: what of a ledger was admitted on this device before, kept in sealed rows.
 
 Opening a ledger means reading what came since. The row is sealed under the local store's
 key, as the records are, and is never believed over them: it must account for as many
 records as lie on the disk up to its serial, its heads and all its auth-class records must
-be among them, and whatever does not fit makes us read everything again (ADR 0035).
+be among them, and whatever does not fit makes us read everything again (ADR 0035). A
+second row has the places of the releases, by id, so it fits whatever ledger has them all.
 """
 
 from __future__ import annotations
@@ -18,13 +19,15 @@ from envlsp.domain.ledger.records import CheckedRecord
 from envlsp.errors import StoreCorrupt
 from envlsp.store.team import TeamStore
 from envlsp.wire.prefix import decode_prefix, encode_prefix
+from envlsp.wire.release_index import IndexRow, decode_index_row, encode_index_row
 
 STEP: Final = 256
 """So many records may have come since: reading them takes a few milliseconds, and writing
 the row takes as long as reading a thousand."""
 
-_NAME: Final = b"prefix 1"
+_NAME: Final = b"prefix 2"
 """The number changes with the form, and with what `domain.ledger` settles about a record."""
+_INDEX_NAME: Final = b"releases 1"
 _SERIAL_BYTES: Final = 8
 
 
@@ -70,3 +73,17 @@ def keep(ledger: Ledger, serial: int, store: TeamStore) -> None:
     """Keep a ledger that has everything up to a serial; a failure costs time at the next start."""
     data = serial.to_bytes(_SERIAL_BYTES, "big") + encode_prefix(ledger.prefix())
     store.views.put(_NAME, store.views.generation(), data)
+
+
+def kept_index(store: TeamStore) -> IndexRow | None:
+    """Return what was known of the releases; None where nothing was kept, or it does not read."""
+    try:
+        row = store.views.any_of(_INDEX_NAME)
+    except StoreCorrupt:
+        return None
+    return decode_index_row(row) if row else None
+
+
+def keep_index(row: IndexRow, store: TeamStore) -> None:
+    """Keep what is known of the releases."""
+    store.views.put(_INDEX_NAME, store.views.generation(), encode_index_row(row))

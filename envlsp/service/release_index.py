@@ -8,7 +8,7 @@ only; whether a release counts is asked of the ledger each time (`NodesOf`).
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Final, NamedTuple, TypeVar
 
@@ -17,6 +17,7 @@ from envlsp.domain.ids import DevicePk, RecordId
 from envlsp.domain.merge import ReleaseNode
 from envlsp.domain.release import ReleaseKind
 from envlsp.domain.versions import ALONE
+from envlsp.wire.release_index import IndexRow
 
 T = TypeVar("T", bound=Hashable)
 
@@ -42,20 +43,43 @@ class Entry(NamedTuple):
     misplaced: bool
 
 
+class Learned(NamedTuple):
+    """What a device knows beside the places of its releases; see `IndexRow`."""
+
+    notes: tuple[RecordId, ...]
+    waiting: tuple[RecordId, ...]
+    silent: tuple[RecordId, ...]
+    rulings: int
+    heads: tuple[tuple[RecordId, ...], ...]
+
+
 class ReleaseIndex:
     """All releases that this device has opened as far as their names."""
 
-    def __init__(self) -> None:
-        self.ids = bytearray()
-        self.numbers: array[int] = array("I")
-        self.base_end: array[int] = array("I")
-        self.base: array[int] = array("I")
-        self.environments: list[Environment] = []
-        self.authors: list[DevicePk] = []
-        self.strangers: list[RecordId] = []
+    def __init__(self, row: IndexRow | None = None) -> None:
+        self.ids = bytearray(row.ids if row else b"")
+        self.numbers: array[int] = row.numbers if row else array("I")
+        self.base_end: array[int] = row.base_end if row else array("I")
+        self.base: array[int] = row.base if row else array("I")
+        self.environments: list[Environment] = list(row.environments if row else ())
+        self.authors: list[DevicePk] = list(row.authors if row else ())
+        self.strangers: list[RecordId] = list(row.strangers if row else ())
 
     def __len__(self) -> int:
         return len(self.base_end)
+
+    def row(self, learned: Learned) -> IndexRow:
+        """Return all of it as it stands, with what else was learned."""
+        return IndexRow(
+            bytes(self.ids),
+            self.numbers[:],
+            self.base_end[:],
+            self.base[:],
+            tuple(self.environments),
+            tuple(self.authors),
+            tuple(self.strangers),
+            *learned,
+        )
 
     @cached_property
     def _places(self) -> dict[RecordId, int]:
@@ -79,6 +103,10 @@ class ReleaseIndex:
         """Return where a release stands; None where we have not opened it."""
         return self._places.get(record)
 
+    def lacking(self, records: Iterable[RecordId]) -> set[RecordId]:
+        """Return those that are no releases we have opened."""
+        return set(records) - self._places.keys()
+
     def environment_number(self, environment: Environment) -> int | None:
         """Return the number that an environment has in here."""
         return self._environment_places.get(environment)
@@ -91,6 +119,11 @@ class ReleaseIndex:
         """Return the releases of an environment among the first `size`, after so many."""
         own = self.numbers[after * COLUMNS : size * COLUMNS : COLUMNS]
         return [place for place, other in enumerate(own, after) if other == environment]
+
+    def places_with(self, number: int, size: int) -> list[int]:
+        """Return the releases with a version number among the first `size`, of every environment."""
+        column = self.numbers[3 : size * COLUMNS : COLUMNS]
+        return [place for place, other in enumerate(column) if other == number]
 
     def number_at(self, place: int) -> int:
         """Return the version number of a release."""
@@ -221,5 +254,6 @@ class NodesOf(Mapping[RecordId, ReleaseNode]):
 
     def sharing(self, number: int) -> Sequence[RecordId]:
         """Return every release of that number by (height, id)."""
-        found = [self[self._index.id_at(p)] for p in self._places if self._index.number_at(p) == number]
+        places = self._index.places_with(number, self._size)
+        found = [self[self._index.id_at(p)] for p in places if self._index.is_of(p, self._environment)]
         return [node.id for node in sorted(found, key=lambda node: (node.height, node.id))]

@@ -100,6 +100,11 @@ class Replica:
         """Close the store."""
         self.store.close()
 
+    @property
+    def is_writing(self) -> bool:
+        """Whether memory may be ahead of the disk."""
+        return self._is_writing
+
     # --- reading -----------------------------------------------------------------------------
 
     @property

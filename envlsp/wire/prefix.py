@@ -66,7 +66,7 @@ def _fits(prefix: Prefix) -> bool:
         len(prefix.ids) == len(prefix.body_hashes) == ID_BYTES * size
         and len(prefix.numbers) == NUMBERS * size
         and len(prefix.parents) == (prefix.parents_end[-1] if size else 0)
-        and len(prefix.settled) == len(prefix.auth_indices())
+        and all(0 <= one.index < size for one in prefix.settled)
     )
 
 
@@ -83,6 +83,7 @@ def _bits(mask: int) -> bytes:
 def _settled(one: Settled) -> list[Value]:
     facts = one.facts
     return [
+        one.index,
         facts.user,
         list(facts.rank),
         [[need.scope, int(need.level), int(need.via_team)] for need in facts.needs],
@@ -95,7 +96,7 @@ def _settled(one: Settled) -> list[Value]:
 
 
 def _load_settled(fields: Any) -> Settled:
-    user, rank, needs, supports, tail, lowers, is_kill, broken_via = fields
+    index, user, rank, needs, supports, tail, lowers, is_kill, broken_via = fields
     facts = Facts(
         UserId(user),
         tuple(rank),
@@ -104,6 +105,7 @@ def _load_settled(fields: Any) -> Settled:
         int.from_bytes(tail, "little"),
     )
     return Settled(
+        index,
         facts,
         tuple((UserId(user), Role(role)) for user, role in lowers),
         bool(is_kill),

@@ -206,9 +206,9 @@ class Dag:
         self.by_id[record.id] = node
         return node
 
-    def put_auth(self, index: int, record: CheckedRecord, settled: Settled) -> None:
+    def put_auth(self, record: CheckedRecord, settled: Settled) -> None:
         """Put an auth-class node of the prefix in place, with what was settled about it."""
-        node = self._put(index, record, 1 << len(self.auth))
+        node = self._put(settled.index, record, 1 << len(self.auth))
         node.seals, node.links = _seals(record), _links(record)
         node.facts, node.is_kill = settled.facts, settled.is_kill
         node.lowers = dict(settled.lowers)
@@ -313,6 +313,7 @@ class Dag:
 
 def _settled(node: Node) -> Settled:
     return Settled(
+        node.index,
         node.settled,
         tuple(sorted(node.lowers.items())),
         node.is_kill,

@@ -93,8 +93,8 @@ class Ledger:
             prefix: what this ledger began with.
             auth: they themselves, in the order of `Prefix.auth_indices`.
         """
-        for index, record, settled in zip(prefix.auth_indices(), auth, prefix.settled, strict=True):
-            self._dag.put_auth(index, record, settled)
+        for record, settled in zip(auth, prefix.settled, strict=True):
+            self._dag.put_auth(record, settled)
 
     def prefix(self) -> Prefix:
         """Return all that is here in a form that is fast to begin with."""

@@ -15,7 +15,6 @@ from typing import Final, Generic, TypeVar
 
 from envlsp.domain.ids import DevicePk, EpochId, RecordId, ScopeId, TeamId, UserId
 from envlsp.domain.ledger.facts import Facts
-from envlsp.domain.ledger.policy import is_auth
 from envlsp.domain.ledger.records import (
     CheckedRecord,
     EnvNote,
@@ -41,6 +40,7 @@ Place = tuple[int, EpochId, bytes]
 class Settled:
     """What is known for ever of one auth-class record, beside its bytes."""
 
+    index: int
     facts: Facts
     lowers: tuple[tuple[UserId, Role], ...]
     is_kill: bool
@@ -88,8 +88,7 @@ class Prefix:
 
     def auth_indices(self) -> list[int]:
         """Return where the auth-class records stand, in dense order."""
-        auth = [is_auth(kind) for kind, _, _ in self.places]
-        return [index for index, place in enumerate(self.numbers[3::NUMBERS]) if auth[place]]
+        return [one.index for one in self.settled]
 
     def record_at(self, index: int, team: TeamId) -> CheckedRecord:
         """Return a content record again."""

@@ -103,6 +103,6 @@ def test_bytes_that_are_no_prefix() -> None:
         replace(prefix, ids=prefix.ids[:-1]),
         replace(prefix, parents=prefix.parents[:-1]),
         replace(prefix, numbers=prefix.numbers[:-1]),
-        replace(prefix, settled=()),
+        replace(prefix, settled=(replace(prefix.settled[0], index=99),)),
     ):
         assert decode_prefix(encode_prefix(odd)) is None
