@@ -45,7 +45,7 @@ def test_a_phone_is_added_and_lost(stage: Cast) -> None:
     assert "one.example" not in str(lost)
     alice.ok("set", "AFTER", stdin=b"2")
     refused(phone.run("pull"), 5, saying="this device was removed")
-    refused(phone.run("get", "AFTER"), 5)
+    refused(phone.run("get", "AFTER"), 1, saying="there is no AFTER")
     assert agent.stop().code == 0
 
 
