@@ -136,11 +136,13 @@ class Records:
 
     def count(self, until: int | None = None) -> int:
         """Return how many records there are, all or up to a serial."""
+        row = self._database.row("SELECT count(*) FROM rec")
+        found = int(row[0]) if row else 0
         if until is None:
-            row = self._database.row("SELECT count(*) FROM rec")
-        else:
-            row = self._database.row("SELECT count(*) FROM rec WHERE serial <= ?", (until,))
-        return int(row[0]) if row else 0
+            return found
+        # An index counts all of them; only what came later is looked at, since a row is large.
+        later = self._database.row("SELECT count(*) FROM rec WHERE serial > ?", (until,))
+        return found - int(later[0]) if later else found
 
     def in_order(self) -> Iterator[StoredRecord]:
         """Yield every record by (height, id): parents first, the same on every device.
