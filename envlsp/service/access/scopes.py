@@ -116,10 +116,7 @@ class Scopes:
         return tuple(scope for scope in self.all() if scope.is_closed)
 
     def is_pending(self, triple: Triple) -> bool:
-        """Return whether a scope that we are let into, and wait for the key of, may cover this.
-
-        Until the key is here nobody can tell, so nothing may be read or written meanwhile.
-        """
+        """Return whether a scope that we are let into, and wait for the key of, may cover this."""
         meant = self.covering(triple)
         return any(
             scope.is_closed and may_read(self._replica, scope.id) and (not meant or scope.order < meant.order)
@@ -162,12 +159,6 @@ def may_read(replica: Replica, scope: ScopeId) -> bool:
     """Return whether this device's user may read a scope now, delivered keys or not."""
     user = own_user(replica)
     return user is not None and replica.state.role(user, scope) >= Role.VIEWER
-
-
-def has_guest(state: TeamState, scope: ScopeId) -> bool:
-    """Return whether a scope lists somebody who reads nothing of the team's own."""
-    known = state.scopes.get(scope)
-    return known is not None and any(state.members[user].role is Role.NONE for user in known.roles)
 
 
 def scopes_read(state: TeamState, user: UserId) -> tuple[ScopeId, ...]:

@@ -28,7 +28,7 @@ from envlsp.service.ports import Talk
 from envlsp.service.results import Exposure
 from envlsp.service.team import Team
 from envlsp.service.verbs.arguments import Arguments
-from envlsp.service.verbs.beginning import environment_word
+from envlsp.service.verbs.beginning import IN_DOUBT, environment_word
 from envlsp.service.verbs.courier import Courier
 from envlsp.service.verbs.desk import Desk, Json
 from envlsp.service.verbs.opening import asked, courier_of, open_team
@@ -298,6 +298,8 @@ def clone(
         if not talk.confirm(f"show the values of {triple} to everybody who reads {target} ({readers})?"):
             raise Misuse("you said no; nothing was copied", fix="answer y, or add --yes")
     made = clone_environment(team, triple, target, restricted=restricted)
+    if team.releases.scopes.is_doubtful(target):
+        talk.say(IN_DOUBT.format(triple=target))
     return made, courier.deliver()
 
 

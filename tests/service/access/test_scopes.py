@@ -566,13 +566,94 @@ def test_who_is_let_in_waits_for_the_key_and_for_nothing_else(cast: Cast) -> Non
     cut = max(place for place, kind in enumerate(kinds) if kind is Keys)
     bob.replica.receive(raws[:cut])  # all but the record that brings the key
     dev = at(bob, "dev").triple
-    # Any name may be one of the scope that he is in and cannot open: nothing is done in doubt.
-    for triple in (PROD, dev):
-        assert bob.team.releases.waits(triple)
+    # A name that he knows nothing of may be one of the scope that he is in and cannot open.
+    assert bob.team.releases.waits(PROD)
     with pytest.raises(WaitingForKey):
         give_value(bob, "A", "2")
     with pytest.raises(WaitingForKey):
-        values(bob, "dev")
-    bob.replica.receive(raws[cut:])
+        values(bob)
+    # The others are as they were: whoever made the scope may never deliver its key.
     assert not bob.team.releases.waits(dev)
+    assert bob.push(FIRST_FILE + b"BOBS=1\n", force=True).made
+    bob.replica.receive(raws[cut:])
     assert values(bob) == {"A": b"1"}
+
+
+def test_a_scope_whose_key_never_comes_stops_nobody(cast: Cast) -> None:
+    """An admin makes a scope, lets everybody in, and keeps the key: the others work on."""
+    alice, bob = cast.team("bob")
+    dora = cast.join(alice, cast.actor("dora"), Role.ADMIN)
+    meet(alice, bob, dora)
+    real = rotation.sealable
+    with pytest.MonkeyPatch.context() as patch:
+        own = dora.replica.keys.dpk
+        patch.setattr(
+            rotation, "sealable", lambda r, s: tuple(d for d in real(r, s) if s == TEAM_SCOPE or d.dpk == own)
+        )
+        trap = restrict(dora, "trap")
+        let_in(dora, trap, bob)
+    meet(alice, bob, dora)
+    revoke(alice, dora)
+    meet(alice, bob)
+    for actor in (alice, bob):
+        assert [scope.id for scope in actor.team.releases.scopes.closed()] == [trap]
+        actor.pull(force=True)
+        assert give_value(actor, "X", actor.name, "dev").made
+        meet(alice, bob)
+    create_environment(alice.team, PROD)
+    assert give_value(alice, "A", "1").made
+    assert rotation.rotate(alice.replica, alice.team.releases, rotation.scopes(alice.replica.state)) == 2
+
+
+def test_a_rotation_and_a_removal_at_once_leave_a_key_that_nobody_outside_has(cast: Cast) -> None:
+    alice, bob, carol = cast.team("bob", "carol")
+    prod = restrict(alice)
+    for who in (bob, carol):
+        let_in(alice, prod, who)
+    give_value(alice, "A", "1")
+    meet(alice, bob, carol)
+    rotation.rotate(carol.replica, carol.team.releases, (prod,))  # sealed to Bob as well
+    take_out(alice, prod, bob)
+    meet(alice, bob, carol)
+    for actor in (alice, carol):
+        rotation.mend(actor.replica, actor.team.releases)
+        meet(alice, bob, carol)
+    epoch = current(alice, prod)
+    assert not is_exposed(alice, epoch)
+    assert epoch is not None
+    assert bob.replica.ring.key_of(epoch) is None
+    give_value(carol, "A", "n3w")
+    meet(alice, bob, carol)
+    assert values(alice) == {"A": b"n3w"}
+    assert b"n3w" not in all_that_opens(bob)
+
+
+def test_letting_in_and_taking_out_at_once_is_out(cast: Cast) -> None:
+    alice, bob = cast.team("bob")
+    dora = cast.join(alice, cast.actor("dora"), Role.ADMIN)
+    prod = restrict(alice)
+    let_in(alice, prod, bob, Role.VIEWER)
+    meet(alice, bob, dora)
+    let_in(dora, prod, bob, Role.DEVELOPER)
+    take_out(alice, prod, bob)
+    meet(alice, bob, dora)
+    for actor in (alice, dora):
+        rotation.mend(actor.replica, actor.team.releases)
+        meet(alice, bob, dora)
+    give_value(dora, "A", "n3w")
+    meet(alice, bob, dora)
+    assert b"n3w" not in all_that_opens(bob)
+    with pytest.raises(NoAccess):
+        values(bob)
+
+
+def test_an_older_restricted_environment_stays_so_in_a_private_project(cast: Cast) -> None:
+    alice = cast.actor("alice").found()
+    prod = restrict(alice)
+    give_value(alice, "A", "1")
+    create_project(alice.team, "shop")
+    project = alice.team.releases.scopes.exactly(Covers("shop"))
+    assert project is not None
+    assert alice.team.releases.scope_of(PROD) == prod
+    assert alice.team.releases.scope_of(at(alice, "dev").triple) == project.id
+    assert not alice.team.releases.scopes.is_overruled(project)
