@@ -476,6 +476,21 @@ def test_case_26_concurrent_couriers() -> None:
     assert refused(after.offer(alice, an_admit(invite, actor("third")))) == "invite-not-live"
 
 
+def test_case_26_what_came_of_an_overused_link_is_void_removals_too() -> None:
+    """Dave came in by it and was even made an admin: with the link falls whom he removed."""
+    start = team_of_admins()
+    invite = start.write(alice, an_invite("link"))
+    here, there = start, start.copy()
+    here.write(bob, an_admit(invite, dave))
+    here.role(alice, dave, ADMIN)
+    lost = here.revoke(dave, charlie)
+    there.write(bob, an_admit(invite, eve))
+    after = merged(here, there)
+    assert not after.has(dave)
+    assert not after.counts(lost)
+    assert after.has(charlie)
+
+
 def test_case_26_a_couriers_removal_leaves_whom_he_let_in() -> None:
     """The invite is Alice's; Bob only carried it, and lends no authority."""
     start = team_of_admins()

@@ -257,6 +257,19 @@ def test_case_53_demoted_team_admin_exposes_every_scope(book: Prod) -> None:
     assert book.ring(bob).key_of(record.epoch_ids[1]) is None
 
 
+def test_case_53_what_he_did_in_a_scope_meanwhile_is_void(book: Prod) -> None:
+    """He did it as an admin of the team; what a developer may do in the team stands."""
+    fork = book.copy()
+    book.role(alice, bob, DEVELOPER)
+    push = fork.release(bob, book.prod)
+    line = fork.scope_set(bob, book.prod, {dave: ADMIN})
+    team = fork.release(bob)
+    after = merged(book, fork)
+    assert not after.counts(push)
+    assert not after.counts(line)
+    assert after.counts(team)
+
+
 def test_case_53_without_epochs_nobody_writes(book: Prod) -> None:
     book.role(alice, bob, DEVELOPER)
     assert book.state.current_epoch(book.prod) is None
@@ -296,6 +309,17 @@ def test_case_55_late_admit_on_a_used_link() -> None:
     assert not after.has(eve)
     assert not after.counts(late)
     assert AlarmKind.INVITE_OVERUSED not in [alarm.kind for alarm in after.ledger.alarms()]
+
+
+def test_case_55_a_junior_cannot_cancel_whom_a_seniors_link_brought_in() -> None:
+    start = Book()
+    start.grant(alice, bob, ADMIN)
+    start.grant(alice, charlie, ADMIN)
+    invite = start.write(alice, an_invite("link"))
+    here, there = start, start.copy()
+    here.write(bob, InviteCancel(invite.id))
+    there.write(charlie, an_admit(invite, dave))
+    assert merged(here, there).has(dave)
 
 
 def test_case_55_the_late_one_reads_nothing_and_writes_nothing_that_counts() -> None:

@@ -108,18 +108,6 @@ def test_lines_are_sorted_and_unique(book: Prod) -> None:
         assert refused(book.offer(charlie, ScopeSet(book.prod, wrong, ()))) == "bad-target"
 
 
-def test_demoted_team_admins_concurrent_work_in_scopes_is_void(book: Prod) -> None:
-    fork = book.copy()
-    book.role(alice, bob, DEVELOPER)
-    push = fork.release(bob, book.prod)
-    line = fork.scope_set(bob, book.prod, {dave: ADMIN})
-    team = fork.release(bob)
-    after = merged(book, fork)
-    assert not after.counts(push)
-    assert not after.counts(line)
-    assert after.counts(team)
-
-
 def test_a_line_does_not_reach_a_team_admin(book: Prod) -> None:
     """What he does he does by his team role; his line in the scope is beside the point."""
     book.scope_set(alice, book.prod, {bob: DEVELOPER})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from envlsp.domain.ids import TEAM_SCOPE
-from envlsp.domain.ledger.records import InviteCancel, Keys, Role, RootReplace
+from envlsp.domain.ledger.records import Keys, Role, RootReplace
 from envlsp.domain.ledger.state import AlarmKind
 from tests.support.ledger_builder import (
     Book,
@@ -12,8 +12,6 @@ from tests.support.ledger_builder import (
     a_seal,
     actor,
     alice,
-    an_admit,
-    an_invite,
     bob,
     charlie,
     dave,
@@ -67,15 +65,6 @@ def test_release_concurrent_with_the_authors_revocation_is_void() -> None:
     after = merged(here, there)
     assert after.ledger.voided_by(orphan.id) == (kill.id,)
     assert after.counts(adopted)
-
-
-def test_junior_cancels_a_seniors_invite_in_use() -> None:
-    start = team_of_admins()
-    invite = start.write(alice, an_invite("link"))
-    here, there = start, start.copy()
-    here.write(bob, InviteCancel(invite.id))
-    there.write(charlie, an_admit(invite, dave))
-    assert merged(here, there).has(dave)
 
 
 def test_two_replacements_of_one_root() -> None:
