@@ -14,7 +14,7 @@ A server lets a connection into 256 rooms, so the last ones are left out beyond 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Final
 
@@ -52,7 +52,7 @@ class Place:
     """A meeting place, whatever the day."""
 
     kind: Kind
-    key: RoomKey
+    key: RoomKey = field(repr=False)
     """What its beacons are sealed under; of a link, its public key."""
     announces: bool = False
     invite: RecordId | None = None
@@ -84,7 +84,7 @@ class Standpoint:
     state: TeamState | None
     own: DevicePk
     key_of: Callable[[EpochId], TeamKey | None]
-    recovery: tuple[RoomKey, ...] = ()
+    recovery: tuple[RoomKey, ...] = field(default=(), repr=False)
     removed: bool = False
     is_courier: bool = False
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from envlsp.domain.environment import Triple
@@ -33,7 +33,7 @@ class WorkingCopy:
     """A file as it was read just now."""
 
     path: Path
-    data: bytes | None
+    data: bytes | None = field(repr=False)
     """None where there is no file."""
     reading: FileReading | None
 
