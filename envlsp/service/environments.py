@@ -60,7 +60,7 @@ def create_restricted(team: Team, triple: Triple, note: str = "") -> ScopeId:
         )
     if covering is not None:
         raise Misuse(f"there is a restricted environment {triple} already", fix="envlsp access")
-    _demand_unread(team, triple)
+    _demand_unread(team, triple, f"envlsp env clone {triple.app}:{triple.env} {triple.app}:NAME --restricted")
     return _make_scope(team, Covers(*triple), {triple: note})
 
 
@@ -81,13 +81,19 @@ def create_project(team: Team, name: str) -> None:
             for triple in team.releases.environments()
             if covers.has(triple) and team.releases.scope_of(triple) == TEAM_SCOPE
         ]
+        another = "name another project in ev.yaml, then: envlsp project create --private, and envlsp push"
         for triple in open_ones:
-            _demand_unread(team, triple)
+            _demand_unread(team, triple, another)
         _make_scope(team, covers, dict.fromkeys(open_ones, ""))
 
 
-def _demand_unread(team: Team, triple: Triple) -> None:
+def _demand_unread(team: Team, triple: Triple, fix: str) -> None:
     """Make sure that the whole team has not read releases of an environment.
+
+    Args:
+        team: opened.
+        triple: which one.
+        fix: what to do if it has.
 
     Raises:
         Misuse: it has: what has been read stays read, so the readers cannot change.
@@ -95,7 +101,7 @@ def _demand_unread(team: Team, triple: Triple) -> None:
     if team.releases.of(triple).history.nodes:
         raise Misuse(
             f"{triple} has releases that the whole team reads, and an environment never changes its readers",
-            fix=f"envlsp env clone {triple.app}:{triple.env} {triple.app}:NAME --restricted",
+            fix=fix,
         )
 
 
