@@ -326,6 +326,30 @@ def test_case_31_keys_to_a_device_and_its_revocation() -> None:
     assert after.state.current_epoch(TEAM_SCOPE) is None
 
 
+def test_case_31_who_draws_a_key_knows_it() -> None:
+    """A leaver's epoch is exposed although he left himself out of the seals."""
+    book = team_of_admins()
+    left = book.write(bob, a_revoke(bob, epochs=(book.epoch(without=[bob]),))).epoch_ids[0]
+    assert left in book.state.exposed
+    assert book.state.current_epoch(TEAM_SCOPE) is None
+
+
+def test_case_31_a_void_rotation_is_never_current_though_only_readers_hold_its_key() -> None:
+    """Dave was made a viewer meanwhile: he may hold the key he drew, and not have drawn it."""
+    start = team_of_admins()
+    start.grant(alice, dave)
+    here, there = start, start.copy()
+    first = current(start)
+    here.role(alice, dave, VIEWER)
+    drawn = there.rotate(dave)
+    late = there.push(dave, {"TOKEN": "under it"})
+    after = merged(here, there)
+    assert drawn not in after.state.exposed
+    assert current(after) == first
+    assert not after.counts(late)
+    assert refused(after.offer(bob, Release(TEAM_SCOPE), body=True, epoch=drawn)) == "body-epoch"
+
+
 def _two_rotations(here: Book, there: Book) -> None:
     here.rotate(alice)
     there.rotate(bob)

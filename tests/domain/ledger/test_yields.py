@@ -105,11 +105,3 @@ def test_voided_grant_had_a_key_already() -> None:
     after = merged(here, there)
     assert after.state.exposed == {first}
     assert after.state.current_epoch(TEAM_SCOPE) == fresh
-
-
-def test_who_draws_a_key_knows_it() -> None:
-    """A leaver's epoch is exposed although he left himself out of the seals."""
-    book = team_of_admins()
-    left = book.write(bob, a_revoke(bob, epochs=(book.epoch(without=[bob]),))).epoch_ids[0]
-    assert left in book.state.exposed
-    assert book.state.current_epoch(TEAM_SCOPE) is None
