@@ -379,12 +379,13 @@ class Releases:
         for identity in fresh:
             self._look_at(identity)
         # Other rulings make other heads, which take long to find again: so they are kept at once.
-        unlike = prefixes.STEP * (row.rulings != self._ledger.auth_count)
+        unlike = len(ids) * (row.rulings != self._ledger.auth_count)
         self._learned_since_kept = len(ids) - len(index) - len(others) - row.rulings + unlike
 
     def _keep(self) -> None:
         """Keep what was learned, now and then: the next process begins there."""
-        if self._learned_since_kept < prefixes.STEP or self._replica.is_writing:
+        is_new = prefixes.is_worth_keeping(self._learned_since_kept, self._learned)
+        if not is_new or self._replica.is_writing:
             return
         self._learned_since_kept = 0
         learned = Learned(

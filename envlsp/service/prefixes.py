@@ -21,14 +21,22 @@ from envlsp.store.team import TeamStore
 from envlsp.wire.prefix import decode_prefix, encode_prefix
 from envlsp.wire.release_index import IndexRow, decode_index_row, encode_index_row
 
-STEP: Final = 256
-"""So many records may have come since: reading them takes a few milliseconds, and writing
-the row takes as long as reading a thousand."""
+_STEP_MIN: Final = 32
+_STEP_SHARE: Final = 40
 
 _NAME: Final = b"prefix 2"
 """The number changes with the form, and with what `domain.ledger` settles about a record."""
 _INDEX_NAME: Final = b"releases 1"
 _SERIAL_BYTES: Final = 8
+
+
+def is_worth_keeping(fresh: int, size: int) -> bool:
+    """Return whether so many records are new of so many that the next start is to begin after them.
+
+    To write a row takes as long as to read a tenth of the records anew; that is spread over
+    a fortieth of them.
+    """
+    return fresh >= max(_STEP_MIN, size // _STEP_SHARE)
 
 
 class Begun(NamedTuple):

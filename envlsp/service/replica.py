@@ -147,7 +147,7 @@ class Replica:
 
     def _keep_prefix(self) -> None:
         """Keep what was read, now and then: the next process begins there."""
-        if self._since_kept < prefixes.STEP or self._is_writing:
+        if self._is_writing or not prefixes.is_worth_keeping(self._since_kept, len(self.ledger)):
             return
         self._since_kept = 0
         with contextlib.suppress(StoreError):

@@ -16,6 +16,7 @@ PARTS = (
     "dialling",
     "delivering",
     "pushing",
+    "ledger",
     "lsp.starting",
     "lsp.answering",
     "lsp.editing",

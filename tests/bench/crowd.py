@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 from envlsp.crypto import envelope
 from envlsp.crypto.device import DeviceKeys, device_keys, new_seeds, prove
 from envlsp.crypto.signing import Place, PopPurpose, make_record
+from envlsp.domain.environment import Triple
 from envlsp.domain.ids import TEAM_SCOPE, RecordId
 from envlsp.domain.layout import snapshot_of
 from envlsp.domain.ledger.admission import Accepted
@@ -61,21 +62,28 @@ def write_releases(actor: Actor, authors: Sequence[DeviceKeys], count: int) -> N
     with actor.team.store.database.write(durable=False):
         while written < count:
             together = min(2 if written % _FORK_EVERY == 0 else 1, count - written)
-            raws = [_release(actor, next(turns), written + n, base) for n in range(together)]
+            raws = [release_of(actor, next(turns), written + n, base) for n in range(together)]
             received = actor.replica.receive(raws)
             assert all(isinstance(one.verdict, Accepted) for one in received)
             base = tuple(sorted(one.id for one in received if one.id))
             written += together
 
 
-def _release(actor: Actor, author: DeviceKeys, number: int, base: tuple[RecordId, ...]) -> bytes:
+def release_of(
+    actor: Actor,
+    author: DeviceKeys,
+    number: int,
+    base: tuple[RecordId, ...],
+    triple: Triple | None = None,
+) -> bytes:
+    """Return a release by any device of the team, of the actor's environment or another."""
     replica, context = actor.replica, actor.context
     place = place_of(actor, author)
     content = ReleaseContent(
         ts=replica.now(),
         kind=ReleaseKind.PUSH,
         message="",
-        triple=context.triple,
+        triple=triple or context.triple,
         base=base,
         of=None,
         snapshot=snapshot_of(dotenv_text(NAMES, salt=number + 1).encode(), context.dialect).snapshot,
