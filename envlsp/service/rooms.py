@@ -23,7 +23,7 @@ from envlsp.crypto.rendezvous import RoomKey, days_at, invite_room_id, room_id, 
 from envlsp.domain.ids import TEAM_SCOPE, DevicePk, EpochId, RecordId, ScopeId
 from envlsp.domain.ledger.records import Role
 from envlsp.domain.ledger.state import EpochState, TeamState
-from envlsp.service.access.removal import is_removed
+from envlsp.service.access.removal import is_contesting, is_removed
 from envlsp.service.replica import Replica
 from envlsp.wire.bodies import GenesisBody, RootReplaceBody
 from envlsp.wire.signaling_messages import RoomId
@@ -104,7 +104,7 @@ def standpoint(replica: Replica, *, recovery: RoomKey | None, is_courier: bool) 
     """
     known = (recovery,) if recovery is not None else tuple(recovery_rooms(replica))
     state = replica.state if len(replica.ledger) else None
-    removed = is_removed(replica)
+    removed = is_removed(replica) or is_contesting(replica)
     return Standpoint(state, replica.keys.dpk, replica.ring.key_of, known, removed, is_courier)
 
 

@@ -19,7 +19,7 @@ from envlsp.domain.ledger.records import DeviceRevoke, Epoch, Revoke, Role
 from envlsp.domain.ledger.state import TeamState
 from envlsp.errors import NoAccess, NotFound, RecordRefused
 from envlsp.service.access.reasons import ground_words
-from envlsp.service.access.removal import is_removed, note_welcome
+from envlsp.service.access.removal import is_removed, note_contested
 from envlsp.service.access.rotation import scopes
 from envlsp.service.access.tombstones import distrusted
 from envlsp.service.people import SHORT_HEX
@@ -104,7 +104,7 @@ def answer(team: Team, contest: Contest) -> RecordId:
     """
     with team.replica.writing():
         record = _write(team, contest)
-        note_welcome(team.replica)  # nobody's earlier word says anything about it
+        note_contested(team.replica)  # whoever takes us for removed is met where the removed are
     return record
 
 

@@ -12,6 +12,7 @@ from typing import Final
 from envlsp.errors import NoAccess
 from envlsp.service.replica import Replica
 
+_CONTESTED: Final = b"contested"
 _TOLD: Final = b"removed"
 """Holds the key that was removed: a device let in again has another one."""
 
@@ -27,6 +28,16 @@ def is_removed(replica: Replica) -> bool:
 def note_told(replica: Replica) -> None:
     """Remember that a teammate said so."""
     replica.store.meta.put(_TOLD, replica.keys.dpk)
+
+
+def note_contested(replica: Replica) -> None:
+    """Remember that this device has answered its removal: its teammates have yet to learn of that."""
+    replica.store.meta.put(_TOLD, _CONTESTED + replica.keys.dpk)
+
+
+def is_contesting(replica: Replica) -> bool:
+    """Return whether teammates may still take this device for removed, though it has answered that."""
+    return replica.store.meta.get(_TOLD) == _CONTESTED + replica.keys.dpk
 
 
 def note_welcome(replica: Replica) -> None:
