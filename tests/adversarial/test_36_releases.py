@@ -64,6 +64,7 @@ def apart(cast: Cast, of_alice: bytes, of_bob: bytes) -> tuple[Actor, Actor]:
     return one, two
 
 
+@pytest.mark.slow
 def test_case_36_edits_of_different_names_merge(cast: Cast) -> None:
     for actor in apart(cast, FIRST_FILE.replace(b"x.test", b"y.test"), FIRST_FILE + b"NEW=1\n"):
         actor.pull()
@@ -86,6 +87,7 @@ def test_case_36_edits_of_one_name_fail_closed_and_nothing_is_written(cast: Cast
         assert demand_value(read(actor), "TOKEN").reveal() == b"a b#c"
 
 
+@pytest.mark.slow
 def test_case_36_equal_values_are_no_conflict(cast: Cast) -> None:
     same = FIRST_FILE.replace(b"x.test", b"same.test")
     one, two = apart(cast, same, same)
@@ -93,6 +95,7 @@ def test_case_36_equal_values_are_no_conflict(cast: Cast) -> None:
     assert read(one).values == read(two).values
 
 
+@pytest.mark.slow
 def test_case_36_a_deletion_against_a_change_is_a_conflict(cast: Cast) -> None:
     gone, changed = FIRST_FILE.replace(b"DB=${API_URL}/db\n", b""), FIRST_FILE.replace(b"/db", b"/other")
     for actor in apart(cast, gone, changed):
@@ -162,6 +165,7 @@ def test_case_37_numbers_stay_as_records_arrive_and_after_a_merge() -> None:
     assert [again.versions.number(record.id) for record in (one, two, joint)] == [2, 2, 3]
 
 
+@pytest.mark.slow
 def test_case_37_a_number_given_out_twice_lists_both(cast: Cast) -> None:
     edits = [FIRST_FILE.replace(b"x.test", host) for host in (b"alice.test", b"bob.test")]
     one, _ = apart(cast, *edits)
@@ -238,6 +242,7 @@ def test_case_38_what_somebody_removed_wrote_over_an_adoption_stays_void() -> No
     assert not book.ledger.is_effective(late.id)
 
 
+@pytest.mark.slow
 def test_case_38_the_program_adopts_what_somebody_pushed_before_they_heard_of_their_removal(
     cast: Cast,
 ) -> None:
@@ -310,6 +315,7 @@ def test_case_57_other_quotes_against_another_value_are_a_conflict(cast: Cast) -
             actor.pull()
 
 
+@pytest.mark.slow
 def test_case_57_equal_values_in_other_quotes_are_a_conflict_too(cast: Cast) -> None:
     """Literals are compared, and not what a loader makes of them: that depends on the dialect."""
     single, double = (FIRST_FILE + b"Q=" + quoted + b"\n" for quoted in (b"'x'", b'"x"'))

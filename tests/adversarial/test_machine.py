@@ -383,6 +383,6 @@ class TeamsAtLength(Teams):
 
 
 TestShort = TeamsInShort.TestCase
-TestShort.settings = machine_settings(6, 12)
+TestShort.settings = machine_settings(3, 8)
 TestAtLength = pytest.mark.slow(pytest.mark.timeout(3600)(TeamsAtLength.TestCase))
 TestAtLength.settings = machine_settings(int(os.environ.get("MACHINE_EXAMPLES", "60")), 40)
