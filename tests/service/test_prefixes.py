@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from envlsp.service import prefixes
@@ -25,7 +27,7 @@ def grown(cast: Cast) -> tuple[Actor, Actor]:
     return alice, bob
 
 
-def newest(actor: Actor) -> tuple[object, ...]:
+def newest(actor: Actor) -> tuple[Any, ...]:
     found = actor.team.releases.of(actor.context.triple)
     view = found.view()
     head = view.heads[-1]
@@ -118,7 +120,7 @@ def test_a_row_about_releases_of_another_ledger_is_read_over(cast: Cast) -> None
     carol.push()
     prefixes.keep_index(newer, carol.team.store)
     restarted(carol)
-    assert list(newest(carol)[0]) == ["X"]  # type: ignore[attr-defined]
+    assert list(newest(carol)[0]) == ["X"]
 
 
 def test_a_removal_after_the_row_was_kept_counts(cast: Cast) -> None:
@@ -132,7 +134,7 @@ def test_a_removal_after_the_row_was_kept_counts(cast: Cast) -> None:
     give(bob, alice)
     assert newest(alice)[0] == newest(alice)[0]
     after = newest(alice)
-    assert b"bob" not in [text.reveal() for text in after[0].values()]  # type: ignore[attr-defined]
+    assert b"bob" not in [text.reveal() for text in after[0].values()]
     restarted(alice)
     assert newest(alice) == after
 
