@@ -45,7 +45,7 @@ from envlsp.service.ports import Clock
 from envlsp.store.records import NewRecord
 from envlsp.store.team import TeamStore
 from envlsp.wire.bodies import Body
-from envlsp.wire.records import decode_record_untrusted, own_scope, type_of
+from envlsp.wire.records import body_of, own_scope, type_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +206,7 @@ class Replica:
         raw = self.store.records.get(record.id)
         if raw is None:  # it was read a moment ago: the file's index is not sound
             raise StoreCorrupt(self.store.database.path)
-        return decode_record_untrusted(raw).body, key
+        return body_of(raw), key
 
     def can_open(self, record: CheckedRecord) -> bool:
         """Return whether we hold the key that a record's body is sealed under."""

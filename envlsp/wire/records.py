@@ -336,12 +336,24 @@ def decode_record_untrusted(raw: bytes) -> DecodedRecord:
     return DecodedRecord(header, hdr, body, _signature.load(sig))
 
 
+def body_of(raw: bytes) -> bytes:
+    """Return the sealed body of a record that was decoded before, out of a row of our own."""
+    return _parts(raw)[1]
+
+
 def _split(raw: bytes) -> list[bytes]:
     """Return the three runs of bytes that a record is.
 
     Read by hand: a general decoder would first build the million empty arrays that a
     stranger can put into a mebibyte.
     """
+    parts = _parts(raw)
+    if len(parts) != 3 or canonical.encode(list(parts)) != raw:
+        raise Malformed("not the shortest encoding of three runs of bytes")
+    return parts
+
+
+def _parts(raw: bytes) -> list[bytes]:
     parts, place = list[bytes](), 1
     while place < len(raw) and len(parts) < 3:
         width = _BIN_LENGTH_BYTES.get(raw[place])
@@ -350,8 +362,6 @@ def _split(raw: bytes) -> list[bytes]:
         start = place + 1 + width
         place = start + int.from_bytes(raw[place + 1 : start], "big")
         parts.append(raw[start:place])
-    if len(parts) != 3 or canonical.encode(list(parts)) != raw:
-        raise Malformed("not the shortest encoding of three runs of bytes")
     return parts
 
 
