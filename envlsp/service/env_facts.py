@@ -38,6 +38,7 @@ from envlsp.service.context import Project
 from envlsp.service.deriving import read_environment
 from envlsp.service.facts import file_of, known_dialect, sentence
 from envlsp.service.history import EnvironmentHistory
+from envlsp.service.joining.arrivals import arrival_lines
 from envlsp.service.people import ROLE_WORDS
 from envlsp.service.team import Team
 from envlsp.service.working_copy import Bases
@@ -106,6 +107,7 @@ class EnvironmentReader:
     _made: dict[Triple, tuple[_Extent, EnvironmentFacts]] = field(default_factory=dict)
     _counts: dict[tuple[RecordId, tuple[RecordId, ...]], tuple[int, int, int]] = field(default_factory=dict)
     _news: list[str] = field(default_factory=list)
+    _came: list[str] = field(default_factory=list)
 
     def standing(self) -> tuple[Standing, str]:
         """Return how this device stands to the team, its ledger taken in."""
@@ -142,7 +144,8 @@ class EnvironmentReader:
         """Return the alarms that stand, and those that were news since we began to look."""
         standing = [*alarm_lines(alarms(self.team)), *doubt_lines(self.team)]
         self._news += [line for line in alarm_lines(fresh_alarms(self.team)) if line not in self._news]
-        return tuple(standing), tuple(line for line in self._news if line in standing)
+        self._came += arrival_lines(self.team)
+        return tuple(standing), (*(line for line in self._news if line in standing), *self._came)
 
     def environments(
         self, project: Project, disk: Mapping[Place, EnvFile]

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from envlsp.errors import Stopped
+from envlsp.service.peering import is_alone
 from envlsp.service.ports import Cancelled, never
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class Courier:
         self._opened = opened
         self._say = say
         self._is_cancelled = is_cancelled
-        self._is_silent = offline or is_alone(opened)
+        self._is_silent = offline or is_alone(opened.team.replica)
         self._nobody = False
         self._has_news = False
 
@@ -115,6 +116,7 @@ class Courier:
             return 0
         from envlsp.service import network
         from envlsp.service.access.alarms import alarm_lines, fresh_alarms
+        from envlsp.service.joining.arrivals import arrival_lines
 
         result = network.deliver(
             self._service, self._opened, leaving=leaving, is_cancelled=self._is_cancelled
@@ -122,11 +124,5 @@ class Courier:
         self._nobody = result is None
         if result is None:
             return 0
-        self.tell(alarm_lines(fresh_alarms(self._opened.team)))
+        self.tell([*alarm_lines(fresh_alarms(self._opened.team)), *arrival_lines(self._opened.team)])
         return result.in_sync
-
-
-def is_alone(opened: OpenedTeam) -> bool:
-    """Return whether the team has no other device than this one."""
-    replica = opened.team.replica
-    return all(d.dpk == replica.keys.dpk or not d.active for d in replica.state.devices.values())

@@ -8,11 +8,12 @@ from dataclasses import replace
 from envlsp.service.access.alarms import fresh_alarms
 from envlsp.service.access.voiding import Arrivals
 from envlsp.service.facade import OpenedTeam, Service
+from envlsp.service.joining.arrivals import arrival_lines
 from envlsp.service.network import peers, sync
+from envlsp.service.peering import is_alone
 from envlsp.service.ports import Cancelled, never
 from envlsp.service.results import SyncResult
 from envlsp.service.verbs.arguments import Arguments
-from envlsp.service.verbs.courier import is_alone
 from envlsp.service.verbs.desk import Desk, Json
 from envlsp.service.verbs.opening import open_team
 from envlsp.service.verbs.shapes import peers_fields, refreshed_fields, sync_fields
@@ -29,10 +30,12 @@ def bring_in_step(
         replicas: go on until so many other devices hold everything.
         is_cancelled: whether the person has stopped waiting.
     """
-    if is_alone(opened):
+    if is_alone(opened.team.replica):
         return None
     news = Arrivals(opened.team)
     result = sync(service, opened, replicas=replicas, is_cancelled=is_cancelled)
+    for line in arrival_lines(opened.team):
+        service.talk.say(line)
     return replace(result, voided=news.voided(), alarms=fresh_alarms(opened.team))
 
 
