@@ -435,6 +435,25 @@ def test_case_24_old_root() -> None:
     assert after.counts(after.grant(new, dave))
 
 
+def test_case_24_of_two_replacements_one_stands_and_the_others_key_signed_nothing() -> None:
+    """Somebody else read the words too: the first by (height, id) stands."""
+    start = team_of_admins()
+    one, two = actor("root one"), actor("root two")
+    here, there = start, start.copy()
+    here.write(root, RootReplace(one.dpk, one.xpk, b"pop", (here.epoch(plus=[one], with_root=False),)))
+    kept = here.grant(one, dave)
+    there.release(bob)
+    there.write(root, RootReplace(two.dpk, two.xpk, b"pop", (there.epoch(plus=[two], with_root=False),)))
+    lost = there.grant(two, eve, ADMIN)
+    after = merged(here, there)
+    assert after.state.root.root_sign == one.dpk
+    assert after.has(dave)
+    assert after.counts(kept)
+    assert not after.has(eve)
+    assert not after.counts(lost)
+    assert refused(after.offer(two, a_grant(actor("friend")))) == "unknown-author"
+
+
 def test_case_25_stolen_newer_device() -> None:
     start = Book()
     start.grant(alice, bob)

@@ -19,14 +19,17 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable
+from contextlib import ExitStack
 from random import Random
 from typing import Final
+from unittest.mock import patch
 
 import pytest
 from hypothesis import HealthCheck, event, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from envlsp.crypto import epochs, primitives
 from envlsp.crypto.epochs import Keyring
 from envlsp.domain.ids import DevicePk, RecordId
 from envlsp.domain.ledger.admission import Accepted, Missing, Refused
@@ -36,9 +39,11 @@ from envlsp.errors import EnvlspError, RecordRefused
 from envlsp.service.access import roles, rotation
 from envlsp.service.history import EnvironmentHistory, Releases
 from envlsp.service.people import People
+from tests.support import wire_book
 from tests.support.blind import Blind, beliefs
 from tests.support.ledger_builder import Actor
 from tests.support.ledger_laws import check_fixpoint, check_naive, check_no_key_outside, measure, past_of
+from tests.support.samples import fixed_randomness
 from tests.support.wire_book import (
     KEYS,
     SHELF,
@@ -98,6 +103,10 @@ class Teams(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         SHELF.clear()
+        self.dice = ExitStack()
+        self.dice.enter_context(fixed_randomness("machine"))  # else a failure could not be shrunk
+        for name, module in (("random_bytes", primitives), ("seal_to", epochs)):
+            self.dice.enter_context(patch.object(wire_book, name, vars(module)[name]))
         self.desks: list[Desk] = []
         self.refused: list[tuple[CheckedRecord, Refused]] = []
         self.moved: set[int] = set()
@@ -264,8 +273,12 @@ class Teams(RuleBasedStateMachine):
         self.moved.clear()
 
     def teardown(self) -> None:
-        if not self.desks:
-            return
+        with self.dice:
+            if self.desks:
+                self.bring_together()
+
+    def bring_together(self) -> None:
+        """Let everybody hear everybody; all must believe the same, and the laws hold for it."""
         everybody = [desk.book for desk in self.desks]
         for one in everybody:
             one.hear(*everybody)

@@ -12,7 +12,6 @@ they are, so that Eve can lie in any place.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
@@ -80,6 +79,11 @@ SHELF: Final[list[Book]] = []
 """Every book of the test that runs: see `close_books`."""
 TRIPLE: Final = Triple("shop", "api", "prod")
 _SEALED_BYTES, _BOX_BYTES = 80, 72
+
+
+def noon() -> float:
+    """The clock of every device: what is written is the same every time it is written."""
+    return 1_700_000_000.0
 
 
 # --- people ------------------------------------------------------------------------------------
@@ -290,7 +294,7 @@ class Book(plain.Book):
         """Begin again as a new process does: from what was kept, then from the disk."""
         before = beliefs(self.ledger)
         prefixes.keep(self.ledger, len(self.ledger), self.member.store)
-        self.member = Replica(self.team, keys_of(self.holder), self.member.store, time.time)
+        self.member = Replica(self.team, keys_of(self.holder), self.member.store, noon)
         self.ledger = self.member.ledger
         assert beliefs(self.ledger) == before
 
@@ -429,7 +433,7 @@ class Book(plain.Book):
 
     def seen_by(self, who: Actor, *, hear: bool = True) -> Replica:
         """Return the program's own replica of somebody who holds all this."""
-        replica = Replica(self.team, keys_of(who), memory_store(), time.time)
+        replica = Replica(self.team, keys_of(who), memory_store(), noon)
         if hear:
             assert all(isinstance(one.verdict, Accepted) for one in replica.receive(self.raw_records()))
         return replica
