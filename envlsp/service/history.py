@@ -196,7 +196,10 @@ class Releases:
         self._ledger = self._replica.ledger
         self._index = ReleaseIndex()
         self._contents = Contents(self._replica)
-        self._waiting: set[RecordId] = set()
+        self._waiting: dict[tuple[ScopeId, EpochId], set[RecordId]] = {}
+        """What we hold no key to, by that key: outside a scope these are many, and the keys are few."""
+        self._keys_of: int | None = None
+        """How many records that could bring a key had come when we last looked for these."""
         self._notes: dict[RecordId, tuple[CheckedRecord, EnvBody]] = {}
         self._silent: set[RecordId] = set()
         self._unread_notes: list[RecordId] = []
@@ -293,7 +296,7 @@ class Releases:
         self._learn()
         if self.is_shut(scope):
             return False  # nobody will deliver it: that is no reason to wait
-        return any(pub.scope == scope for _, pub in self._closed())
+        return any(self._closed_under(*key) for key in self._waiting if key[0] == scope)
 
     def is_shut(self, scope: ScopeId) -> bool:
         """Return whether this device's member may not read a scope; of nobody's device it is not said."""
@@ -311,19 +314,19 @@ class Releases:
         """
         self._learn()
         read = {environment.scope for environment in self._index.environments}
-        return not any(
-            pub.scope in read or self._replica.epoch_of(record) in epochs for record, pub in self._closed()
-        )
+        concerned = (key for key in self._waiting if key[0] in read or key[1] in epochs)
+        return not any(self._closed_under(*key) for key in concerned)
 
-    def _closed(self) -> Iterator[tuple[CheckedRecord, Release]]:
-        """Yield the releases that we cannot open.
+    def _closed_under(self, scope: ScopeId, epoch: EpochId) -> bool:
+        """Return whether a release under a key that we lack counts.
 
-        One that does not count anyway stops nobody: else whoever was removed could stop all.
+        One that does not stops nobody: else whoever was removed could stop all.
         """
-        for identity in self._waiting:
-            record = self._replica.record(identity)
-            if isinstance(record.header.pub, Release) and self._replica.ledger.is_effective(identity):
-                yield record, record.header.pub
+        return any(
+            isinstance(self._replica.record(identity).header.pub, Release)
+            and self._replica.ledger.is_effective(identity)
+            for identity in self._waiting[scope, epoch]
+        )
 
     def info(self, found: EnvironmentHistory, record: RecordId) -> ReleaseInfo:
         """Return one release as people know it; for one that encrypts another again, that other."""
@@ -347,7 +350,7 @@ class Releases:
     def _learn(self) -> None:
         if self._ledger is not self._replica.ledger:
             self._start_over()  # a write failed, and memory had been ahead of the disk
-        if any(self._has_key(identity) for identity in self._waiting):
+        if self._has_new_key():
             # All again in the order of the ledger: what a release names comes before it.
             self._start_over(resume=False)
         for identity in self._ledger.ids(self._learned):
@@ -355,6 +358,13 @@ class Releases:
             self._learned_since_kept += 1
             self._look_at(identity)
         self._keep()
+
+    def _has_new_key(self) -> bool:
+        """Return whether something that waited can be opened now. No release ever brings a key."""
+        if self._keys_of == self._ledger.auth_count:
+            return False
+        self._keys_of = self._ledger.auth_count
+        return any(self._replica.ring.key_of(epoch) is not None for _, epoch in self._waiting)
 
     def _look_at(self, identity: RecordId) -> None:
         record = self._replica.record(identity)
@@ -373,7 +383,10 @@ class Releases:
         if len(ids) - len(fresh) != len(index) + len(others):
             return  # of another ledger: one that was put back from a backup
         self._index, self._learned = index, len(ids)
-        self._unread_notes, self._waiting, self._silent = list(row.notes), set(row.waiting), set(row.silent)
+        self._unread_notes, self._silent = list(row.notes), set(row.silent)
+        for identity in row.waiting:
+            record = self._replica.record(identity)
+            self._wait_with(record, scope_of(record))
         for environment, heads in zip(row.environments, row.heads, strict=True):
             self._known_heads[environment] = row.rulings, len(index), heads
         for identity in fresh:
@@ -390,7 +403,7 @@ class Releases:
         self._learned_since_kept = 0
         learned = Learned(
             (*self._unread_notes, *self._notes),
-            tuple(self._waiting),
+            tuple(identity for closed in self._waiting.values() for identity in closed),
             tuple(self._silent),
             self._ledger.auth_count,
             tuple(self._of(environment).history.heads() for environment in self._index.environments),
@@ -409,7 +422,7 @@ class Releases:
 
     def _take(self, record: CheckedRecord, scope: ScopeId) -> None:
         if record.body_size and not self._has_key(record.id):
-            self._waiting.add(record.id)
+            self._wait_with(record, scope)
         elif isinstance(record.header.pub, EnvNote):
             body = self._replica.body(record)
             if isinstance(body, EnvBody):
@@ -420,6 +433,10 @@ class Releases:
             self._index.add(self._entry(record, scope, opened))
         else:
             self._silent.add(record.id)
+
+    def _wait_with(self, record: CheckedRecord, scope: ScopeId) -> None:
+        key = scope, self._replica.epoch_of(record)
+        self._waiting.setdefault(key, set()).add(record.id)
 
     def _entry(self, record: CheckedRecord, scope: ScopeId, opened: OpenedRelease) -> Entry:
         ledger = self._ledger
