@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from envlsp.domain.ledger.records import Role
 from tests.support.cli import failed
 from tests.support.desks import Desk, carry, second_desk
+
+pytestmark = pytest.mark.slow  # dozens of commands
 
 
 def scopes(desk: Desk) -> dict[str, list[str]]:

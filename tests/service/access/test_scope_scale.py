@@ -9,6 +9,8 @@ from envlsp.domain.ids import EpochId
 from tests.support.cast import Cast, give, meet
 from tests.support.scoped import at, give_value, restrict
 
+pytestmark = pytest.mark.slow  # thirty releases
+
 
 def test_what_is_closed_is_counted_by_its_key_and_looked_at_when_keys_come(
     cast: Cast, monkeypatch: pytest.MonkeyPatch

@@ -38,6 +38,8 @@ from tests.support.scoped import (
     values,
 )
 
+pytestmark = pytest.mark.slow  # three people and their stores, many times over
+
 
 def current(actor: Actor, scope: ScopeId) -> EpochId | None:
     return actor.replica.state.current_epoch(scope)
