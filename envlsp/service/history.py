@@ -262,10 +262,11 @@ class Releases:
         nodes = NodesOf(self._index, NO_ENVIRONMENT if number is None else number, size, self._is_void)
         snapshots = Snapshots(nodes, self._contents)
         known = (before.rulings, before.size, before.heads) if before else self._known_heads.get(environment)
-        heads = None
+        unsorted: History[SecretText] = History(environment, nodes, snapshots)
         if known and known[0] == rulings:
-            newer = map(self._index.id_at, nodes.after(known[1]))
-            heads = History(environment, nodes, snapshots).heads_with(newer, known[2])
+            heads = unsorted.heads_with(map(self._index.id_at, nodes.after(known[1])), known[2])
+        else:
+            heads = unsorted.heads_with((), nodes.newest(unsorted.has_effect))
         history: History[SecretText] = History(environment, nodes, snapshots, heads)
         opened = Opened(nodes, self._contents)
         found = EnvironmentHistory(environment, history, Versions(history, nodes), opened, snapshots)

@@ -26,7 +26,7 @@ _STEP_SHARE: Final = 40
 
 _NAME: Final = b"prefix 2"
 """The number changes with the form, and with what `domain.ledger` settles about a record."""
-_INDEX_NAME: Final = b"releases 1"
+_INDEX_NAME: Final = b"releases 2"
 _SERIAL_BYTES: Final = 8
 
 

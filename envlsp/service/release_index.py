@@ -23,7 +23,8 @@ T = TypeVar("T", bound=Hashable)
 
 ID_BYTES: Final = 32
 COLUMNS: Final = 7
-"""Environment, kind, height, number, author, misplaced, place of `of` + 1."""
+"""Environment, kind, height, number, author, what of `base` and `of` is believed, place of `of` + 1."""
+_SOUND, _MISPLACED, _UNSOUND = range(3)
 NO_ENVIRONMENT: Final = 2**32 - 1
 """The number of one without releases."""
 _STRANGER: Final = 2**31
@@ -134,18 +135,18 @@ class ReleaseIndex:
         place, environment = len(self), self._number_of(entry.environment)
         base = [self._ref(other) for other in entry.base]
         of = 0 if entry.of is None else self._ref(entry.of) + 1
-        number = self._count(entry, environment)
+        number, belief = self._count(entry, environment)
         author = _numbered(entry.author, self.authors, self._author_places)
         self._places[entry.id] = place
         self.ids += entry.id
         self.base.extend(base)
         self.base_end.append(len(self.base))
-        self.numbers.extend((environment, entry.kind, entry.height, number, author, int(entry.misplaced), of))
+        self.numbers.extend((environment, entry.kind, entry.height, number, author, belief, of))
 
     def node_at(self, place: int, *, void: bool) -> ReleaseNode:
         """Return a release as `domain.merge` knows it."""
         row = self.numbers[place * COLUMNS : (place + 1) * COLUMNS]
-        environment, kind, height, _, author, misplaced, of = row
+        environment, kind, height, _, author, belief, of = row
         base = self.base[self.base_end[place - 1] if place else 0 : self.base_end[place]]
         return ReleaseNode(
             id=self.id_at(place),
@@ -156,7 +157,7 @@ class ReleaseIndex:
             base=tuple(map(self._named, base)),
             of=self._named(of - 1) if of else None,
             void=void,
-            misplaced=bool(misplaced),
+            misplaced=belief == _MISPLACED,
         )
 
     def _number_of(self, environment: Environment) -> int:
@@ -172,17 +173,25 @@ class ReleaseIndex:
     def _named(self, ref: int) -> RecordId:
         return self.strangers[ref - _STRANGER] if ref >= _STRANGER else self.id_at(ref)
 
-    def _count(self, entry: Entry, environment: int) -> int:
-        """Return `n(r)` of C.6; a release whose `base` or `of` is not believed stands alone."""
+    def _count(self, entry: Entry, environment: int) -> tuple[int, int]:
+        """Return `n(r)` of C.6, and what is believed; a release that names nonsense stands alone."""
         named = entry.base if entry.of is None else (*entry.base, entry.of)
         places = [self._places.get(other) for other in named]
         known = [p for p in places if p is not None and self._is_before(p, environment, entry.height)]
         is_rekey = entry.kind is ReleaseKind.REKEY
-        if entry.misplaced or len(known) != len(named) or (is_rekey and entry.base != (entry.of,)):
-            return ALONE
+        if entry.misplaced:
+            return ALONE, _MISPLACED
+        if len(known) != len(named) or (is_rekey and entry.base != (entry.of,)):
+            return ALONE, _UNSOUND
         if is_rekey:
-            return self.number_at(known[-1])
-        return 1 + max(map(self.number_at, known[: len(entry.base)]), default=0)
+            return self.number_at(known[-1]), _SOUND
+        return 1 + max(map(self.number_at, known[: len(entry.base)]), default=0), _SOUND
+
+    def sound_bases_at(self, place: int) -> Sequence[int]:
+        """Return where the believed bases of a release stand: none where it names nonsense."""
+        if self.numbers[place * COLUMNS + 5] != _SOUND:
+            return ()
+        return self.base[self.base_end[place - 1] if place else 0 : self.base_end[place]]
 
     def _is_before(self, place: int, environment: int, height: int) -> bool:
         return self.is_of(place, environment) and self.numbers[place * COLUMNS + 2] < height
@@ -242,6 +251,19 @@ class NodesOf(Mapping[RecordId, ReleaseNode]):
     def after(self, size: int) -> list[int]:
         """Return the places of those that came after the first `size` entries."""
         return self._index.places_of(self._environment, self._size, size)
+
+    def newest(self, has_effect: Callable[[RecordId], bool]) -> list[RecordId]:
+        """Return the heads, making no node of what others cover: `History.heads` of C.6."""
+        heads: list[RecordId] = []
+        covered: set[int] = set()
+        for place in reversed(self._places):  # whatever covers a release came later
+            if place not in covered:
+                record = self._index.id_at(place)
+                if not has_effect(record):
+                    continue
+                heads.append(record)
+            covered.update(self._index.sound_bases_at(place))
+        return heads
 
     # --- numbers -----------------------------------------------------------------------------
 
