@@ -91,6 +91,20 @@ class Couriers:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
+    def send_away(self) -> list[DevicePk]:
+        """Return whoever was answered and may not come any more; they are vouched for no longer."""
+        state = self._replica.state
+        live = {identity for identity, link in state.invites.items() if link.live}
+        gone = [
+            dpk
+            for dpk, visitor in self._visitors.items()
+            if visitor.invite not in live and not state.is_active(dpk)
+        ]
+        for dpk in gone:
+            del self._visitors[dpk]
+            self._meeting.unvouch(dpk)
+        return gone
+
     # --- somebody shows a link -------------------------------------------------------------------
 
     async def _knocked(self, invite: RecordId, tag: Tag, knock: Knock) -> None:
