@@ -18,7 +18,7 @@ from pathlib import Path
 from envlsp.crypto.memory import SecretBuffer
 from envlsp.domain.ids import DevicePk, RecordId, TeamId
 from envlsp.errors import EnvlspError, Locked, NodeRefused, TransportError, UsageError
-from envlsp.service.access.mending import mend_in_turn
+from envlsp.service.access.mending import TURNS_S, mend_in_turn
 from envlsp.service.facade import Service
 from envlsp.service.holding import FOREVER
 from envlsp.service.joining.invitations import close_used_up
@@ -223,9 +223,14 @@ class Node:
     def _mend(self) -> None:
         """Finish what somebody else's change left open, unless others were faster."""
         for team, since in list(self._unmended.items()):
-            opened = self._service.team(team)
-            close_used_up(opened.replica)  # at once: the next admission may be on its way
-            if not mend_in_turn(opened, time.monotonic() - since):
+            waited_s = time.monotonic() - since
+            try:
+                opened = self._service.team(team)
+                close_used_up(opened.replica)  # at once: the next admission may be on its way
+                is_left = mend_in_turn(opened, waited_s)
+            except EnvlspError:
+                is_left = waited_s < TURNS_S  # a busy disk is asked again, and the other teams go on
+            if not is_left:
                 del self._unmended[team]
 
     async def _team(self, team: TeamId, servers: tuple[str, ...]) -> TeamNode:

@@ -11,7 +11,7 @@ from typing import Final
 from envlsp.crypto.labels import hash32
 from envlsp.domain.ids import DevicePk, ScopeId
 from envlsp.service.access.rotation import is_held_by_suspect, mend, open_epochs, pending, rekey_heads
-from envlsp.service.access.unopened import unopened
+from envlsp.service.access.unopened import REPLACE_AFTER_S, unopened
 from envlsp.service.history import Releases
 from envlsp.service.replica import Replica
 from envlsp.service.team import Team
@@ -44,7 +44,7 @@ def mend_in_turn(team: Team, waited_s: float) -> bool:
 
     if any(map(is_due, pending(replica, team.releases))):
         mend(replica, team.releases, is_due)
-    return waited_s < TURNS_S or bool(unopened(replica))
+    return waited_s < TURNS_S or (waited_s < 2 * REPLACE_AFTER_S and bool(unopened(replica)))
 
 
 def leave_suspects_out(replica: Replica, releases: Releases, scope: ScopeId) -> None:
