@@ -150,8 +150,8 @@ def revoke(replica: Replica, releases: Releases, users: Collection[UserId]) -> N
     """
     with replica.writing():
         own = replica.state.user_of(replica.keys.dpk)
-        if set(users) != {own}:
-            demand_role(replica, Role.ADMIN)
+        # A device that was removed says nothing for its member either, not even that he leaves.
+        demand_role(replica, Role.NONE if set(users) == {own} else Role.ADMIN)
         _demand_other_admin(replica, users)
         gone = {dpk for user in users for dpk in _member(replica, user).devices}
         if replica.keys.dpk in gone:  # leaving: whoever stays opens the next epoch
