@@ -28,8 +28,9 @@ from envlsp.crypto.rendezvous import (
 from envlsp.domain.ids import BoxPk, DevicePk
 from envlsp.errors import EnvlspError, NobodyReachable, PeerError, TrustError
 from envlsp.service.access.removal import is_removed
-from envlsp.service.peering import box_of, is_known, is_peer, is_root
+from envlsp.service.peering import box_of, is_blind, is_known, is_peer, is_root
 from envlsp.service.replica import Replica
+from envlsp.service.replicas.allowed import allowed
 from envlsp.service.rooms import Kind, Place, Room, places, rooms, standpoint
 from envlsp.transport.api import SignalKind
 from envlsp.transport.signaling_client import Connected, SignalingClient
@@ -71,7 +72,7 @@ class Meeting:
         on_beacon: Heard,
         on_signal: SignalHeard,
         *,
-        recovery: RoomKey | None = None,
+        own_room: RoomKey | None = None,
     ) -> None:
         """Prepare; `run` does it.
 
@@ -80,13 +81,14 @@ class Meeting:
             client: connected.
             on_beacon: told of a device that announced itself: a teammate's, or one that was.
             on_signal: told of such a device's message to us.
-            recovery: the recovery room, for whoever knows it from the words.
+            own_room: one that this device knows from elsewhere than the records: the recovery
+                room from the words, or a blind replica's.
         """
         self._replica = replica
         self._client = client
         self._on_beacon = on_beacon
         self._on_signal = on_signal
-        self._recovery = recovery
+        self._own_room = own_room
         self.door: Door | None = None
         """Set before `run` where joiners are answered."""
         self._rooms: dict[RoomId, Room] = {}
@@ -192,10 +194,10 @@ class Meeting:
     def _decisive(self) -> tuple[object, ...]:
         """Return what places follow from, quickly: a state stays the same object while nothing changes."""
         replica = self._replica
-        return (id(replica.state) if len(replica.ledger) else None, is_removed(replica))
+        return (id(replica.state) if len(replica.ledger) else None, is_removed(replica), allowed(replica))
 
     def _places(self) -> tuple[Place, ...]:
-        view = standpoint(self._replica, recovery=self._recovery, is_courier=self.door is not None)
+        view = standpoint(self._replica, own_room=self._own_room, is_courier=self.door is not None)
         return places(view)
 
     # --- being heard ----------------------------------------------------------------------------
@@ -242,11 +244,13 @@ class Meeting:
                 beacon = open_beacon(blob, room.place.key, room.id)
                 if self._was_let_in(beacon.sender):
                     await self._heard_beacon(room, tag, beacon.sender)
+                elif self._own_room is not None:
+                    await self._say_there(room, tag)  # somebody who knows us and whom we do not know yet
                 return
         with contextlib.suppress(TrustError, PeerError):
             self._hear_signal(tag, blob)
             return
-        if self._recovery is not None:
+        if self._own_room is not None:
             with contextlib.suppress(TrustError, PeerError):
                 self._hear_card(tag, blob)
 
@@ -265,7 +269,7 @@ class Meeting:
             self._on_signal(signal.sender, signal.session, *to_words(signal.content))
 
     def _hear_card(self, tag: Tag, blob: bytes) -> None:
-        """Meet somebody whom we cannot look up: with recovery words and no record, or with old ones."""
+        """Meet somebody whom we cannot look up: with no record yet, or with old ones."""
         replica = self._replica
         card = open_card(blob, replica.keys.box, own=replica.keys.dpk, team=replica.team)
         if card.answer is Answer.COME:
@@ -277,13 +281,16 @@ class Meeting:
         """Say to one device that we are there too.
 
         It may have died and come back while our link to it still seems to stand: then we
-        do not dial, and it has not heard of us. The holder of the recovery words may hold
-        no record yet, and could not look a beacon up.
+        do not dial, and it has not heard of us. The holder of the recovery words, or a
+        replica, may hold no record yet, and could not look a beacon up.
         """
         box = box_of(self._replica, sender)
-        if box is not None and is_root(self._replica, sender):
+        if box is not None and (is_root(self._replica, sender) or is_blind(self._replica, sender)):
             await self.give_card(tag, sender, box)
-            return
+        else:
+            await self._say_there(room, tag)
+
+    async def _say_there(self, room: Room, tag: Tag) -> None:
         with contextlib.suppress(EnvlspError):
             await self._client.send(tag, self._beacon(room))
 

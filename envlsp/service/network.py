@@ -35,6 +35,7 @@ from envlsp.service.freshness import holders
 from envlsp.service.joining.invitations import close_used_up
 from envlsp.service.local_api import LocalClient
 from envlsp.service.node import Node, to_peer_state, to_sync_result
+from envlsp.service.peering import is_alone
 from envlsp.service.people import SHORT_HEX
 from envlsp.service.ports import Cancelled, never
 from envlsp.service.results import PeerInfo, SyncResult
@@ -95,8 +96,8 @@ def deliver(
         is_cancelled: whether the person has stopped waiting.
 
     Returns:
-        What was done, or None where nobody could be reached. A team of one device
-        has nobody to reach: then the result has 0 devices.
+        What was done, or None where nobody could be reached. A team of one device and
+        no replica has nobody to reach: then the result has 0 devices.
 
     Raises:
         NoAccess: this device was removed from the team.
@@ -104,8 +105,7 @@ def deliver(
     """
     if is_removed(opened.team.replica) and not leaving:
         raise removed()
-    state = opened.team.replica.state
-    if not leaving and len([device for device in state.devices.values() if device.active]) < 2:
+    if not leaving and is_alone(opened.team.replica):
         tell_node(service, opened.team.id)  # the last other one may just have been removed
         return SyncResult(0, 0, 0, 0)
     if not opened.servers:

@@ -25,6 +25,7 @@ from envlsp.service.joining.invitations import close_used_up
 from envlsp.service.local_api import LocalServer, Values
 from envlsp.service.locking import from_ms, see_locked, to_ms
 from envlsp.service.replica import Replica
+from envlsp.service.replicas.keeping import own_room
 from envlsp.service.results import SyncResult
 from envlsp.service.team_node import PeerState, TeamNode
 from envlsp.wire.canonical import Value
@@ -102,7 +103,8 @@ class Node:
                 return self._teams[team]
             self._waiting.pop(team, None)
             self._listen(team)
-            node = TeamNode(self._service.team(team).replica, servers, is_courier=self._is_courier)
+            opened = self._service.team(team)
+            node = TeamNode(opened.replica, servers, own_room(opened), is_courier=self._is_courier)
             node.on_peers = lambda: self._say("peers", team)
             node.on_asked = lambda: self._unmended.setdefault(team, time.monotonic())
             try:
@@ -246,7 +248,9 @@ class Node:
         if team in self._listeners:
             self._listeners[team][0].refresh()
         if team not in self._waiting:  # there it is tried again anyway, and nobody has to wait for that
-            (await self._team(team, ())).replica.refresh()
+            node = await self._team(team, ())
+            node.replica.refresh()
+            node.look_around()
 
     async def _begin_anew(self, team: TeamId) -> None:
         """Serve a team with the keys of now: this device has joined it, perhaps not for the first time."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from envlsp.domain.ids import BoxPk, DevicePk
 from envlsp.service.replica import Replica
-from envlsp.service.replicas.allowed import is_allowed
+from envlsp.service.replicas.allowed import allowed, is_allowed
 
 
 def is_root(replica: Replica, dpk: DevicePk) -> bool:
@@ -43,3 +43,9 @@ def box_of(replica: Replica, dpk: DevicePk) -> BoxPk | None:
         return device.xpk
     blind = is_allowed(replica, dpk)
     return blind.pairing.xpk if blind else None
+
+
+def is_alone(replica: Replica) -> bool:
+    """Return whether there is nobody to share records with: no other device, and no replica."""
+    others = any(device.active for device in replica.state.devices.values() if device.dpk != replica.keys.dpk)
+    return not others and not allowed(replica)

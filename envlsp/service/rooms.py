@@ -6,6 +6,7 @@ Each kind of room is one function, and knows nothing of the others:
     team        whoever holds the team's key is met here; older epochs find who was away
     scope       guests hold no key of the team: they are met in the rooms of their scopes
     recovery    removed devices, and the holder of the recovery words
+    replica     blind replicas that this device gives records to
     link        joiners with an invitation link, met by couriers
 
 A server lets a connection into 256 rooms, so the last ones are left out beyond that.
@@ -25,6 +26,7 @@ from envlsp.domain.ledger.records import Role
 from envlsp.domain.ledger.state import EpochState, TeamState
 from envlsp.service.access.removal import is_contesting, is_removed
 from envlsp.service.replica import Replica
+from envlsp.service.replicas.allowed import allowed
 from envlsp.wire.bodies import GenesisBody, RootReplaceBody
 from envlsp.wire.signaling_messages import RoomId
 
@@ -44,6 +46,7 @@ class Kind(Enum):
     TEAM = auto()
     SCOPE = auto()
     RECOVERY = auto()
+    REPLICA = auto()
     LINK = auto()
 
 
@@ -76,9 +79,11 @@ class Standpoint:
         state: the team; None while the device holds no record.
         own: the device, or the root key.
         key_of: the epochs' keys that it holds.
-        recovery: keys of the recovery rooms it knows, the newest first.
+        recovery: keys of the recovery rooms it knows, the newest first; the one room of
+            whoever has it from elsewhere than the records.
         removed: it was removed, or was told so.
         is_courier: it answers whoever comes with a link.
+        replicas: keys of the rooms of the replicas it allows.
     """
 
     state: TeamState | None
@@ -87,6 +92,7 @@ class Standpoint:
     recovery: tuple[RoomKey, ...] = field(default=(), repr=False)
     removed: bool = False
     is_courier: bool = False
+    replicas: tuple[RoomKey, ...] = field(default=(), repr=False)
 
     @property
     def is_root(self) -> bool:
@@ -94,18 +100,19 @@ class Standpoint:
         return self.state is None or self.own == self.state.root.root_sign
 
 
-def standpoint(replica: Replica, *, recovery: RoomKey | None, is_courier: bool) -> Standpoint:
+def standpoint(replica: Replica, *, own_room: RoomKey | None, is_courier: bool) -> Standpoint:
     """Return where a replica stands now.
 
     Args:
         replica: of this device, or of the root key.
-        recovery: the recovery room, for whoever has it from the words.
+        own_room: the recovery room, for whoever has it from the words; a blind replica's.
         is_courier: whether this process answers joiners, if the role allows it.
     """
-    known = (recovery,) if recovery is not None else tuple(recovery_rooms(replica))
+    known = (own_room,) if own_room is not None else tuple(recovery_rooms(replica))
+    blind = tuple(RoomKey(one.pairing.room) for one in allowed(replica))
     state = replica.state if len(replica.ledger) else None
     removed = is_removed(replica) or is_contesting(replica)
-    return Standpoint(state, replica.keys.dpk, replica.ring.key_of, known, removed, is_courier)
+    return Standpoint(state, replica.keys.dpk, replica.ring.key_of, known, removed, is_courier, blind)
 
 
 def recovery_rooms(replica: Replica) -> Iterator[RoomKey]:
@@ -146,7 +153,7 @@ def _room_id(place: Place, day: int) -> RoomId:
 
 def places(view: Standpoint) -> tuple[Place, ...]:
     """Return every place to be in, the most useful first."""
-    return (*_newest(view), *_recovery(view), *_links(view), *_older(view))
+    return (*_newest(view), *_recovery(view), *_replicas(view), *_links(view), *_older(view))
 
 
 def _newest(view: Standpoint) -> Iterator[Place]:
@@ -202,6 +209,13 @@ def _without_team_key(state: TeamState) -> frozenset[DevicePk]:
 def _recovery(view: Standpoint) -> Iterator[Place]:
     for key in view.recovery:
         yield Place(Kind.RECOVERY, key, announces=view.removed or view.is_root)
+
+
+def _replicas(view: Standpoint) -> Iterator[Place]:
+    """Yield the rooms of replicas; both sides announce themselves, for either may have been there first."""
+    if view.state is not None and not view.removed:
+        for key in view.replicas:
+            yield Place(Kind.REPLICA, key, announces=True)
 
 
 def _links(view: Standpoint) -> Iterator[Place]:

@@ -70,17 +70,18 @@ class TeamNode:
         self,
         replica: Replica,
         servers: Sequence[str],
-        recovery_room: bytes | None = None,
+        own_room: bytes | None = None,
         *,
         is_courier: bool = False,
     ) -> None:
         """Prepare; `start` begins. Make it inside the running loop.
 
         Args:
-            replica: what is synced; the root key's, where there is a `recovery_room`.
+            replica: what is synced.
             servers: signaling servers, best first.
-            recovery_room: the 32 bytes that come with the recovery words. Whoever is met
-                there is trusted to bring records, until the records say who they are.
+            own_room: 32 bytes that come from elsewhere than the records: with the recovery
+                words, where the replica is the root key's, or a blind replica's own. Whoever is
+                met there is trusted to bring records, until the records say who they are.
             is_courier: let in whoever comes with an invitation link; for who stays a while.
         """
         self.replica = replica
@@ -91,7 +92,7 @@ class TeamNode:
             self._client,
             self._beacon_heard,
             self._signal_heard,
-            recovery=RoomKey(recovery_room) if recovery_room is not None else None,
+            own_room=RoomKey(own_room) if own_room is not None else None,
         )
         self._couriers = Couriers(replica, self._meeting, self.online) if is_courier else None
         self._meeting.door = self._couriers
@@ -103,7 +104,7 @@ class TeamNode:
         self._newest_seen = time.monotonic()
         self._told: dict[DevicePk, float] = {}
         self._removed_by: set[DevicePk] = set()
-        self._is_root = recovery_room is not None
+        self._begins_on_trust = own_room is not None
         self.on_peers: Callable[[], None] = lambda: None
         """Called when a device of the team came or went."""
         self.on_asked: Callable[[], object] = lambda: None
@@ -171,6 +172,10 @@ class TeamNode:
         devices, own = self.replica.state.devices.values(), self.replica.keys.dpk
         return sum(device.active for device in devices if device.dpk != own)
 
+    def look_around(self) -> None:
+        """Go where there is somebody to meet now: what is asked of this device alone may have changed."""
+        self._meeting.look_around()
+
     def in_step(self) -> list[DevicePk]:
         """Return the peers that stand where we stand."""
         return [
@@ -214,7 +219,7 @@ class TeamNode:
 
     def _is_teammate(self, dpk: DevicePk) -> bool:
         """Return whether we want to be in step with it; a joiner with a link only wants something of us."""
-        return is_peer(self.replica, dpk) or (self._is_root and self._meeting.is_vouched(dpk))
+        return is_peer(self.replica, dpk) or (self._begins_on_trust and self._meeting.is_vouched(dpk))
 
     async def _next_stir(self) -> None:
         """Return when something happened, or after a moment."""
@@ -250,6 +255,9 @@ class TeamNode:
 
     def _records_came(self, ids: Sequence[RecordId]) -> None:
         self._meeting.look_around()
+        for dpk in self._couriers.send_away() if self._couriers is not None else ():
+            if dpk in self._loops:  # the link it came by was cancelled, or used by somebody else
+                self._loops[dpk].leave()
         for loop in self._loops.values():
             loop.local_change(ids)
         if self._removed_by and self._is_ours(ids) and is_peer(self.replica, self.replica.keys.dpk):
@@ -275,7 +283,7 @@ class TeamNode:
             case effects.PeerWelcomed() if is_peer(self.replica, dpk):
                 self.replica.store.peers.saw(dpk, self.replica.now())
             case InSync():
-                if self._is_root:
+                if self._begins_on_trust:
                     self._stop_vouching(dpk)
                 if is_peer(self.replica, dpk):
                     self.replica.store.peers.saw(dpk, self.replica.now())

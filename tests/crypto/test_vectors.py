@@ -26,6 +26,7 @@ from envlsp.wire.backup import (
 )
 from envlsp.wire.bodies import decode_body_untrusted, encode_body
 from envlsp.wire.layout import decode_layout_untrusted, encode_layout
+from envlsp.wire.replicas import from_pairing_text_untrusted
 from envlsp.wire.text import fingerprint_text, from_team_text, to_team_text
 from tests.scripts.make_vectors import FILES, build
 from tests.support.vectors import Case, cases, outcome, read
@@ -221,6 +222,10 @@ def test_text() -> None:
             assert to_team_text(from_team_text(case["team_text"])) == case["team_text"]
         elif "base32" in case:
             assert id_text(RecordId(raw(case, "id"))) == case["base32"]
+        elif "pairing_text" in case:
+            pairing = from_pairing_text_untrusted(case["pairing_text"])
+            assert pairing.room == kdf(raw(case, "seed"), "room") == raw(case, "room")
+            assert (pairing.dpk, pairing.xpk) == (raw(case, "dpk"), raw(case, "xpk"))
         else:
             mark = fingerprint(DevicePk(raw(case, "dpk")), BoxPk(raw(case, "xpk")))
             assert fingerprint_text(mark) == case["fingerprint"]

@@ -39,7 +39,7 @@ def cast(tmp_path: Path) -> Cast:
 
 
 def view(actor: Actor, *, is_courier: bool = False) -> Standpoint:
-    return standpoint(actor.replica, recovery=None, is_courier=is_courier)
+    return standpoint(actor.replica, own_room=None, is_courier=is_courier)
 
 
 def found(actor: Actor, *, is_courier: bool = False) -> dict[tuple[Kind, bytes], bool]:
