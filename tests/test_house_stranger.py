@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from hashlib import blake2b
 from pathlib import Path
@@ -100,6 +101,24 @@ def test_rooms_beacons_and_signals() -> None:
     parts = unpack(unpad(sodium.crypto_box_seal_open(raw(signal["blob"]), public, secret)))
     check_signature(parts[1], "sig", h("sig", msgpack.packb(parts[:-1])), parts[-1])
     assert (parts[4], parts[5]) == (signal["counter"], 1)
+
+
+def test_a_link_and_what_is_said_in_its_room() -> None:
+    page = vectors("links")
+    link, knock, card = page["links"][0], page["knocks"][0], page["cards"][0]
+    letters = link["text"].partition("#")[2].upper()
+    data = base64.b32decode(letters + "=" * (-len(letters) % 8))
+    assert data == raw(link["team"]) + raw(link["invite"]) + raw(link["seed"]) + link["server"].encode()
+    inv_pk, _ = sodium.crypto_sign_seed_keypair(kdf(raw(link["seed"]), "inv"))
+    assert h("room", inv_pk + link["day"].to_bytes(4, "big"))[:16] == raw(link["room"])
+    parts = unpack(unpad(unbox(raw(knock["blob"]), kdf(inv_pk, "beacon"))))
+    dpk, xpk, _nonce, _ts, inv_sig, sig = parts
+    check_signature(dpk, "sig", h("sig", msgpack.packb([raw(knock["room"]), *parts[:-1]])), sig)
+    check_signature(inv_pk, "inv", h("inv", raw(link["team"]) + raw(link["invite"]) + dpk + xpk), inv_sig)
+    public, secret = sodium.crypto_box_seed_keypair(raw(page["keys"]["joiner_box_seed"]))
+    parts = unpack(unpad(sodium.crypto_box_seal_open(raw(card["blob"]), public, secret)))
+    check_signature(parts[1], "sig", h("sig", msgpack.packb(parts[:-1])), parts[-1])
+    assert (parts[3], parts[5]) == (dpk, card["answer"])
 
 
 def test_an_attestation() -> None:

@@ -228,6 +228,26 @@ async def test_a_link_of_another_team_than_the_project_names_is_refused(cast: Ca
     assert isinstance(error, TrustError)
 
 
+async def test_a_link_cancelled_while_somebody_is_at_the_door_gives_nothing_more(
+    cast: Cast, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Carol has shown the link and is connected; what is pushed after its end is not for her."""
+    (alice,) = cast.team()
+    made = link(alice, server)
+
+    def slow(*_: object) -> bytes:
+        raise NobodyReachable("she thinks about it")
+
+    async with courier(alice, server) as alices:
+        monkeypatch.setattr(link_visit.LinkVisit, "_request", slow)
+        joining = begin_join(cast.actor("carol"), made.text, alice, wait_s=2.0)
+        await until(lambda: any(alices._meeting.is_vouched(dpk) for dpk in alices._meeting._guests))
+        cancel(alice.replica, made.id)
+        await until(lambda: not alices._meeting._guests)
+        assert isinstance(await refused(joining), EnvlspError)
+    assert len(alice.replica.state.members) == 1
+
+
 # --- joins that break off ----------------------------------------------------------------------
 
 
