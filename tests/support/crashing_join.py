@@ -18,7 +18,7 @@ from envlsp.crypto.device import device_keys, new_seeds, prove
 from envlsp.crypto.signing import PopPurpose
 from envlsp.domain.ids import TeamId
 from envlsp.service.facade import Service
-from envlsp.service.joining.pinning import pin_team
+from envlsp.service.joining.pinning import is_member, pin_team
 from envlsp.store.database import Database
 from envlsp.store.keyfile import DeviceSeeds
 from envlsp.wire import canonical
@@ -37,6 +37,9 @@ def main(identity: TeamId, point: int) -> None:
     tear_writes(bomb)
     service = Service(QuietTalk())
     service.vault.open_or_create()
+    if service.pending.of_team(identity) is None and is_member(service, identity):
+        say("in")  # `envlsp join` says that this device is in the team already
+        return
     seeds = service.pending.of_team(identity) or DeviceSeeds(*new_seeds())
     service.pending.put(identity, seeds, int(service.clock()))
     keys = device_keys(seeds.sign, seeds.box)
