@@ -1,22 +1,36 @@
-"""Meeting teammates with the recovery words: what they have is taken, what was written is handed on.
+"""The recovery room: the holder of the words gets what teammates have, and hands on what was written.
 
 Whoever comes back is not known to them before they have the record that lets the new
 device in, so it is the root key that brings it. Nobody has to be there: a backup, or the
-records on this disk, are as good.
+records on this disk, are as good. What is given is judged record by record from the pinned
+team id, so it does not matter who brings it; somebody may still hold back what is new,
+which is why everybody who is there is waited for.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
-from envlsp.errors import TransportError
-from envlsp.service.ports import Talk
+from envlsp.errors import NobodyReachable, SignalingUnreachable, TransportError
+from envlsp.service.ports import Talk, never
 from envlsp.service.recovery.acting import RootReplica
-from envlsp.service.root_meeting import sync_as_root
+from envlsp.service.results import SyncResult
+from envlsp.service.stopping import run_until
+from envlsp.service.team_node import TeamNode
+
+MEETING_S = 30.0
+"""For a dial that falls back to a relay, and megabytes of records."""
 
 
 def fetch(root: RootReplica, room: bytes, servers: Sequence[str], talk: Talk) -> int:
     """Get what teammates have who are online; return how many devices were there.
+
+    Args:
+        root: the root key's replica; it may hold nothing yet.
+        room: `RootKey.room`, 32 bytes.
+        servers: signaling servers, best first.
+        talk: told what happens.
 
     Raises:
         TransportError: nobody could be met, and there is no record here to go on with.
@@ -25,7 +39,7 @@ def fetch(root: RootReplica, room: bytes, servers: Sequence[str], talk: Talk) ->
         return 0
     talk.say("looking for teammates who are online")
     try:
-        return sync_as_root(root, servers, room).reached
+        return _meet(root, servers, room).reached
     except TransportError:
         if not len(root.ledger):
             raise
@@ -36,7 +50,31 @@ def fetch(root: RootReplica, room: bytes, servers: Sequence[str], talk: Talk) ->
 def hand_on(root: RootReplica, room: bytes, servers: Sequence[str], talk: Talk) -> int:
     """Give them what the root key has written; return how many devices have it."""
     try:
-        return sync_as_root(root, servers, room).in_sync
+        return _meet(root, servers, room).in_sync
     except TransportError:
         talk.say("teammates were here and are gone; they get it when you are online together (envlsp agent)")
         return 0
+
+
+def _meet(root: RootReplica, servers: Sequence[str], room: bytes) -> SyncResult:
+    if not servers:
+        raise SignalingUnreachable("no signaling server is configured")
+    result = run_until(_sync(root, servers, room), never)
+    if not result.reached:
+        raise NobodyReachable(
+            "no member's device is in the recovery room",
+            fix="have a teammate run: envlsp agent; or use a backup file",
+        )
+    return result
+
+
+async def _sync(root: RootReplica, servers: Sequence[str], room: bytes) -> SyncResult:
+    node = TeamNode(root, servers, room)
+    try:
+        async with asyncio.timeout(MEETING_S):
+            await node.start()
+        return await node.sync(MEETING_S)
+    except TimeoutError:
+        raise SignalingUnreachable("the server does not answer") from None
+    finally:
+        await node.close()
