@@ -126,7 +126,9 @@ def _demand_other_admin(replica: Replica, leaving: Collection[UserId]) -> None:
     Raises:
         Misuse: these are all the admins there are.
     """
-    admins = {user for user, member in replica.state.members.items() if member.role is Role.ADMIN}
+    members = replica.state.members.items()
+    # An admin without a device cannot do anything: every peer counts as this does.
+    admins = {user for user, member in members if member.role is Role.ADMIN and member.devices}
     if admins and admins <= set(leaving):
         raise Misuse(
             "nobody would be left to administer the team", fix="envlsp access grant WHO --role admin"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from envlsp.domain.ledger.records import DeviceRevoke
-from envlsp.errors import NoAccess
+from envlsp.domain.ledger.records import DeviceRevoke, Role
+from envlsp.errors import Misuse, NoAccess
 from envlsp.service.access import roles
 from envlsp.service.history import Releases
 from envlsp.service.people import People
@@ -25,3 +25,13 @@ def test_a_device_that_was_removed_does_not_leave_for_its_member() -> None:
     phone = book.seen_by(second_device(bob, "phone"))
     roles.revoke(phone, Releases(phone, People(phone)), [bob.user])
     assert bob.user not in phone.state.members
+
+
+def test_the_last_admin_with_a_device_stays() -> None:
+    """Bob is an admin too, and his only device was removed: he could not take over."""
+    book = Book()
+    book.grant(alice, bob, Role.ADMIN)
+    book.write(alice, DeviceRevoke((bob.dpk,), ()))
+    last = book.seen_by(alice)
+    with pytest.raises(Misuse, match="nobody would be left"):
+        roles.revoke(last, Releases(last, People(last)), [alice.user])
