@@ -20,7 +20,7 @@ from envlsp.crypto.introductions import link_key, new_seed
 from envlsp.domain.ids import TEAM_SCOPE, RecordId, UserId
 from envlsp.domain.ledger.policy import USERS_MAX
 from envlsp.domain.ledger.reach import reaches_admits
-from envlsp.domain.ledger.records import Admit, Invite, InviteCancel, Role
+from envlsp.domain.ledger.records import Invite, InviteCancel, Role
 from envlsp.domain.ledger.state import InviteState
 from envlsp.errors import AmbiguousName, Misuse, NotFound
 from envlsp.service.access.rights import demand_role, own_role
@@ -242,11 +242,3 @@ def close_used_up(replica: Replica) -> bool:
             if full and not invite.cancelled and reaches_admits(replica.ledger, replica.keys.dpk, invite.id):
                 done |= cancel(replica, invite.id)
         return done
-
-
-def newcomers(replica: Replica, ids: list[RecordId]) -> Iterator[tuple[RecordId, Admit]]:
-    """Yield the admits among records that count."""
-    for identity in ids:
-        pub = replica.record(identity).header.pub
-        if isinstance(pub, Admit) and replica.ledger.is_effective(identity):
-            yield identity, pub
