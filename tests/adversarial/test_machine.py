@@ -64,6 +64,8 @@ ROLES: Final = (Role.ADMIN, Role.ADMIN, Role.DEVELOPER)
 desks = st.integers(0, len(PEOPLE) - 1)
 luck = st.randoms(use_true_random=False)
 COUNTS: Final[Counter[str]] = Counter()
+SEARCH: Final = os.environ.get("MACHINE_EXAMPLES")
+"""Set to a number, the long machine tries so many histories, others each time."""
 
 
 class Desk:
@@ -383,6 +385,8 @@ def machine_settings(examples: int, steps: int) -> settings:
         max_examples=examples,
         stateful_step_count=steps,
         deadline=None,
+        derandomize=SEARCH is None,  # a suite is no place for surprises; a search is
+        database=None,
         suppress_health_check=list(HealthCheck),
     )
 
@@ -398,4 +402,4 @@ class TeamsAtLength(Teams):
 TestShort = TeamsInShort.TestCase
 TestShort.settings = machine_settings(3, 8)
 TestAtLength = pytest.mark.slow(pytest.mark.timeout(3600)(TeamsAtLength.TestCase))
-TestAtLength.settings = machine_settings(int(os.environ.get("MACHINE_EXAMPLES", "60")), 40)
+TestAtLength.settings = machine_settings(int(SEARCH or "20"), 30)
