@@ -373,7 +373,7 @@ class Releases:
             self._take(record, record.header.pub.scope)
 
     def _resume(self) -> None:
-        """Begin with what was learned before on this device, and look at what is not in it (ADR 0035)."""
+        """Begin with what was learned before on this device, and look at what is not in it (ADR 0034)."""
         row = prefixes.kept_index(self._replica.store) if len(self._ledger) else None
         if row is None:
             return

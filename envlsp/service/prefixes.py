@@ -3,7 +3,7 @@
 Opening a ledger means reading what came since. The row is sealed under the local store's
 key, as the records are, and is never believed over them: it must account for as many
 records as lie on the disk up to its serial, its heads and all its auth-class records must
-be among them, and whatever does not fit makes us read everything again (ADR 0035). A
+be among them, and whatever does not fit makes us read everything again (ADR 0034). A
 second row has the places of the releases, by id, so it fits whatever ledger has them all.
 """
 

@@ -23,7 +23,7 @@ def test_every_option_in_the_guide_exists(line: str) -> None:
     words = line.partition(" -- ")[0].partition(" <")[0].split()
     context = click.Context(main, obj=Frame())
     command: click.Command | None = main
-    while isinstance(command, click.Group) and words:
+    while isinstance(command, click.Group) and words and not words[0].startswith("-"):
         command = command.get_command(context, words.pop(0))
     assert command is not None
     known = {name for param in command.params for name in param.opts}
