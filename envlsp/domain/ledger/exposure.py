@@ -52,6 +52,13 @@ def openable_epochs(state: TeamState, devices: Collection[DevicePk]) -> frozense
     return frozenset(_reachable(found, state.epochs))
 
 
+def loose_epochs(epochs: Mapping[EpochId, EpochState], newest: EpochId) -> set[EpochId]:
+    """Return the epochs of the newest one's scope that no chain of links from it reaches."""
+    scope = epochs[newest].scope
+    of_scope = {identity for identity, epoch in epochs.items() if epoch.scope == scope}
+    return of_scope - _reachable({newest}, epochs)
+
+
 def _holders(epoch: EpochState) -> frozenset[DevicePk]:
     """Count who drew the key too: he knows it, with or without a seal to himself."""
     return epoch.recipients | {epoch.author} if epoch.author else epoch.recipients

@@ -12,13 +12,14 @@ from typing import TypeAlias
 
 from envlsp.crypto.epochs import Recipient, TeamKey, make_epoch, new_key, seal_key
 from envlsp.domain.ids import TEAM_SCOPE, DevicePk, EpochId, RecordId, ScopeId
+from envlsp.domain.ledger.exposure import loose_epochs
 from envlsp.domain.ledger.records import Epoch, Keys, Release, Role, Rotate, Seal
 from envlsp.domain.ledger.state import Device, EpochState, TeamState
 from envlsp.domain.release import ReleaseContent, ReleaseKind
 from envlsp.errors import WaitingForKey
 from envlsp.service.access.rights import demand_role, own_role
 from envlsp.service.access.tombstones import distrusted
-from envlsp.service.access.unopened import Asking, loose_epochs, overdue
+from envlsp.service.access.unopened import Asking, overdue
 from envlsp.service.history import Releases
 from envlsp.service.replica import Replica
 from envlsp.wire.bodies import NoteBody
@@ -293,19 +294,6 @@ def seals_for(replica: Replica, newcomer: Recipient, scope: ScopeId = TEAM_SCOPE
     if not any(seal.epoch == current for seal in seals):
         raise WaitingForKey
     return tuple(seals)
-
-
-def _loose_epochs(replica: Replica, newest: EpochId) -> set[EpochId]:
-    """Return the epochs of the newest one's scope that no chain of links from it reaches."""
-    epochs = replica.state.epochs
-    reached, waiting = {newest}, [newest]
-    while waiting:
-        for older in epochs[waiting.pop()].opens:
-            if older not in reached:
-                reached.add(older)
-                waiting.append(older)
-    scope = epochs[newest].scope
-    return {identity for identity, epoch in epochs.items() if epoch.scope == scope} - reached
 
 
 # --- encrypting again --------------------------------------------------------------------------

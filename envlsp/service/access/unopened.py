@@ -10,10 +10,11 @@ Spec: docs/protocol.md, "D. Keys", points 8 and 9.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from typing import Final
 
 from envlsp.domain.ids import TEAM_SCOPE, DevicePk, EpochId, ScopeId
+from envlsp.domain.ledger.exposure import loose_epochs
 from envlsp.domain.ledger.facts import ROOT
 from envlsp.domain.ledger.records import Role, carried_epochs, carried_seals
 from envlsp.domain.ledger.state import EpochState
@@ -44,18 +45,6 @@ def unopened(replica: Replica) -> dict[EpochId, ScopeId]:
             in_use = {current} | loose_epochs(state.epochs, current)
             found.update({identity: scope for identity in in_use if replica.ring.key_of(identity) is None})
     return found
-
-
-def loose_epochs(epochs: Mapping[EpochId, EpochState], newest: EpochId) -> set[EpochId]:
-    """Return the epochs of the newest one's scope that no chain of links from it reaches."""
-    reached, waiting = {newest}, [newest]
-    while waiting:
-        for older in epochs[waiting.pop()].opens:
-            if older not in reached:
-                reached.add(older)
-                waiting.append(older)
-    scope = epochs[newest].scope
-    return {identity for identity, epoch in epochs.items() if epoch.scope == scope} - reached
 
 
 # --- for a minute ------------------------------------------------------------------------------
