@@ -9,7 +9,7 @@ from envlsp.cli.main import Frame
 from envlsp.cli.membership import not_trusted
 from envlsp.cli.shapes import when
 from envlsp.cli.words import count
-from envlsp.service.verbs.shapes import exposure_fields, reasons_fields
+from envlsp.service.verbs.access_shapes import exposure_fields, reasons_fields
 
 if TYPE_CHECKING:
     from envlsp.service.results import ExposedValue, Exposure, Reasons, ReasonStep

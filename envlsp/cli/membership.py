@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from envlsp.cli.main import Frame
 from envlsp.cli.scoped import show_scopes
 from envlsp.cli.words import plain
-from envlsp.service.verbs.shapes import members_fields
+from envlsp.service.verbs.access_shapes import members_fields
 
 if TYPE_CHECKING:
     from envlsp.service.results import MemberInfo

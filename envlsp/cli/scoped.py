@@ -10,7 +10,7 @@ import click
 from envlsp.cli.delivery import delivered
 from envlsp.cli.main import Frame
 from envlsp.cli.words import count, plain
-from envlsp.service.verbs.shapes import let_in_fields, new_keys_fields, taken_out_fields
+from envlsp.service.verbs.access_shapes import let_in_fields, new_keys_fields, taken_out_fields
 
 if TYPE_CHECKING:
     from envlsp.service.results import ScopeInfo, ScopeMember

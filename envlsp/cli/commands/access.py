@@ -17,7 +17,7 @@ from envlsp.cli.membership import show_alarms, show_members
 from envlsp.cli.roles import role_option
 from envlsp.cli.scoped import scope_options, show_let_in, show_new_keys, show_taken_out
 from envlsp.cli.trusting import show_confirmed, show_contested, show_suspects
-from envlsp.service.verbs.shapes import granted_fields, removed_fields
+from envlsp.service.verbs.access_shapes import granted_fields, removed_fields
 
 if TYPE_CHECKING:
     from envlsp.domain.ids import ScopeId

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from envlsp.service.verbs.access_shapes import exposed_values_fields
 from envlsp.service.verbs.desk import Json
-from envlsp.service.verbs.shapes import exposed_values_fields
 
 if TYPE_CHECKING:
     from envlsp.service.results import DeviceInfo

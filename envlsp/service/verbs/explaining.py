@@ -11,10 +11,10 @@ from envlsp.service.access.exposure import device_exposure, exposure, key_exposu
 from envlsp.service.access.reasons import reasons
 from envlsp.service.results import Exposure, Reasons
 from envlsp.service.team import Team
+from envlsp.service.verbs.access_shapes import exposure_fields, reasons_fields
 from envlsp.service.verbs.arguments import Arguments
 from envlsp.service.verbs.desk import Desk, Json
 from envlsp.service.verbs.opening import asked, open_team
-from envlsp.service.verbs.shapes import exposure_fields, reasons_fields
 
 KEPT = "what they have read they may have kept: change those values at their source"
 INCOMPLETE = "some releases wait for a key from a teammate; what they hold is not in the list"

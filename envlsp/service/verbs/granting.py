@@ -22,14 +22,7 @@ from envlsp.service.ports import Choice, Talk
 from envlsp.service.results import Exposure, MemberInfo, ScopeInfo
 from envlsp.service.team import Team
 from envlsp.service.verbs import carrying
-from envlsp.service.verbs.arguments import Arguments
-from envlsp.service.verbs.courier import Courier
-from envlsp.service.verbs.desk import Desk, Json
-from envlsp.service.verbs.explaining import left_to_change
-from envlsp.service.verbs.linking import made_at
-from envlsp.service.verbs.opening import asked, courier_of, open_team
-from envlsp.service.verbs.scoping import Named, guest_lines, let_in, named_by, pick_by, start_keys, take_out
-from envlsp.service.verbs.shapes import (
+from envlsp.service.verbs.access_shapes import (
     granted_fields,
     let_in_fields,
     members_fields,
@@ -37,6 +30,13 @@ from envlsp.service.verbs.shapes import (
     removed_fields,
     taken_out_fields,
 )
+from envlsp.service.verbs.arguments import Arguments
+from envlsp.service.verbs.courier import Courier
+from envlsp.service.verbs.desk import Desk, Json
+from envlsp.service.verbs.explaining import left_to_change
+from envlsp.service.verbs.linking import made_at
+from envlsp.service.verbs.opening import asked, courier_of, open_team
+from envlsp.service.verbs.scoping import Named, guest_lines, let_in, named_by, pick_by, start_keys, take_out
 
 DEFAULT_ROLE = "developer"
 
