@@ -157,7 +157,7 @@ def test_the_agent_is_the_node_and_when_killed_an_editor_is(stage: Cast) -> None
 def follow(left: Sequence[LiveEditor], bob: Teammate, what: str) -> None:
     """Check that one of these editors is the node soon after the last one was killed."""
     began = time.monotonic()
-    wait_until(lambda: any(f"process {one.process.pid} " in holder(bob) for one in left), 0.01)
+    wait_until(lambda: any(f"process {one.process.pid} " in holder(bob) for one in left), look_s=0.01)
     tell(what, began, time.monotonic())
 
 

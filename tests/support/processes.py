@@ -180,7 +180,7 @@ def refused(result: Result, code: int, *, saying: str = "") -> None:
     assert saying in causes[0], lines
 
 
-def wait_until(holds: Callable[[], bool], look_s: float = 0.1) -> None:
+def wait_until(holds: Callable[[], bool], *, look_s: float = 0.1) -> None:
     """Wait until something has come to pass, however slow the machine is; look that often."""
     limit = time.monotonic() + WAIT_S
     while not holds():
