@@ -7,19 +7,20 @@ missing: `meet` hands the records of one over to the other.
 from __future__ import annotations
 
 import shutil
-import subprocess
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 
 from envlsp.crypto.device import device_keys, new_seeds, prove
 from envlsp.crypto.signing import PopPurpose
-from envlsp.domain.ids import UserId
+from envlsp.domain.ids import TeamId, UserId
 from envlsp.domain.ledger.admission import Accepted
 from envlsp.domain.ledger.records import Role
 from envlsp.service.access import roles
 from envlsp.service.access.scope_members import ScopeLine
+from envlsp.service.config import FILE_NAME, parse_config
 from envlsp.service.context import Context
-from envlsp.service.facade import Opened, Service, team_of
+from envlsp.service.facade import Opened, Service, parse_team, team_of
 from envlsp.service.people import parse_person
 from envlsp.service.pulling import pull
 from envlsp.service.pushing import Made, push
@@ -30,6 +31,9 @@ from envlsp.service.team import Team
 from envlsp.store.keyfile import DeviceSeeds
 
 FIRST_FILE = b'# the api\nAPI_URL=https://x.test\nexport TOKEN="a b#c" # c\n\nDB=${API_URL}/db\n'
+
+IGNORED = b"/.env\n/.env.*.envlsp-tmp\n"
+"""What `init` would write into a repository without a `.gitignore`."""
 
 
 class QuietTalk:
@@ -76,7 +80,7 @@ class Actor:
         self.talk = QuietTalk()
         self.person = parse_person(f"{name.title()} <{name}@example.com>", f"{name}s-laptop")
         self.root.mkdir(parents=True)
-        subprocess.run(["git", "init", "-q"], cwd=self.root, check=True)
+        make_repository(self.root)
         self.service = self.start()
         self._others: list[Service] = []
 
@@ -109,7 +113,7 @@ class Actor:
 
     @property
     def team(self) -> Team:
-        return self.opened.team
+        return self.service.team(_team_in((self.root / FILE_NAME).read_bytes()))
 
     @property
     def context(self) -> Context:
@@ -134,6 +138,9 @@ class Actor:
     def found(self, data: bytes = FIRST_FILE) -> Actor:
         """Make a team, with a `.env` that is not pushed yet."""
         self.file.write_bytes(data)
+        (self.root / ".gitignore").write_bytes(
+            IGNORED
+        )  # saves eight questions to git; `init` has its own tests
         init(self.service, self.root, InitOptions(self.person, recovery=False))
         return self
 
@@ -189,6 +196,20 @@ class Cast:
     def close(self) -> None:
         for actor in self._actors.values():
             actor.close()
+
+
+@lru_cache(maxsize=16)
+def _team_in(ev_yaml: bytes) -> TeamId:
+    """Ask for the team: done for every look at a replica."""
+    return parse_team(parse_config(ev_yaml).team)
+
+
+def make_repository(folder: Path) -> None:
+    """Do what `git init` does, without a process."""
+    for name in ("objects", "refs"):
+        (folder / ".git" / name).mkdir(parents=True)
+    (folder / ".git" / "HEAD").write_text("ref: refs/heads/main\n")
+    (folder / ".git" / "config").write_text("[core]\n\trepositoryformatversion = 0\n\tbare = false\n")
 
 
 def give(source: Actor, target: Actor) -> list[Received]:
