@@ -160,3 +160,83 @@ def test_a_pairing() -> None:
     words = mnemonic.Mnemonic("english").wordlist
     bits = int.from_bytes(h("sas", key + raw(case["team"]) + raw(case["dpk"]))[:7], "big") >> 1
     assert [words[bits >> 11 * place & 2047] for place in reversed(range(5))] == case["sas"]
+
+
+def test_histories() -> None:
+    for case in vectors("ledger")["cases"]:
+        check_history(case)
+
+
+def check_history(case: dict[str, Any]) -> None:
+    """Take in a history as far as that needs no rule: bytes, ids, signatures, heights, numbers, heads."""
+    taken: dict[bytes, list[Any]] = {}
+    pasts: dict[bytes, set[bytes]] = {}
+    for given in (given for given in case["records"] if given["expect"] == "ok"):
+        hdr, body, sig = unpack(raw(given["bytes"]))
+        header, identity = unpack(hdr), h("rec", hdr)
+        _version, team, _type, author, seq, height, parents, _epoch, body_hash, _pub = header
+        check_signature(author, "rec", identity, sig)
+        assert body_hash == h("body", body)
+        assert team == (raw(case["team"]) if parents else bytes(32))
+        assert parents == sorted(set(parents))
+        pasts[identity] = set(parents).union(*(pasts[parent] for parent in parents))
+        assert height == 1 + max((taken[parent][5] for parent in parents), default=0)
+        own = [taken[known][4] for known in pasts[identity] if taken[known][3] == author]
+        assert seq == 1 + max(own, default=0)
+        taken[identity] = header
+    check_conclusions(case, taken, set().union(*pasts.values()))
+
+
+def check_conclusions(case: dict[str, Any], taken: dict[bytes, list[Any]], named: set[bytes]) -> None:
+    """Compare what everybody must conclude with what can be told without a rule."""
+    then = case["then"]
+    assert min(taken, key=lambda identity: taken[identity][5]).hex() == case["team"]
+    assert sorted(identity.hex() for identity in taken if identity not in named) == sorted(then["heads"])
+    founder = taken[raw(case["team"])][3]
+    introduced = {
+        founder,
+        *(header[9][header[2] == 8] for header in taken.values() if header[2] in (1, 4, 8)),
+    }
+    assert {raw(device) for device in then["devices"]} <= introduced
+    assert {raw(user) for user in then["members"]} <= {h("uid", device)[:16] for device in introduced}
+    epochs = {h("eid", identity + bytes([index])) for identity in taken for index in range(4)}
+    assert {raw(epoch) for epoch in (*then["exposed"], *then["current"].values())} <= epochs
+
+
+def test_a_bundle() -> None:
+    case = first("bundle", "bundle")
+    parts = unpack(raw(case["bundle"]))
+    check_signature(parts[9], "bundle", h("bundle", msgpack.packb(parts[:-1])), parts[-1])
+    public, secret = sodium.crypto_box_seed_keypair(raw(case["seed"]))
+    entries, _layout = unpack(unbox(parts[11], sodium.crypto_box_seal_open(parts[10], public, secret)))
+    assert {name: value.decode() for name, value in entries} == case["entries"]
+
+
+def test_a_backup() -> None:
+    case = first("backup", "for root")
+    data, magic = raw(case["file"]), b"envlsp-backup\0"
+    assert data.startswith(magic)
+    head, rest = framed(data.removeprefix(magic))
+    name, version, sealed, _epoch, _box = unpack(head)
+    assert (name, version) == ("envlsp-backup", 1)
+    public, secret = sodium.crypto_box_seed_keypair(raw(case["root_box_seed"]))
+    key = kdf(sodium.crypto_box_seal_open(sealed, public, secret), "backup", head)
+    state = sodium.crypto_secretstream_xchacha20poly1305_state()
+    sodium.crypto_secretstream_xchacha20poly1305_init_pull(state, rest[:24], key)
+    rest, parts = rest[24:], []
+    while rest:
+        box, rest = framed(rest)
+        plain, tag = sodium.crypto_secretstream_xchacha20poly1305_pull(state, box)
+        assert tag == 0
+        parts.append(unpack(plain))
+    records = [record for part in parts[1:-1] for record in part[1]]
+    assert [part[0] for part in parts] == [0, *(1 for _ in parts[1:-1]), 2]
+    assert (parts[0][1], parts[0][4]) == (raw(case["team"]), case["servers"])
+    assert records == [raw(record) for record in case["records"]]
+    assert parts[0][3] == parts[-1][1] == len(records)
+
+
+def framed(data: bytes) -> tuple[bytes, bytes]:
+    """Return what stands behind a length of four bytes, and the rest."""
+    end = 4 + int.from_bytes(data[:4], "big")
+    return data[4:end], data[end:]
