@@ -77,7 +77,7 @@ def test_from_the_sheet_and_a_backup_to_a_working_machine(tmp_path: Path) -> Non
     assert newer != words
     assert not [pair for pair in pairs(" ".join(words)) if pair.decode() in at.screen]
     assert "an admin of the team now; 1 member" in at.screen
-    assert "was removed" in at.screen
+    assert "Alice <alice@example.com> of before was removed" in at.screen
     assert "TOKEN" in at.screen, "what the lost device could read"
     assert "c4n4ry" not in at.screen
     new.ok("pull", "--offline")
@@ -89,6 +89,11 @@ def test_from_the_sheet_and_a_backup_to_a_working_machine(tmp_path: Path) -> Non
         at.type("y")
         assert at.finish() == 9, at.screen
     assert "other words count since" in at.screen
+
+
+def test_a_mistyped_team_is_told_with_where_to_find_it(alice: Desk) -> None:
+    words = ("recover", "--as", ALICE, "--keep-all", "--team", "tm1qqqq")
+    failed(alice(*words), 2, saying="as it stands on the sheet")
 
 
 def test_without_a_terminal_nothing_is_asked_for(alice: Desk, tmp_path: Path) -> None:

@@ -13,10 +13,11 @@ from envlsp.cli.main import Frame
 from envlsp.cli.people import device_option, person_option, who
 from envlsp.cli.shapes import when
 from envlsp.cli.words import count
-from envlsp.errors import NotInitialised
+from envlsp.errors import BadConfig, NotInitialised, UsageError
 from envlsp.service.verbs.safekeeping_shapes import recovered_fields
 
 if TYPE_CHECKING:
+    from envlsp.domain.ids import TeamId
     from envlsp.service.context import Project
     from envlsp.service.verbs.safekeeping import CameBack
 
@@ -53,7 +54,7 @@ def command(
     and everybody's secrets get new keys. Remove the device that was lost.
     """
     from envlsp.service.config import signaling_servers
-    from envlsp.service.facade import parse_team, team_of
+    from envlsp.service.facade import team_of
     from envlsp.service.recovery.recovering import Options
     from envlsp.service.verbs import safekeeping
 
@@ -64,7 +65,7 @@ def command(
         options = Options(
             person=who(frame, person, device),
             backup=backup,
-            team=parse_team(team) if team else None,
+            team=_team(team) if team else None,
             here=team_of(project) if project else None,
             servers=servers,
             remove=remove,
@@ -85,6 +86,15 @@ def _project(frame: Frame) -> Project | None:
         return None
 
 
+def _team(text: str) -> TeamId:
+    from envlsp.service.facade import parse_team
+
+    try:
+        return parse_team(text.strip())
+    except BadConfig as exc:
+        raise UsageError("--team is no team's id", fix="type it as it stands on the sheet: tm1...") from exc
+
+
 def _show(frame: Frame, found: CameBack, *, in_project: bool) -> None:
     from envlsp.service.verbs.explaining import left_to_change
 
@@ -95,8 +105,8 @@ def _show(frame: Frame, found: CameBack, *, in_project: bool) -> None:
         role = "an admin of the team" if done.is_new else "an admin"
         there = count(found.members, "member")
         frame.output.line(f"{found.name} is {role} now; {there}{delivered(found.reached)}")
-        for name in found.removed:
-            frame.output.line(f"{name} was removed")
+        for name in found.removed:  # mostly who comes back is also who was lost
+            frame.output.line(f"{name}{' of before' if name == found.name else ''} was removed")
         if done.new_words:
             frame.output.line("the new recovery words count from now on; destroy the old sheet")
     if done.backup_ts is not None and not done.met:

@@ -46,7 +46,7 @@ from envlsp.wire.backup import (
 )
 from envlsp.wire.join import SERVER_MAX_BYTES, SERVERS_MAX
 
-_AGAIN = "make a new one: envlsp backup FILE"
+_AGAIN = "use another copy of it, or make a new one: envlsp backup FILE"
 
 
 @dataclass(frozen=True, slots=True)

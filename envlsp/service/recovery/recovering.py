@@ -12,9 +12,10 @@ Spec: docs/protocol.md, "D. Keys", point 7.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 from envlsp.crypto.device import new_seeds
 from envlsp.crypto.recovery import RootKey, new_entropy, root_key
@@ -32,7 +33,7 @@ from envlsp.service.recovery.backups import BackupFile, open_backup
 from envlsp.service.recovery.words import Sheet, ask_words, keep_words
 from envlsp.service.team import Team
 from envlsp.store.keyfile import DeviceSeeds
-from envlsp.wire.backup import First
+from envlsp.wire.backup import First, RecordsPart
 from envlsp.wire.text import to_team_text
 
 _ID_MIN = 4
@@ -89,11 +90,10 @@ def recover(service: Service, options: Options, *, talk: Talk | None = None) -> 
         TransportError: nobody could be met, and nothing is here.
     """
     talk = talk or service.talk
-    root = ask_words(talk)
-    service.vault.open_or_create(talk)
-    if options.backup is None:
-        return _Recovery(service, options, talk, root).run(None)
-    with open_backup(options.backup) as file:
+    # A wrong FILE is told before 24 words are typed.
+    with open_backup(options.backup) if options.backup else nullcontext() as file:
+        root = ask_words(talk)
+        service.vault.open_or_create(talk)
         return _Recovery(service, options, talk, root).run(file)
 
 
@@ -110,24 +110,40 @@ class _Recovery:
         self._met = 0
 
     def run(self, file: BackupFile | None) -> Recovered:
-        """Do all of it."""
-        parts = file.parts(file.open_with_words(self._root.keys.box)) if file else iter(())
-        identity = self._which_team(next(parts, None))
-        is_new = not is_member(self._service, identity)
+        """Do all of it; at the end the words' keys are wiped."""
+        try:
+            parts = file.parts(file.open_with_words(self._root.keys.box)) if file else iter(())
+            identity = self._which_team(next(parts, None))
+            is_new = not is_member(self._service, identity)
+            found = self._come_in(identity, parts, is_new=is_new)
+            # What teammates brought may have put this device out: then it comes back with other keys.
+            return found or self._come_in(identity, parts, is_new=True) or self._not_in()
+        finally:
+            self._root.keys.close()
+
+    def _not_in(self) -> NoReturn:
+        raise TrustError("the team's records changed meanwhile", fix="envlsp recover again")
+
+    def _come_in(
+        self, identity: TeamId, parts: Iterator[First | RecordsPart], *, is_new: bool
+    ) -> Recovered | None:
+        """Do it with the keys that this device has, or with new ones; None where those are no member's."""
         with self._pinned(identity, is_new=is_new) as team, self._ledger(team) as ledger:
             for part in parts:
                 assert not isinstance(part, First)
                 _take_in(ledger, part.records)
-            if not self._options.offline:
+            if not self._options.offline and not self._met:
                 self._met = room.fetch(ledger, self._root.room, self._servers, self._talk)
             self._check_words(ledger)
+            if not is_new and ledger.state.user_of(team.keys.dpk) is None:
+                return None
             users, devices = self._whom(ledger)
             if not is_new and (self._own_user(team) in users or team.keys.dpk in devices):
                 raise Misuse("that is this device, or its own member", fix="recover on another machine")
             new_words = self._new_words(ledger)
             self._act(ledger, team, users, devices, new_words, is_new=is_new)
             if self._met and is_new:
-                room.hand_on(ledger, self._root.room, self._servers, self._talk)
+                room.hand_on(ledger, self._root.room, self._servers)
         team.replica.refresh()
         again = mend(team.replica, team.releases)
         user = self._own_user(team)
@@ -180,13 +196,12 @@ class _Recovery:
 
     @contextmanager
     def _ledger(self, team: Team) -> Iterator[acting.RootReplica]:
-        """Give the team's ledger to the words; at the end their keys are wiped."""
+        """Give the team's ledger to the words."""
         ledger = acting.RootReplica(team.id, self._root.keys, team.store, self._service.clock)
         try:
             yield ledger
         finally:
             ledger.ring.close()
-            self._root.keys.close()
 
     def _check_words(self, ledger: acting.RootReplica) -> None:
         """Make sure that these words count in this team now.
@@ -196,9 +211,7 @@ class _Recovery:
             TrustError: they never did, or others count since.
         """
         if not len(ledger.ledger):
-            raise NotFound(
-                "there is no record of the team here", fix="--from FILE, or ask a teammate to be online"
-            )
+            raise NotFound("there is no record of the team here", fix=self._where_records_are())
         own = self._root.keys.dpk
         if ledger.state.root.root_sign == own:
             return
@@ -206,6 +219,13 @@ class _Recovery:
         if own in {pub.root_sign for pub in pubs if isinstance(pub, Genesis | RootReplace)}:
             raise TrustError("other words count since", fix="use the newer recovery sheet")
         raise TrustError("these are not the words of this team", fix="look at the recovery sheet")
+
+    def _where_records_are(self) -> str:
+        if self._options.offline:
+            return "--from FILE, or without --offline"
+        if not self._servers:
+            return "--server URL, as it stands on the recovery sheet; or --from FILE"
+        return "--from FILE, or ask a teammate to run: envlsp agent"
 
     # --- whom to remove ---
 
@@ -291,7 +311,8 @@ def _device(ledger: acting.RootReplica, name: str) -> DevicePk:
         if d.active and len(name) >= _ID_MIN and d.dpk.hex().startswith(name.lower())
     ]
     if not found:
-        raise NotFound(f"there is no member and no device '{name}'", fix="give the id as it was shown")
+        fix = "give a name or an id as it is shown; without --remove all of them are"
+        raise NotFound(f"there is no member and no device '{name}'", fix=fix)
     if len(found) > 1:
         ids = ", ".join(dpk.hex()[:SHORT_HEX] for dpk in found)
         raise AmbiguousName(f"'{name}' may be {ids}", fix="give more of it")

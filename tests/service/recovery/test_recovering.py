@@ -11,7 +11,7 @@ from envlsp.crypto.recovery import from_words, root_key
 from envlsp.domain.ids import TEAM_SCOPE
 from envlsp.domain.ledger.records import RecordType, Revoke, Role
 from envlsp.domain.secret import SecretText
-from envlsp.errors import BadText, Misuse, NotFound, RecordRefused, TrustError, UsageError
+from envlsp.errors import BadText, Misuse, NotFound, RecordRefused, TransportError, TrustError, UsageError
 from envlsp.service.access import roles
 from envlsp.service.pushing import set_value
 from envlsp.service.recovery.acting import RootReplica
@@ -281,6 +281,47 @@ def test_old_words_after_the_replacement_are_refused_by_every_peer(cast: Cast) -
     with pytest.raises(RecordRefused), eve.writing():
         eve.append(Revoke((alice.user,), ()))
     assert len(bob.replica.state.members) == 2
+
+
+def test_who_came_back_with_the_old_words_comes_back_with_the_new_ones(cast: Cast) -> None:
+    old, (alice, bob) = team_with_words(cast, "bob")
+    before = backed_up(bob)
+    dave, eve = cast.actor("dave"), cast.actor("eve")
+    for actor in (dave, eve):
+        clone(alice, actor)
+    come_back(dave, old, before, new_words=True)
+    assert isinstance(dave.talk, Writer)
+    new, newer = dave.talk.words(), backed_up(dave, "newer.backup")
+    assert come_back(eve, old, before).is_new  # she has not heard of the other words
+    first = eve.replica.keys.dpk
+    found = come_back(eve, new, newer)
+    assert found.is_new
+    assert eve.replica.keys.dpk != first
+    assert eve.replica.state.members.keys() == {alice.user, bob.user, dave.user, eve.user}
+    assert value(eve, "TOKEN") == "one"
+
+
+def test_a_backup_that_is_not_there_is_told_before_24_words_are_typed(cast: Cast) -> None:
+    words, (alice,) = team_with_words(cast)
+    dave = cast.actor("dave")
+    with pytest.raises(NotFound, match=r"no\.backup"):
+        come_back(dave, words, alice.root / "no.backup")
+    assert isinstance(dave.talk, Writer)
+    assert dave.talk.asked == []
+
+
+@pytest.mark.parametrize(
+    ("offline", "servers", "fix"),
+    ((True, (), "--offline"), (False, (), "--server URL"), (False, ("ws://127.0.0.1:9",), "signaling")),
+)
+def test_without_records_it_is_told_where_some_are(
+    cast: Cast, offline: bool, servers: tuple[str, ...], fix: str
+) -> None:
+    words, (alice,) = team_with_words(cast)
+    dave = cast.actor("dave")
+    with pytest.raises((NotFound, TransportError)) as told:
+        come_back(dave, words, None, team=alice.team.id, offline=offline, servers=servers)
+    assert fix in str(told.value.fix)
 
 
 def test_words_that_are_not_typed_back_change_nothing(cast: Cast) -> None:
