@@ -36,11 +36,13 @@ from envlsp.domain.ledger.records import (
     Admit,
     CheckedRecord,
     DeviceAdd,
+    EnvNote,
     Genesis,
     Grant,
     Header,
     Invite,
     Pub,
+    Release,
     RootReplace,
     ScopeSet,
     carried_epochs,
@@ -48,6 +50,7 @@ from envlsp.domain.ledger.records import (
 from envlsp.errors import BadSignature, RecordRefused
 from envlsp.wire.records import (
     DecodedRecord,
+    decode_record_again,
     decode_record_untrusted,
     encode_header,
     encode_record,
@@ -172,11 +175,13 @@ def checked_before(raw: bytes, identity: RecordId) -> CheckedRecord:
     Raises:
         Malformed, LimitExceeded: it was no record after all.
     """
-    return _checked(decode_record_untrusted(raw), identity)
+    return _checked(decode_record_again(raw), identity)
 
 
 def _checked(decoded: DecodedRecord, identity: RecordId) -> CheckedRecord:
     header = decoded.header
+    if isinstance(header.pub, Release | EnvNote):  # most are, and carry nothing
+        return CheckedRecord(identity, header, len(decoded.body), size=decoded.size)
     return CheckedRecord(
         id=identity,
         header=header,

@@ -5,7 +5,8 @@ Ids are opaque bytes of a fixed size; their text forms live in `wire.text`.
 
 from __future__ import annotations
 
-from typing import NewType
+from struct import unpack
+from typing import Final, NewType
 
 RecordId = NewType("RecordId", bytes)
 """32 bytes: `H("rec", hdr)`."""
@@ -30,3 +31,10 @@ NO_OWNER = UserId(bytes(16))
 """The owner in the proof of a device that brings in its own user, and of a root key."""
 NO_EPOCH = EpochId(b"")
 """An empty body, or the epoch of its own scope that the record itself carries."""
+
+RECORD_ID_BYTES: Final = 32
+
+
+def split_ids(run: bytes) -> tuple[RecordId, ...]:
+    """Return the ids that lie one after the other in a run of bytes."""
+    return unpack(f"{RECORD_ID_BYTES}s" * (len(run) // RECORD_ID_BYTES), run)

@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any, NamedTuple, TypeVar
 
 from envlsp.crypto.envelope import OpenedRelease
@@ -31,6 +32,7 @@ from envlsp.service.people import People
 from envlsp.service.release_index import NO_ENVIRONMENT, Entry, Learned, NodesOf, ReleaseIndex
 from envlsp.service.replica import Replica
 from envlsp.service.results import ReleaseInfo
+from envlsp.store.records import PAGE_ROWS
 from envlsp.wire.bodies import EnvBody
 
 V = TypeVar("V")
@@ -354,10 +356,13 @@ class Releases:
         if self._has_new_key():
             # All again in the order of the ledger: what a release names comes before it.
             self._start_over(resume=False)
-        for identity in self._ledger.ids(self._learned):
-            self._learned += 1
-            self._learned_since_kept += 1
-            self._look_at(identity)
+        ids = self._ledger.ids(self._learned)
+        while run := tuple(islice(ids, PAGE_ROWS)):
+            self._replica.read_ahead(run)
+            for identity in run:
+                self._learned += 1
+                self._learned_since_kept += 1
+                self._look_at(identity)
         self._keep()
 
     def _has_new_key(self) -> bool:
@@ -440,7 +445,6 @@ class Releases:
         self._waiting.setdefault(key, set()).add(record.id)
 
     def _entry(self, record: CheckedRecord, scope: ScopeId, opened: OpenedRelease) -> Entry:
-        ledger = self._ledger
         named = opened.base if opened.of is None else (*opened.base, opened.of)
         return Entry(
             id=record.id,
@@ -450,7 +454,7 @@ class Releases:
             kind=opened.kind,
             base=opened.base,
             of=opened.of,
-            misplaced=any(other not in ledger or not ledger.is_ancestor(other, record.id) for other in named),
+            misplaced=not self._ledger.are_before(named, record.id),
         )
 
 

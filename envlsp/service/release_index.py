@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Final, NamedTuple, TypeVar
 
 from envlsp.domain.environment import Environment
-from envlsp.domain.ids import DevicePk, RecordId
+from envlsp.domain.ids import RECORD_ID_BYTES, DevicePk, RecordId, split_ids
 from envlsp.domain.merge import ReleaseNode
 from envlsp.domain.release import ReleaseKind
 from envlsp.domain.versions import ALONE
@@ -21,7 +21,7 @@ from envlsp.wire.release_index import IndexRow
 
 T = TypeVar("T", bound=Hashable)
 
-ID_BYTES: Final = 32
+ID_BYTES: Final = RECORD_ID_BYTES
 COLUMNS: Final = 7
 """Environment, kind, height, number, author, what of `base` and `of` is believed, place of `of` + 1."""
 _SOUND, _MISPLACED, _UNSOUND = range(3)
@@ -84,9 +84,7 @@ class ReleaseIndex:
 
     @cached_property
     def _places(self) -> dict[RecordId, int]:
-        ids = bytes(self.ids)
-        starts = range(0, len(ids), ID_BYTES)
-        return {RecordId(ids[at : at + ID_BYTES]): place for place, at in enumerate(starts)}
+        return {record: place for place, record in enumerate(split_ids(bytes(self.ids)))}
 
     @cached_property
     def _environment_places(self) -> dict[Environment, int]:
@@ -106,7 +104,7 @@ class ReleaseIndex:
 
     def lacking(self, records: Iterable[RecordId]) -> set[RecordId]:
         """Return those that are no releases we have opened."""
-        return set(records) - self._places.keys()
+        return set(records).difference(self._places)
 
     def environment_number(self, environment: Environment) -> int | None:
         """Return the number that an environment has in here."""

@@ -11,7 +11,7 @@ Refuses to know what a record says: who calls has decoded and admitted it. Its r
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from envlsp.crypto.labels import kdf
@@ -24,7 +24,7 @@ from envlsp.store.database import Database, Row
 from envlsp.store.highwater import HighWater
 from envlsp.store.sealing import author_tag, open_stored
 
-_PAGE_ROWS: Final = 256
+PAGE_ROWS: Final = 256
 """Fetched at a time: half a megabyte of usual records, and few enough round trips."""
 _STATE: Final = b"state"
 _COLUMNS: Final = "serial, id, seq, height, blob"
@@ -134,6 +134,17 @@ class Records:
         row = self._database.row(f"SELECT {_COLUMNS} FROM rec WHERE id = ?", (record,))
         return None if row is None else self._opened(row).raw
 
+    def several(self, records: Sequence[RecordId]) -> dict[RecordId, bytes]:
+        """Return the bytes of those of some records that are here; not more than a page of them.
+
+        Raises:
+            StoreCorrupt: a row does not open.
+        """
+        assert len(records) <= PAGE_ROWS
+        places = ", ".join("?" * len(records))
+        rows = self._database.rows(f"SELECT id, blob FROM rec WHERE id IN ({places})", records)
+        return {record: open_stored(blob, self._key, record) for record, blob in rows}
+
     def count(self, until: int | None = None) -> int:
         """Return how many records there are, all or up to a serial."""
         row = self._database.row("SELECT count(*) FROM rec")
@@ -156,7 +167,7 @@ class Records:
         height, record = -1, b""
         while rows := self._database.rows(
             f"SELECT {_COLUMNS} FROM rec WHERE (height, id) > (?, ?) ORDER BY height, id LIMIT ?",
-            (height, record, _PAGE_ROWS),
+            (height, record, PAGE_ROWS),
         ):
             yield from map(self._opened, rows)
             height, record = rows[-1][3], rows[-1][1]
@@ -170,7 +181,7 @@ class Records:
             StoreCorrupt: a row does not open.
         """
         while rows := self._database.rows(
-            f"SELECT {_COLUMNS} FROM rec WHERE serial > ? ORDER BY serial LIMIT ?", (serial, _PAGE_ROWS)
+            f"SELECT {_COLUMNS} FROM rec WHERE serial > ? ORDER BY serial LIMIT ?", (serial, PAGE_ROWS)
         ):
             yield from map(self._opened, rows)
             serial = rows[-1][0]

@@ -46,6 +46,23 @@ def decode_untrusted(data: bytes, *, limit_bytes: int) -> Value:
     """
     if len(data) > limit_bytes:
         raise Malformed(f"{len(data)} bytes, at most {limit_bytes} allowed")
+    value = decode_again(data)
+    _check([value], NESTING_MAX)
+    if encode(value) != data:
+        raise Malformed("not the shortest encoding")
+    return value
+
+
+def decode_again(data: bytes) -> Value:
+    """Return the value of bytes that passed `decode_untrusted` or `encode` on this device.
+
+    Args:
+        data: out of a row that this device sealed: its size, and whether it is the only
+            form of its value, are not looked at again.
+
+    Raises:
+        Malformed: it was no such thing after all.
+    """
     try:
         # Every element takes a byte, so a longer array header than the input is a lie
         # and is refused before a list of that size exists.
@@ -62,9 +79,6 @@ def decode_untrusted(data: bytes, *, limit_bytes: int) -> Value:
         )
     except (ValueError, msgpack.UnpackException, UnicodeDecodeError, RecursionError) as exc:
         raise Malformed("not canonical msgpack") from exc
-    _check([value], NESTING_MAX)
-    if encode(value) != data:
-        raise Malformed("not the shortest encoding")
     return value  # type: ignore[no-any-return]
 
 

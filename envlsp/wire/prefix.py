@@ -7,17 +7,14 @@ Whatever does not read is no prefix, and the records are read instead.
 from __future__ import annotations
 
 from array import array
-from typing import Any, Final
+from typing import Any
 
 from envlsp.domain.ids import DevicePk, EpochId, ScopeId, UserId
 from envlsp.domain.ledger.facts import Facts, Need
 from envlsp.domain.ledger.prefix import ID_BYTES, NUMBERS, Prefix, Settled
 from envlsp.domain.ledger.records import Role
 from envlsp.errors import LimitExceeded, Malformed
-from envlsp.wire.canonical import Value, decode_untrusted, encode
-
-PREFIX_MAX_BYTES: Final = 256 * 2**20
-"""Two million records: a bound for the decoder, since the row is ours."""
+from envlsp.wire.canonical import Value, decode_again, encode
 
 
 def encode_prefix(prefix: Prefix) -> bytes:
@@ -41,7 +38,7 @@ def encode_prefix(prefix: Prefix) -> bytes:
 def decode_prefix(data: bytes) -> Prefix | None:
     """Return the prefix, or None where these bytes are none."""
     try:
-        fields: Any = decode_untrusted(data, limit_bytes=PREFIX_MAX_BYTES)
+        fields: Any = decode_again(data)
         ids, hashes, numbers, ends, parents, authors, places, masks, heads, settled = fields
         prefix = Prefix(
             ids,
@@ -55,9 +52,9 @@ def decode_prefix(data: bytes) -> Prefix | None:
             tuple(heads),
             tuple(map(_load_settled, settled)),
         )
+        return prefix if _fits(prefix) else None
     except (Malformed, LimitExceeded, ValueError, TypeError):
         return None
-    return prefix if _fits(prefix) else None
 
 
 def _fits(prefix: Prefix) -> bool:

@@ -86,11 +86,8 @@ class DecodedRecord:
     """The header's own bytes: what is hashed and signed."""
     body: bytes
     sig: bytes
-
-    @property
-    def size(self) -> int:
-        """Bytes of the whole record on the wire."""
-        return len(encode_record(self.hdr, self.body, self.sig))
+    size: int
+    """Bytes of the whole record on the wire."""
 
 
 # --- what stands in `pub` ---------------------------------------------------------------------
@@ -254,7 +251,11 @@ def decode_header_untrusted(data: bytes) -> Header:
     """
     if len(data) > HEADER_MAX_BYTES:
         raise LimitExceeded(f"a header of {len(data)} bytes")
-    fields = as_array(canonical.decode_untrusted(data, limit_bytes=HEADER_MAX_BYTES))
+    return _load_header(canonical.decode_untrusted(data, limit_bytes=HEADER_MAX_BYTES))
+
+
+def _load_header(value: Value) -> Header:
+    fields = as_array(value)
     if fields and type(fields[0]) is int and fields[0] > HEADER_VERSION:
         raise UpgradeNeeded("a record of a later version")
     version, team, kind, author, seq, height, parents, epoch, body_hash, pub = as_array(fields, 10)
@@ -333,7 +334,19 @@ def decode_record_untrusted(raw: bytes) -> DecodedRecord:
     hdr, body, sig = _split(raw)
     header = decode_header_untrusted(hdr)
     _check_epoch(header, body)
-    return DecodedRecord(header, hdr, body, _signature.load(sig))
+    return DecodedRecord(header, hdr, body, _signature.load(sig), len(raw))
+
+
+def decode_record_again(raw: bytes) -> DecodedRecord:
+    """Return the parts of a record that was decoded before, out of a row of our own.
+
+    Only what cannot be built otherwise is looked at: the row is sealed since the check.
+
+    Raises:
+        Malformed, LimitExceeded, UpgradeNeeded: it was no record after all.
+    """
+    hdr, body, sig = _parts(raw)
+    return DecodedRecord(_load_header(canonical.decode_again(hdr)), hdr, body, sig, len(raw))
 
 
 def body_of(raw: bytes) -> bytes:
@@ -348,7 +361,7 @@ def _split(raw: bytes) -> list[bytes]:
     stranger can put into a mebibyte.
     """
     parts = _parts(raw)
-    if len(parts) != 3 or canonical.encode(list(parts)) != raw:
+    if canonical.encode(list(parts)) != raw:
         raise Malformed("not the shortest encoding of three runs of bytes")
     return parts
 
@@ -362,6 +375,8 @@ def _parts(raw: bytes) -> list[bytes]:
         start = place + 1 + width
         place = start + int.from_bytes(raw[place + 1 : start], "big")
         parts.append(raw[start:place])
+    if len(parts) != 3:
+        raise Malformed("a record has three parts")
     return parts
 
 

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from array import array
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from envlsp.domain.environment import Environment, Triple
 from envlsp.domain.ids import DevicePk, RecordId, ScopeId
 from envlsp.errors import LimitExceeded, Malformed
-from envlsp.wire.canonical import decode_untrusted, encode
-
-ROW_MAX_BYTES: Final = 256 * 2**20
-"""A bound for the decoder, since the row is ours."""
+from envlsp.wire.canonical import decode_again, encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +58,7 @@ def encode_index_row(row: IndexRow) -> bytes:
 def decode_index_row(data: bytes) -> IndexRow | None:
     """Return the row, or None where these bytes are none."""
     try:
-        fields: Any = decode_untrusted(data, limit_bytes=ROW_MAX_BYTES)
+        fields: Any = decode_again(data)
         ids, numbers, ends, base, environments, authors, strangers, notes, waiting, silent, rulings, heads = (
             fields
         )

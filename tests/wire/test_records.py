@@ -23,6 +23,7 @@ from envlsp.wire.records import (
     DecodedRecord,
     carries_own_epoch,
     decode_header_untrusted,
+    decode_record_again,
     decode_record_untrusted,
     encode_header,
     encode_record,
@@ -72,8 +73,8 @@ def test_a_record_is_read_as_it_was_written(header: Header, body: bytes, sig: by
         with pytest.raises(Malformed):
             decode_record_untrusted(raw)
         return
-    assert decode_record_untrusted(raw) == DecodedRecord(header, hdr, body, sig)
-    assert decode_record_untrusted(raw).size == len(raw)
+    assert decode_record_untrusted(raw) == DecodedRecord(header, hdr, body, sig, len(raw))
+    assert decode_record_again(raw) == decode_record_untrusted(raw)
 
 
 @given(st.binary(max_size=300))

@@ -14,13 +14,16 @@ from bisect import insort
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import islice
+from typing import Final
 
 from envlsp.domain.ids import DevicePk, EpochId, RecordId, TeamId, UserId
 from envlsp.domain.ledger.facts import Facts, Rank
 from envlsp.domain.ledger.policy import is_auth
 from envlsp.domain.ledger.prefix import NUMBERS, Columns, Prefix, Settled
 from envlsp.domain.ledger.records import CheckedRecord, Keys, Role, carried_epochs, carried_seals
+
+_ASKED_MAX: Final = 30
+"""Records of a prefix are looked for one by one so often; from then on all of them are in a dict."""
 
 
 @dataclass(slots=True, eq=False)
@@ -128,6 +131,8 @@ class Dag:
         self._team = team
         self._prefix = prefix
         self._past = Past(prefix) if prefix else None
+        self._asked = 0
+        """How often a record of the prefix was looked for."""
         self._made: list[Node | None] = [None] * (len(prefix) if prefix else 0)
         self.by_id = _ById(self._thaw_id, self._is_in_prefix)
         self.auth: list[Node] = []
@@ -150,7 +155,7 @@ class Dag:
         """Yield the ids of the nodes from an index on, making none."""
         kept = len(self._prefix) if self._prefix else 0
         if self._prefix and after < kept:
-            yield from islice(self._prefix.all_ids(), after, None)
+            yield from self._prefix.all_ids(after)
         for node in filter(None, self._made[max(after, kept) :]):
             yield node.record.id
 
@@ -184,11 +189,19 @@ class Dag:
     def _places(self) -> dict[RecordId, int]:
         return {record: index for index, record in enumerate(self._prefix.all_ids())} if self._prefix else {}
 
+    def _place(self, record: object) -> int | None:
+        if self._prefix is None or not isinstance(record, bytes):
+            return None
+        if self._asked < _ASKED_MAX:
+            self._asked += 1
+            return self._prefix.find(record)
+        return self._places.get(RecordId(record))
+
     def _is_in_prefix(self, record: object) -> bool:
-        return self._prefix is not None and record in self._places
+        return self._place(record) is not None
 
     def _thaw_id(self, record: RecordId) -> Node | None:
-        index = self._places.get(record)
+        index = self._place(record)
         return None if index is None else self._thaw(index)
 
     def _thaw(self, index: int) -> Node:

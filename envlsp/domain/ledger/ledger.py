@@ -145,6 +145,15 @@ class Ledger:
         """
         return is_ancestor(self._node(older), self._node(newer))
 
+    def are_before(self, others: Iterable[RecordId], record_id: RecordId) -> bool:
+        """Tell whether records are here, all of them, and in the past of another.
+
+        Raises:
+            NotFound: that other is not here.
+        """
+        by_id, newer = self._dag.by_id, self._node(record_id)
+        return all((node := by_id.get(other)) and is_ancestor(node, newer) for other in others)
+
     @property
     def state(self) -> TeamState:
         """The team now.

@@ -9,11 +9,20 @@ where it lies and how it is sealed.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
-from envlsp.domain.ids import DevicePk, EpochId, RecordId, ScopeId, TeamId, UserId
+from envlsp.domain.ids import (
+    RECORD_ID_BYTES,
+    DevicePk,
+    EpochId,
+    RecordId,
+    ScopeId,
+    TeamId,
+    UserId,
+    split_ids,
+)
 from envlsp.domain.ledger.facts import Facts
 from envlsp.domain.ledger.records import (
     CheckedRecord,
@@ -28,7 +37,7 @@ from envlsp.domain.ledger.records import (
 
 T = TypeVar("T", bound=Hashable)
 
-ID_BYTES: Final = 32
+ID_BYTES: Final = RECORD_ID_BYTES
 NUMBERS: Final = 7
 """Columns of whole numbers: author, seq, height, place, body size, size, mask."""
 
@@ -69,10 +78,16 @@ class Prefix:
     def __len__(self) -> int:
         return len(self.parents_end)
 
-    def all_ids(self) -> Iterator[RecordId]:
-        """Yield every id in order."""
-        ids = self.ids
-        return (RecordId(ids[at : at + ID_BYTES]) for at in range(0, len(ids), ID_BYTES))
+    def all_ids(self, after: int = 0) -> tuple[RecordId, ...]:
+        """Return every id in order, but the first so many."""
+        return split_ids(self.ids[after * ID_BYTES :])
+
+    def find(self, record: bytes) -> int | None:
+        """Return where a record stands. For a few of them: whoever asks for many makes a dict."""
+        at = self.ids.find(record)
+        while at >= 0 and at % ID_BYTES:  # two ids beside each other can look like a third
+            at = self.ids.find(record, at + 1)
+        return None if at < 0 or len(record) != ID_BYTES else at // ID_BYTES
 
     def id_at(self, index: int) -> RecordId:
         """Return one id."""
