@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 from envlsp.crypto.memory import Key
 from envlsp.crypto.primitives import open_row, seal_row
 from envlsp.domain.ids import RecordId
-from envlsp.errors import CannotOpen, Malformed, StoreCorrupt
+from envlsp.errors import CannotOpen, LimitExceeded, Malformed, StoreCorrupt
 from envlsp.store.files import write_whole
 from envlsp.wire.canonical import decode_untrusted, encode
 from envlsp.wire.limits import KIB, PARENTS_MAX
@@ -51,7 +51,7 @@ def to_high_water(data: bytes) -> HighWater:
         match decode_untrusted(data, limit_bytes=_MAX_BYTES):
             case [int(total), int(own_seq), list(heads)]:
                 return HighWater(total, own_seq, tuple(RecordId(h) for h in heads if isinstance(h, bytes)))
-    except Malformed:
+    except (Malformed, LimitExceeded):
         pass
     raise StoreCorrupt("the high-water mark is not readable")
 

@@ -27,7 +27,7 @@ from envlsp.crypto.labels import kdf
 from envlsp.crypto.memory import Key, SecretBuffer, wipe
 from envlsp.crypto.primitives import KEY_BYTES, open_row, random_bytes, seal_row
 from envlsp.domain.ids import TeamId
-from envlsp.errors import CannotOpen, KeyFileError, Locked, Malformed, NotInitialised
+from envlsp.errors import CannotOpen, KeyFileError, LimitExceeded, Locked, Malformed, NotInitialised
 from envlsp.store.files import check_private, make_private_folder, write_whole
 from envlsp.store.protection import (
     MAX_BYTES,
@@ -305,7 +305,7 @@ def _read(path: str) -> tuple[Header, bytes, bytes]:
         match decode_untrusted(data, limit_bytes=MAX_BYTES):
             case [bytes(header), bytes(sealed)]:
                 return to_header(path, header), header, sealed
-    except Malformed:
+    except (Malformed, LimitExceeded):
         pass
     raise not_a_key_file(path)
 
@@ -320,7 +320,7 @@ def _opened(path: str, header: Header, header_bytes: bytes, sealed: bytes, kek: 
             case [bytes(lsk), bytes(machine), list(teams)] if len(lsk) == KEY_BYTES:
                 kept = SecretBuffer.taken(lsk)
                 return DeviceKey(path, Wrapping(header, kek), kept, machine, _to_teams(teams))
-    except Malformed:
+    except (Malformed, LimitExceeded):
         pass
     finally:
         wipe(plain)

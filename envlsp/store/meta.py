@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from envlsp.crypto.memory import Key
-from envlsp.errors import Malformed, StoreCorrupt
+from envlsp.errors import LimitExceeded, Malformed, StoreCorrupt
 from envlsp.store.database import Database
 from envlsp.store.sealing import Drawer
 from envlsp.wire.canonical import decode_untrusted, encode
@@ -75,7 +75,7 @@ class Meta:
             match decode_untrusted(self._drawer.open(blob, tag), limit_bytes=_ROW_MAX_BYTES):
                 case [bytes(name), bytes(data)]:
                     return name, data
-        except Malformed:
+        except (Malformed, LimitExceeded):
             pass
         raise StoreCorrupt("a row of the ledger file is not readable")
 

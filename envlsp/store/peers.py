@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from envlsp.crypto.memory import Key
 from envlsp.domain.ids import DevicePk
-from envlsp.errors import Malformed, StoreCorrupt
+from envlsp.errors import LimitExceeded, Malformed, StoreCorrupt
 from envlsp.store.database import Database
 from envlsp.store.meta import Meta
 from envlsp.wire.canonical import decode_untrusted, encode
@@ -110,5 +110,5 @@ def _to_note(data: bytes) -> PeerNote:
 def _decoded(data: bytes) -> object:
     try:
         return decode_untrusted(data, limit_bytes=_MAX_BYTES)
-    except Malformed as exc:
+    except (Malformed, LimitExceeded) as exc:
         raise StoreCorrupt("a note about a peer is not readable") from exc

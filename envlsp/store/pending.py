@@ -22,7 +22,7 @@ from typing import Final, NamedTuple
 
 from envlsp.crypto.memory import Key
 from envlsp.domain.ids import NO_TEAM, TeamId
-from envlsp.errors import Malformed, StoreCorrupt
+from envlsp.errors import LimitExceeded, Malformed, StoreCorrupt
 from envlsp.store.files import check_private, make_private_folder, write_whole
 from envlsp.store.keyfile import DeviceSeeds
 from envlsp.store.lock import FileLock
@@ -113,7 +113,7 @@ class Pending:
                     rows = decode_untrusted(self._drawer.open(sealed, _CONTEXT), limit_bytes=_MAX_BYTES)
                     if isinstance(rows, list):
                         return tuple(map(_to_waiting, rows))
-        except Malformed:
+        except (Malformed, LimitExceeded):
             pass
         raise StoreCorrupt(f"{self._path} is not readable", fix=f"rm {self._path}; then ask again")
 

@@ -70,7 +70,7 @@ def test_the_file_is_private_and_says_nothing(pending: Pending, tmp_path: Path) 
         pending.all()
 
 
-@pytest.mark.parametrize("damage", ("cut", "flip", "noise", "other key"))
+@pytest.mark.parametrize("damage", ("cut", "flip", "noise", "flood", "other key"))
 def test_a_damaged_file_is_told_and_never_read(pending: Pending, tmp_path: Path, damage: str) -> None:
     pending.put(SHOP, seeds(1), 1)
     path = tmp_path / "home" / "pending.key"
@@ -79,6 +79,7 @@ def test_a_damaged_file_is_told_and_never_read(pending: Pending, tmp_path: Path,
         "cut": data[:-1],
         "flip": data[:-1] + bytes([data[-1] ^ 1]),
         "noise": b"noise",
+        "flood": bytes(2**20),
         "other key": data,
     }
     path.write_bytes(changed[damage])

@@ -14,7 +14,7 @@ from typing import Final
 
 from envlsp.domain.ids import DevicePk, RecordId
 from envlsp.domain.ledger.state import Alarm, AlarmKind
-from envlsp.errors import Malformed
+from envlsp.errors import LimitExceeded, Malformed
 from envlsp.service.access.rotation import suspects_of
 from envlsp.service.people import RECOVERY_WORDS, SHORT_HEX
 from envlsp.service.results import AlarmInfo
@@ -58,7 +58,7 @@ def _told(team: Team) -> list[bytes]:
     data = team.store.meta.get(_TOLD)
     try:
         marks = decode_untrusted(data, limit_bytes=64 * KIB) if data else []
-    except Malformed:
+    except (Malformed, LimitExceeded):
         return []  # being told twice is better than never
     return [mark for mark in marks if isinstance(mark, bytes)] if isinstance(marks, list) else []
 

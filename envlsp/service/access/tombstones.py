@@ -10,11 +10,12 @@ Spec: docs/protocol.md, "C.5 What this yields", tombstones.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from envlsp.domain.ids import DevicePk, RecordId, ScopeId
 from envlsp.domain.ledger.suspicion import EVERYWHERE, Suspect, Suspicion, can_matter, suspects_after
-from envlsp.errors import Malformed, StoreCorrupt
+from envlsp.errors import LimitExceeded, Malformed, StoreCorrupt
 from envlsp.wire.canonical import decode_untrusted, encode
 from envlsp.wire.limits import MIB
 
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 _NAME: Final = b"suspects"
 _FORM: Final = 1
 _CODES: Final = {Suspicion.RETURNED: 0, Suspicion.DUEL: 1, Suspicion.BROUGHT_IN: 2}
+_RECORDS_MAX: Final = 64
+"""Reasons that are remembered of one suspect."""
+_KEPT_MAX_BYTES: Final = MIB
 _WHYS: Final = {code: why for why, code in _CODES.items()}
 
 
@@ -72,7 +76,7 @@ class Tombstones:
         self._keep(one for one in self.all() if one.device not in devices)
 
     def _keep(self, found: Iterable[Suspect]) -> None:
-        self._meta.put(_NAME, to_bytes(found))
+        self._meta.put(_NAME, to_bytes(_bounded(tuple(found))))
 
 
 def _of_weight(ledger: Ledger, news: Iterable[RecordId]) -> list[RecordId]:
@@ -91,6 +95,20 @@ def distrusted(suspects: Collection[Suspect], state: TeamState, scope: ScopeId) 
 # --- on the disk -------------------------------------------------------------------------------
 
 
+def _bounded(found: tuple[Suspect, ...]) -> tuple[Suspect, ...]:
+    """Return the suspects with no more reasons than can be read again: a flood of removals gives many.
+
+    Nobody is left out. Where even one reason each is too much, a suspect in many scopes is
+    one everywhere.
+    """
+    for most in (_RECORDS_MAX, 1):
+        fewer = tuple(replace(one, records=one.records[:most]) for one in found)
+        if len(to_bytes(fewer)) <= _KEPT_MAX_BYTES:
+            return fewer
+    devices = {one.device: replace(one, scope=EVERYWHERE, records=one.records[:1]) for one in found}
+    return tuple(devices.values())
+
+
 def to_bytes(found: Iterable[Suspect]) -> bytes:
     """Return the canonical bytes `[1, [[dpk32, scope16|0, why, [id32...]]...]]`."""
     return encode((_FORM, [(s.device, s.scope, _CODES[s.why], s.records) for s in sorted(found)]))
@@ -106,7 +124,7 @@ def from_bytes(data: bytes) -> frozenset[Suspect]:
         match decode_untrusted(data, limit_bytes=2 * MIB):
             case [1, list(rows)]:
                 return frozenset(map(_suspect, rows))
-    except (Malformed, KeyError):
+    except (Malformed, LimitExceeded, KeyError):
         pass
     raise StoreCorrupt("what this device knows of removed members is not readable")
 

@@ -18,7 +18,7 @@ from envlsp.domain.ledger.exposure import loose_epochs
 from envlsp.domain.ledger.facts import ROOT
 from envlsp.domain.ledger.records import Role, carried_epochs, carried_seals
 from envlsp.domain.ledger.state import EpochState
-from envlsp.errors import Malformed
+from envlsp.errors import LimitExceeded, Malformed
 from envlsp.service.access.rights import own_role
 from envlsp.service.replica import Replica
 from envlsp.service.team import Team
@@ -77,7 +77,7 @@ def _read(kept: bytes | None) -> dict[EpochId, int]:
         return {}
     try:
         rows = decode_untrusted(kept, limit_bytes=MIB)
-    except Malformed:
+    except (Malformed, LimitExceeded):
         return {}
     assert isinstance(rows, list)
     found = {}
@@ -129,7 +129,7 @@ def _asks(attestation: bytes) -> Attest | None:
         return None
     try:
         attest = decode_attest_untrusted(attestation)
-    except Malformed:
+    except (Malformed, LimitExceeded):
         return None
     return attest if attest.epoch is None else None
 

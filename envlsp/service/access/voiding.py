@@ -14,7 +14,7 @@ from envlsp.domain.ids import DevicePk, RecordId, UserId
 from envlsp.domain.ledger.ledger import Ledger
 from envlsp.domain.ledger.policy import PARENTS_MAX
 from envlsp.domain.ledger.records import Admit, DeviceAdd, Grant, Release, Role
-from envlsp.errors import Malformed
+from envlsp.errors import LimitExceeded, Malformed
 from envlsp.service.access.devices import is_older
 from envlsp.service.history import EnvironmentHistory
 from envlsp.service.replica import Replica
@@ -40,6 +40,7 @@ def foresee(
         devices: single devices that are.
     """
     state = team.replica.state
+    kept = _unreached(team, users, devices)
     theirs = [dpk for user in users if user in state.members for dpk in state.members[user].devices]
     lines = [
         *(line for user in users for line in _of_person(team, user)),
@@ -47,12 +48,20 @@ def foresee(
         *(
             line
             for dpk in (*theirs, *devices)
-            if dpk != team.replica.keys.dpk
+            if dpk != team.replica.keys.dpk and dpk not in kept
             for line in _unheard(team, dpk)
         ),
         *_beyond(team.replica.ledger),
     ]
     return tuple(dict.fromkeys(lines))
+
+
+def _unreached(team: Team, users: Collection[UserId], devices: Collection[DevicePk]) -> set[DevicePk]:
+    """Return the devices that keep what they did at the same time: they or their people outrank us."""
+    state = team.replica.state
+    own = {dpk for user in users if is_senior(team.replica, user) for dpk in state.members[user].devices}
+    older = {d for d in devices if d in state.devices and is_older(team.replica, state.devices[d])}
+    return own | older
 
 
 def _of_person(team: Team, user: UserId) -> Iterator[str]:
@@ -113,7 +122,7 @@ def _unheard(team: Team, dpk: DevicePk) -> Iterator[str]:
 def _attested_elsewhere(ledger: Ledger, attestation: bytes) -> int:
     try:
         heads = decode_attest_untrusted(attestation).heads
-    except Malformed:
+    except (Malformed, LimitExceeded):
         return 0
     return sum(head not in ledger for head in heads)
 

@@ -12,7 +12,7 @@ from typing import Final
 from envlsp.crypto.device import fingerprint
 from envlsp.domain.ids import RecordId
 from envlsp.domain.ledger.records import Admit
-from envlsp.errors import Malformed
+from envlsp.errors import LimitExceeded, Malformed
 from envlsp.service.people import SHORT_HEX
 from envlsp.service.team import Team
 from envlsp.wire.canonical import decode_untrusted, encode
@@ -66,6 +66,6 @@ def _told(team: Team) -> list[bytes]:
     data = team.store.meta.get(_TOLD)
     try:
         marks = decode_untrusted(data, limit_bytes=16 * KIB) if data else []
-    except Malformed:
+    except (Malformed, LimitExceeded):
         return []  # being told twice is better than never
     return [mark for mark in marks if isinstance(mark, bytes)] if isinstance(marks, list) else []

@@ -22,14 +22,14 @@ from typing import Any, Final
 
 from envlsp.crypto.epochs import Recipient
 from envlsp.crypto.introductions import Claim, open_knock, open_request
-from envlsp.domain.ids import DevicePk, RecordId
+from envlsp.domain.ids import TEAM_SCOPE, DevicePk, RecordId
 from envlsp.domain.ledger.policy import USERS_MAX
 from envlsp.domain.ledger.records import Admit, Role
 from envlsp.domain.ledger.state import InviteState
 from envlsp.errors import EnvlspError, PeerError, TrustError
 from envlsp.service.access.removal import is_removed
 from envlsp.service.access.rights import own_role
-from envlsp.service.access.rotation import seals_for
+from envlsp.service.access.rotation import seals_for, suspects_of
 from envlsp.service.joining.invitations import close_used_up, is_expired, terms_of
 from envlsp.service.meeting import Meeting
 from envlsp.service.people import Person, parse_person, printable
@@ -72,6 +72,7 @@ class Couriers:
         self._teammates = teammates
         self._visitors: dict[DevicePk, _Visitor] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._deciding: set[DevicePk] = set()
 
     async def hear(self, room: Room, tag: Tag, blob: bytes) -> bool:
         """Take what came into the room of a link; return whether it was for a courier."""
@@ -136,10 +137,15 @@ class Couriers:
         if state.is_active(joiner):
             return Answer.COME  # let in already, and cut off before they heard of it
         link, terms = state.invites.get(invite), terms_of(self._replica, invite)
-        if link is None or terms is None:
+        if link is None or terms is None or self._is_doubted(invite):
             return None
         why_not = _refusal(link, is_expired=is_expired(terms, self._replica.now()))
         return why_not or (Answer.FULL if len(state.members) >= USERS_MAX else Answer.COME)
+
+    def _is_doubted(self, invite: RecordId) -> bool:
+        """Return whether a link is by somebody who gets no new key from us: nor does who has it (C.5)."""
+        maker = self._replica.record(invite).header.author
+        return maker in suspects_of(self._replica, TEAM_SCOPE)
 
     # --- somebody asks to be admitted ------------------------------------------------------------
 
@@ -150,17 +156,22 @@ class Couriers:
         except (TrustError, PeerError):
             return False
         visitor = self._visitors.get(request.dpk)
-        if visitor is not None and visitor.invite == request.invite:
+        if visitor is None or visitor.invite != request.invite:
+            return True
+        if request.dpk not in self._deciding:  # one at a time, however often they ask
+            self._deciding.add(request.dpk)
             self._spawn(self._decide(tag, visitor.knock, request))
         return True
 
     async def _decide(self, tag: Tag, knock: Knock, request: JoinRequest) -> None:
-        if self._teammates():
-            await asyncio.sleep(random.uniform(0, HESITATE_S))  # noqa: S311 (jitter, not a secret)
         try:
+            if self._teammates():
+                await asyncio.sleep(random.uniform(0, HESITATE_S))  # noqa: S311 (jitter, not a secret)
             answer = self._admit(knock, request)
         except EnvlspError:  # no key, a bad proof, a busy disk: not the link's fault
             answer = Answer.UNABLE
+        finally:
+            self._deciding.discard(knock.dpk)
         if answer is not Answer.COME:
             await self._meeting.give_card(tag, knock.dpk, knock.xpk, answer)
 

@@ -12,7 +12,7 @@ from typing import Final
 
 from envlsp.crypto.primitives import is_valid_ed25519, is_valid_x25519
 from envlsp.domain.ids import DevicePk
-from envlsp.errors import AmbiguousName, BadText, Misuse, NotFound, StoreCorrupt
+from envlsp.errors import AmbiguousName, BadText, LimitExceeded, Malformed, Misuse, NotFound, StoreCorrupt
 from envlsp.service.people import SHORT_HEX
 from envlsp.service.replica import Replica
 from envlsp.wire.canonical import Value, decode_untrusted, encode
@@ -110,10 +110,15 @@ def _keep(replica: Replica, found: tuple[AllowedReplica, ...]) -> None:
 
 
 def _rows(data: bytes) -> Iterator[AllowedReplica]:
-    rows = decode_untrusted(data, limit_bytes=_MAX_BYTES)
-    for row in rows if isinstance(rows, list) else ():
-        match row:
-            case [bytes(pairing), str(label), int(added)]:
-                yield AllowedReplica(decode_pairing_untrusted(pairing), label, added)
-            case _:
-                raise StoreCorrupt("the list of replicas is not readable")
+    try:
+        rows = decode_untrusted(data, limit_bytes=_MAX_BYTES)
+        yield from map(_row, rows if isinstance(rows, list) else ())
+    except (Malformed, LimitExceeded):
+        raise StoreCorrupt("the list of replicas is not readable") from None
+
+
+def _row(row: Value) -> AllowedReplica:
+    match row:
+        case [bytes(pairing), str(label), int(added)]:
+            return AllowedReplica(decode_pairing_untrusted(pairing), label, added)
+    raise Malformed("not a row of replicas")

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from envlsp.domain.ids import TEAM_SCOPE, EpochId
+from envlsp.domain.ids import TEAM_SCOPE, DevicePk, EpochId, RecordId, ScopeId
 from envlsp.domain.ledger.records import Role
-from envlsp.domain.ledger.suspicion import EVERYWHERE, Suspicion
+from envlsp.domain.ledger.suspicion import EVERYWHERE, Suspect, Suspicion
 from envlsp.errors import StoreCorrupt
 from envlsp.service.access import roles
 from envlsp.service.access.rotation import mend, sealable
@@ -218,3 +218,33 @@ def test_an_editor_is_told_who_gets_no_new_key(duel: tuple[Actor, Actor, Actor])
     (line,) = reader.alarms()[0]
     assert line.startswith("Alice <alice@example.com> is not trusted with new secrets here: Bob")
     assert line.endswith(f"envlsp access confirm {alice.user.hex()[:8]}")
+
+
+def flood(devices: int, records: int, scopes: int = 1) -> frozenset[Suspect]:
+    """So many suspects, each shown by so many records."""
+    ids = tuple(sorted(RecordId(n.to_bytes(32, "big")) for n in range(records)))
+    return frozenset(
+        Suspect(DevicePk(d.to_bytes(32, "big")), ScopeId(s.to_bytes(16, "big")), Suspicion.RETURNED, ids)
+        for d in range(devices)
+        for s in range(scopes)
+    )
+
+
+@pytest.mark.parametrize(("devices", "records", "scopes"), ((20, 4000, 1), (64, 64, 40), (64, 1, 400)))
+def test_a_flood_of_removals_leaves_a_memory_that_can_be_read(
+    cast: Cast, devices: int, records: int, scopes: int
+) -> None:
+    """A junior admin removes everybody, again and again, until one more late record undoes it all."""
+    (alice,) = cast.team()
+    tombstones = alice.replica.tombstones
+    found = flood(devices, records, scopes)
+    tombstones._keep(found)
+    assert {one.device for one in tombstones.all()} == {one.device for one in found}
+    assert all(one.records for one in tombstones.all())
+
+
+def test_a_memory_that_is_too_long_is_told_as_damage(cast: Cast) -> None:
+    (alice,) = cast.team()
+    alice.replica.store.meta.put(b"suspects", bytes(3 * 2**20))
+    with pytest.raises(StoreCorrupt):
+        alice.replica.tombstones.all()
