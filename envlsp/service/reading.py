@@ -98,15 +98,15 @@ def no_release(team: Team, triple: Triple) -> NotFound | WaitingForKey | NoAcces
     from envlsp.service.access.removal import is_removed, removed  # loads the ledger's rules
     from envlsp.service.access.rights import not_in_scope
 
+    if team.store.records.is_rolled_back():  # asked first: of an empty store, nothing else can be said
+        return StoreError("the history on this device is older than it was", fix="envlsp sync")
     if is_removed(team.replica):
-        return removed()
+        return removed(team.replica)
     scope = team.releases.scope_of(triple)
     if team.releases.waits(triple):
         return WaitingForKey()
     if team.releases.is_shut(scope):
         return not_in_scope(team.releases.scopes, triple)
-    if team.store.records.is_rolled_back():
-        return StoreError("the history on this device is older than it was", fix="envlsp sync")
     if team.releases.scopes.is_doubtful(triple):
         text = "there is no release of this environment that you can read; it may be restricted"
         where = f"{triple.app}:{triple.env}"

@@ -56,7 +56,7 @@ def test_only_an_admin_changes_roles(bob: Desk) -> None:
 
 
 def test_removing_somebody_asks_first(alice: Desk, bob: Desk) -> None:
-    failed(alice("access", "revoke", "Bob", "--offline"), 2, saying="--yes")
+    failed(alice("access", "revoke", "Bob", "--offline"), 2, saying="--yes", after="never met here")
     assert roles(alice) == {"Alice": "admin", "Bob": "developer"}
     result = alice.ok("access", "revoke", "Bob", "--offline", "--yes")
     assert result.text == "Bob <bob@example.com> was removed\n"
@@ -108,7 +108,14 @@ def test_environments_are_apart(alice: Desk) -> None:
 
 
 def test_a_team_of_one_is_in_step(alice: Desk) -> None:
-    assert alice.json("sync") == {"reached": 0, "in_sync": 0, "received": 0, "devices": 0}
+    assert alice.json("sync") == {
+        "reached": 0,
+        "in_sync": 0,
+        "received": 0,
+        "devices": 0,
+        "void": [],
+        "alarms": [],
+    }
     assert alice.json("peers") == {"peers": []}
 
 

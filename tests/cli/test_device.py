@@ -52,7 +52,7 @@ def test_the_phone_pushes_as_alice(alice: Desk, phone: Desk) -> None:
 
 
 def test_a_lost_phone_is_removed_with_what_it_could_read(alice: Desk, phone: Desk) -> None:
-    failed(alice("device", "revoke", "phone", "--offline"), 2, saying="--yes")
+    failed(alice("device", "revoke", "phone", "--offline"), 2, saying="--yes", after="never met here")
     result = alice.ok("device", "revoke", "phone", "--offline", "--yes")
     assert result.text.startswith("your device phone (")
     assert result.text.endswith("was removed\n")

@@ -68,9 +68,18 @@ def envlsp(
     return Result(done.returncode, done.stdout, done.stderr)
 
 
-def failed(result: Result, code: int, *, saying: str = "") -> None:
-    """Check that a command failed as all do: exit code, one line of cause, one of fix, no data."""
+def failed(result: Result, code: int, *, saying: str = "", after: str = "") -> None:
+    """Check that a command failed as all do: exit code, one line of cause, one of fix, no data.
+
+    Args:
+        result: what it left behind.
+        code: its exit code.
+        saying: what the cause or the fix holds.
+        after: what a line held that was told before.
+    """
     lines = result.talk.splitlines()
+    if after:
+        assert after in lines.pop(0), result.talk
     assert result.code == code, result.talk
     assert result.out == b""
     assert lines[0].startswith("envlsp: "), lines

@@ -142,19 +142,28 @@ def _member(replica: Replica, user: UserId) -> Member:
     return member
 
 
+def check_revocable(replica: Replica, users: Collection[UserId]) -> None:
+    """Make sure that we may remove members.
+
+    Raises:
+        NoAccess: we are no admin, and it is not ourselves.
+        Misuse: nobody would be left to administer the team.
+    """
+    own = replica.state.user_of(replica.keys.dpk)
+    # A device that was removed says nothing for its member either, not even that he leaves.
+    demand_role(replica, Role.NONE if set(users) == {own} else Role.ADMIN)
+    _demand_other_admin(replica, users)
+
+
 def revoke(replica: Replica, releases: Releases, users: Collection[UserId]) -> None:
     """Remove members, start an epoch of all they could read without them, encrypt every head again.
 
     Raises:
-        NoAccess: we are no admin, and it is not ourselves.
+        NoAccess, Misuse: as `check_revocable` does.
         NotFound: one is no member.
-        Misuse: nobody would be left to administer the team.
     """
     with replica.writing():
-        own = replica.state.user_of(replica.keys.dpk)
-        # A device that was removed says nothing for its member either, not even that he leaves.
-        demand_role(replica, Role.NONE if set(users) == {own} else Role.ADMIN)
-        _demand_other_admin(replica, users)
+        check_revocable(replica, users)
         gone = {dpk for user in users for dpk in _member(replica, user).devices}
         if replica.keys.dpk in gone:  # leaving: whoever stays opens the next epoch
             replica.append(Revoke(tuple(sorted(users)), ()), team_note(replica))

@@ -12,7 +12,8 @@ from envlsp.domain.ids import TEAM_SCOPE, UserId
 from envlsp.domain.ledger.records import Role
 from envlsp.errors import Misuse, NotFound, UsageError
 from envlsp.service.access.exposure import exposure
-from envlsp.service.access.roles import revoke, set_role
+from envlsp.service.access.rights import demand_role
+from envlsp.service.access.roles import check_revocable, revoke, set_role
 from envlsp.service.access.scope_list import scope_list
 from envlsp.service.access.voiding import foresee
 from envlsp.service.facade import OpenedTeam
@@ -84,6 +85,7 @@ def grant(courier: Courier, team: Team, who: str, role: str, *, may_invite: bool
         if "@" not in who or not may_invite:
             raise
         return None
+    demand_role(team.replica, Role.ADMIN)  # before anything is said of what it would do
     if wanted < team.replica.state.role(user, TEAM_SCOPE):
         courier.tell(foresee(team, [user]))
     is_new = set_role(team.replica, team.releases, user, wanted)
@@ -100,6 +102,7 @@ def remove(courier: Courier, team: Team, who: str, talk: Talk) -> Removed:
     """
     courier.fetch()
     user = team.people.find(who)
+    check_revocable(team.replica, {user})
     count = len(team.replica.state.members[user].devices)
     name, devices = _name(team, user), f"{count} device{'' if count == 1 else 's'}"
     courier.tell(foresee(team, [user]))

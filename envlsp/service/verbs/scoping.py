@@ -183,6 +183,7 @@ def take_out(courier: Courier, team: Team, who: str, named: Named, talk: Talk) -
         )
     if not is_listed:
         raise NotFound(f"{name} is not in {scope}", fix="envlsp access")
+    demand_role(team.replica, Role.ADMIN, scope.id)
     courier.tell(foresee(team, devices=team.replica.state.members[user].devices))
     if not talk.confirm(f"take {scope} from {name}? They stay in the team."):
         raise Misuse("you said no; nothing was changed", fix="answer y, or add --yes")
