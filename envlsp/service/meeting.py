@@ -20,6 +20,7 @@ from envlsp.crypto.rendezvous import (
     RoomKey,
     SignalOrder,
     SignalWriter,
+    new_session,
     next_change,
     open_beacon,
     open_signal,
@@ -31,7 +32,8 @@ from envlsp.service.access.removal import is_removed
 from envlsp.service.peering import box_of, is_blind, is_known, is_peer, is_root
 from envlsp.service.replica import Replica
 from envlsp.service.replicas.allowed import allowed
-from envlsp.service.rooms import Kind, Place, Room, places, rooms, standpoint
+from envlsp.service.rooms import Kind, Place, Room, Standpoint, places, rooms, standpoint
+from envlsp.service.seeking import Sought, attested_epochs, sought
 from envlsp.transport.api import SignalKind
 from envlsp.transport.signaling_client import Connected, SignalingClient
 from envlsp.wire.canonical import Value
@@ -45,6 +47,8 @@ WRITERS_MAX = 256
 """Sessions we remember the counter of; a dial lasts seconds."""
 GUESTS_MAX = 32
 """Devices we talk to on somebody's word; the one that came first is forgotten first."""
+
+_OF_MEMBERS = frozenset({Kind.TEAM, Kind.SCOPE})
 
 Heard = Callable[[DevicePk, bool], None]
 """Told of a device, and whether it has just come: a start of its program, or a reconnection."""
@@ -91,10 +95,13 @@ class Meeting:
         self._own_room = own_room
         self.door: Door | None = None
         """Set before `run` where joiners are answered."""
+        self.is_linked: Callable[[DevicePk], bool] = lambda _dpk: False
+        """Whether we talk to a device already, and need not seek it."""
         self._rooms: dict[RoomId, Room] = {}
+        self._sought: set[Sought] = set()
         self._tags: dict[DevicePk, Tag] = {}
         self._guests: dict[DevicePk, BoxPk] = {}
-        self._writers: dict[tuple[DevicePk, bytes], SignalWriter] = {}
+        self._writers: dict[tuple[DevicePk, SessionId], SignalWriter] = {}
         self._order = SignalOrder()
         self._places_known: tuple[Place, ...] = ()
         self._went_by: tuple[object, ...] = ()
@@ -114,7 +121,9 @@ class Meeting:
                         await self._hear(self._rooms[room], tag, blob)
                     case Connected():
                         self._tags.clear()
+                        self._sought.clear()
                         await self._announce()
+                        await self._seek()
                         self.there_since = time.monotonic()
                     case _:
                         pass
@@ -139,6 +148,7 @@ class Meeting:
                     await self._client.subscribe(room.id)
             if room.announces and not (room.id in before and before[room.id].announces):
                 await self._announce_in(room)
+        await self._seek()
 
     def look_around(self) -> None:
         """Go where the team meets now, if records that came have changed that."""
@@ -155,14 +165,18 @@ class Meeting:
         tag, box = self._tags.get(to_dpk), box_of(self._replica, to_dpk) or self._guests.get(to_dpk)
         if tag is None or box is None:
             raise NobodyReachable
-        key = (to_dpk, session16)
+        writer = self._writer(to_dpk, box, SessionId(session16))
+        await self._client.send(tag, writer.seal(from_words(kind, params)))
+
+    def _writer(self, to_dpk: DevicePk, box: BoxPk, session: SessionId) -> SignalWriter:
+        key = (to_dpk, session)
         if key not in self._writers:
             if len(self._writers) >= WRITERS_MAX:
                 del self._writers[next(iter(self._writers))]
             self._writers[key] = SignalWriter(
-                self._replica.keys.sign, self._replica.team, to_dpk, box, SessionId(session16)
+                self._replica.keys.sign, self._replica.team, to_dpk, box, session
             )
-        await self._client.send(tag, self._writers[key].seal(from_words(kind, params)))
+        return self._writers[key]
 
     # --- who is no member here -------------------------------------------------------------------
 
@@ -197,8 +211,10 @@ class Meeting:
         return (id(replica.state) if len(replica.ledger) else None, is_removed(replica), allowed(replica))
 
     def _places(self) -> tuple[Place, ...]:
-        view = standpoint(self._replica, own_room=self._own_room, is_courier=self.door is not None)
-        return places(view)
+        return places(self._view())
+
+    def _view(self) -> Standpoint:
+        return standpoint(self._replica, own_room=self._own_room, is_courier=self.door is not None)
 
     # --- being heard ----------------------------------------------------------------------------
 
@@ -230,6 +246,22 @@ class Meeting:
         with contextlib.suppress(EnvlspError):  # not connected: `Connected` will announce
             await self._client.publish(room.id, self._beacon(room))
 
+    async def _seek(self) -> None:
+        """Ask those to dial who do not hear our beacons, once: whoever comes later is heard by us."""
+        here = {
+            room.place.key: room for room in reversed(self._rooms.values())
+        }  # today's before its neighbour's
+        for one in sought(self._view(), attested_epochs(self._replica)):
+            box = box_of(self._replica, one.dpk)
+            if one in self._sought or box is None or self.is_linked(one.dpk):
+                continue
+            if (room := here.get(one.key)) is None:
+                continue
+            self._sought.add(one)
+            blob = self._writer(one.dpk, box, new_session()).seal(from_words("dial", []))
+            with contextlib.suppress(EnvlspError):  # not connected: `Connected` will
+                await self._client.publish(room.id, blob)
+
     def _beacon(self, room: Room) -> bytes:
         return seal_beacon(self._replica.keys.sign, room.place.key, room.id, self._replica.now())
 
@@ -248,7 +280,7 @@ class Meeting:
                     await self._say_there(room, tag)  # somebody who knows us and whom we do not know yet
                 return
         with contextlib.suppress(TrustError, PeerError):
-            self._hear_signal(tag, blob)
+            await self._hear_signal(room, tag, blob)
             return
         if self._own_room is not None:
             with contextlib.suppress(TrustError, PeerError):
@@ -261,12 +293,16 @@ class Meeting:
         if is_new and is_peer(self._replica, sender):
             await self._answer(room, tag, sender)
 
-    def _hear_signal(self, tag: Tag, blob: bytes) -> None:
+    async def _hear_signal(self, room: Room, tag: Tag, blob: bytes) -> None:
         replica = self._replica
         signal = open_signal(blob, replica.keys.box, own=replica.keys.dpk, team=replica.team)
-        if self._was_let_in(signal.sender) and self._order.accept(signal):
-            self._tags[signal.sender] = tag
-            self._on_signal(signal.sender, signal.session, *to_words(signal.content))
+        if not self._was_let_in(signal.sender) or not self._order.accept(signal):
+            return
+        is_new = self._tags.get(signal.sender) != tag
+        self._tags[signal.sender] = tag
+        self._on_signal(signal.sender, signal.session, *to_words(signal.content))
+        if is_new and room.place.kind in _OF_MEMBERS and is_peer(replica, signal.sender):
+            await self._say_there(room, tag)  # it seeks us, and may not know that we are there
 
     def _hear_card(self, tag: Tag, blob: bytes) -> None:
         """Meet somebody whom we cannot look up: with no record yet, or with old ones."""

@@ -172,13 +172,18 @@ def _older(view: Standpoint) -> Iterator[Place]:
 def _of_epochs(view: Standpoint, scope: ScopeId, kind: Kind) -> list[Place]:
     """Return the rooms of a scope's epochs that we hold: the one to announce in, then the others."""
     assert view.state is not None
-    current = view.state.current_epoch(scope)
-    ordered = sorted(
-        _epochs(view.state, scope), key=lambda epoch: (epoch.id == current, epoch.n, epoch.id), reverse=True
-    )
+    ordered = epochs_by_use(view.state, scope)
     keys = [room_key(key) for epoch in ordered if (key := view.key_of(epoch.id)) is not None]
     speaks = kind is Kind.TEAM or not _holds_current(view, TEAM_SCOPE)
     return [Place(kind, key, announces=speaks and place == 0) for place, key in enumerate(keys)]
+
+
+def epochs_by_use(state: TeamState, scope: ScopeId) -> list[EpochState]:
+    """Return the epochs of a scope: the current one, then the others, the newest first."""
+    current = state.current_epoch(scope)
+    return sorted(
+        _epochs(state, scope), key=lambda epoch: (epoch.id == current, epoch.n, epoch.id), reverse=True
+    )
 
 
 def _scopes(view: Standpoint) -> Iterator[tuple[ScopeId, Kind]]:

@@ -96,6 +96,7 @@ class TeamNode:
         )
         self._couriers = Couriers(replica, self._meeting, self.online) if is_courier else None
         self._meeting.door = self._couriers
+        self._meeting.is_linked = self._is_linked
         self._dialer = Dialer(replica.keys.dpk, self._meeting, self._find_servers)
         self._tasks: set[asyncio.Task[None]] = set()
         self._loops: dict[DevicePk, PeerLoop] = {}
@@ -220,6 +221,9 @@ class TeamNode:
     def _is_teammate(self, dpk: DevicePk) -> bool:
         """Return whether we want to be in step with it; a joiner with a link only wants something of us."""
         return is_peer(self.replica, dpk) or (self._begins_on_trust and self._meeting.is_vouched(dpk))
+
+    def _is_linked(self, dpk: DevicePk) -> bool:
+        return dpk in self._loops
 
     async def _next_stir(self) -> None:
         """Return when something happened, or after a moment."""

@@ -26,9 +26,11 @@ from envlsp.service.access import roles
 from envlsp.service.comparing import status
 from envlsp.service.node import Node
 from envlsp.service.starting import InitOptions, init
+from envlsp.service.verbs import granting, scoping
+from envlsp.service.verbs.courier import Courier
 from envlsp.store.lock import FileLock
 from envlsp.wire.text import to_team_text
-from tests.support.cast import FIRST_FILE, Actor, Cast
+from tests.support.cast import FIRST_FILE, Actor, Cast, meet
 from tests.support.network_cast import (
     Server,
     agent,
@@ -464,6 +466,44 @@ def test_a_removed_member_is_told_by_the_team(server: Server, pair: tuple[Actor,
     bob.replica.refresh()
     names = {str(name) for name in bob.team.releases.of(bob.context.triple).view().entries}
     assert "NEW" not in names
+
+
+# --- after a new key ---
+
+
+def courier(actor: Actor) -> Courier:
+    return Courier(actor.service, actor.opened, actor.talk.say)
+
+
+def test_a_removal_by_a_command_reaches_teammates_at_once(
+    cast: Cast, server: Server, pair: tuple[Actor, Actor]
+) -> None:
+    """Bob's agent waits in the room of the old key; Alice's command announces her in the new one's."""
+    alice, bob = pair
+    carol = cast.join(alice, cast.actor("carol"))
+    meet(alice, bob, carol)
+    with agent(bob):
+        assert granting.remove(courier(alice), alice.team, "carol", alice.talk).reached == 1
+        bob.replica.refresh()
+        assert carol.user not in bob.replica.state.members
+        began = time.monotonic()
+        assert scoping.start_keys(courier(alice), alice.team, None).reached == 1
+        assert time.monotonic() - began < 5
+        bob.replica.refresh()
+        assert bob.replica.ledger.heads() == alice.replica.ledger.heads()
+
+
+def test_who_made_a_key_while_nobody_was_there_meets_those_with_the_old_one(
+    cast: Cast, server: Server, pair: tuple[Actor, Actor]
+) -> None:
+    alice, bob = pair
+    carol = cast.join(alice, cast.actor("carol"))
+    meet(alice, bob, carol)
+    roles.revoke(alice.replica, alice.team.releases, [carol.user])
+    with agent(bob):
+        assert network.sync(alice.service, alice.opened).in_sync == 1
+    bob.replica.refresh()
+    assert bob.replica.ledger.heads() == alice.replica.ledger.heads()
 
 
 # --- the node itself ---
