@@ -1,4 +1,4 @@
-"""Whom a device seeks when it comes, and where: a pure function of the ledger, the keys and what was attested."""
+"""Whom a device seeks when it comes: a function of the ledger, the keys and what was attested."""
 
 from __future__ import annotations
 
