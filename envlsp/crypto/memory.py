@@ -125,15 +125,16 @@ class SecretBuffer:
         ValueError: longer than 64 bytes.
     """
 
-    __slots__ = ("_size", "_slot")
+    __slots__ = ("_home", "_size", "_slot")
 
     def __init__(self, data: bytes | SecretBuffer) -> None:
         self._slot: Any = None
         self._size = len(data)
         if self._size > SLOT_BYTES:
             raise ValueError(f"a key has at most {SLOT_BYTES} bytes")
+        self._home = _slots  # kept as long as the slot: a pointer alone would not keep its slab
         source = data.view if isinstance(data, SecretBuffer) else data
-        self._slot = _slots.take()
+        self._slot = self._home.take()
         inside = library()
         if inside is None:
             self._slot[: self._size] = source
@@ -186,7 +187,7 @@ class SecretBuffer:
         """Wipe the key; whoever uses it from now on is told that the device is locked."""
         slot, self._slot = self._slot, None
         if slot is not None:
-            _slots.give_back(slot)
+            self._home.give_back(slot)
 
     def __enter__(self) -> Self:
         return self
@@ -195,7 +196,8 @@ class SecretBuffer:
         self.close()
 
     def __del__(self) -> None:
-        self.close()
+        if library is not None:  # else Python is ending and has emptied this module; its memory goes too
+            self.close()
 
     def __len__(self) -> int:
         return self._size

@@ -102,6 +102,16 @@ def test_leaving_a_block_and_losing_the_last_reference_wipe_too(kind: str) -> No
     assert as_bytes(slot) == bytes(SLOT_BYTES)
 
 
+def test_a_slot_goes_back_where_it_came_from(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    key, mine = SecretBuffer(KEY), memory._slots
+    others = memory._Slots()
+    monkeypatch.setattr(memory, "_slots", others)
+    slot = key._slot
+    key.close()
+    assert mine.free[-1] is slot
+    assert not others.free, "its memory would be gone before they are"
+
+
 def test_slots_are_used_again_as_late_as_possible(kind: str) -> None:
     first = SecretBuffer(KEY)
     slot = first._slot
