@@ -53,6 +53,7 @@ VERBS: dict[str, str] = {
     "ci": "give a CI machine the secrets of one environment",
     "backup": "write all of the team to one sealed file",
     "recover": "come back into a team with its recovery words",
+    "team": "found the team anew, where it cannot be made right",
     "sync": "bring this device and whoever is online in step",
     "peers": "the other devices of the team",
     "agent": "keep this device reachable for teammates",

@@ -38,6 +38,7 @@ VERBS = (
     "device.list",
     "device.revoke",
     "team.create",
+    "team.fork",
     "join",
     "request",
     "project.create",

@@ -128,21 +128,38 @@ def _choose_team(service: Service, options: InitOptions, talk: Talk) -> tuple[Te
         if len(teams) > 1:
             raise UsageError("this device is in several teams", fix="--team tm1… or --new-team")
         return teams[0], False
-    return _found(service, options, talk), True
+    servers = options.signaling or signaling_servers(None, service.environ)
+    recovery = options.recovery
+    return begin_team(service, options.person, servers, talk, recovery=recovery, again="envlsp init"), True
 
 
-def _found(service: Service, options: InitOptions, talk: Talk) -> TeamId:
+def begin_team(
+    service: Service, person: Person, servers: tuple[str, ...], talk: Talk, *, recovery: bool, again: str
+) -> TeamId:
+    """Found a team with this device as its first; its recovery words are shown, and typed again.
+
+    Args:
+        service: this device; it has a device.key.
+        person: who founds it.
+        servers: what stands on the sheet beside the words.
+        talk: the person in front.
+        recovery: False draws the root key and throws it away.
+        again: the command that founds it, for who has no terminal.
+
+    Raises:
+        UsageError, BadText: the words were not typed back; no team was made.
+    """
     entropy = new_entropy()
     sign_seed, box_seed = new_seeds()
     keys = device_keys(sign_seed, box_seed)
-    founded = found_team(keys, root_key(entropy), options.person, int(service.clock()))
-    if options.recovery:
+    founded = found_team(keys, root_key(entropy), person, int(service.clock()))
+    if recovery:
         keep_words(
             talk,
             entropy,
-            Sheet(founded.team, options.signaling or signaling_servers(None, service.environ)),
+            Sheet(founded.team, servers),
             undone="no team was made",
-            fix="envlsp init in a terminal, and write the words down; or add --no-recovery",
+            fix=f"{again} in a terminal, and write the words down; or add --no-recovery",
         )
     else:
         talk.say("no recovery words: if every admin's device is lost, nobody can be let in again")

@@ -61,6 +61,7 @@ _MODULES: Mapping[str, tuple[str, frozenset[str]]] = {
         "beginning",
         frozenset({"as", "device", "project", "signaling", "team", "new_team", "recovery", "dialect"}),
     ),
+    "team.fork": ("beginning", frozenset({"as", "device", "recovery"})),
     "join": ("beginning", frozenset({"code", "welcome", "as", "device", "signaling"})),
     "request": ("carrying", frozenset({"as"})),
     "project.create": ("scoping", frozenset({"name", "private"})),

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import NamedTuple
 
-from envlsp.errors import Misuse, NotInitialised
+from envlsp.errors import EnvlspError, Misuse, NotInitialised
 from envlsp.service.config import signaling_servers
 from envlsp.service.context import Context, Project, open_project
 from envlsp.service.environments import create_environment, list_environments
-from envlsp.service.facade import Opened
+from envlsp.service.facade import Opened, Service
+from envlsp.service.forking import Forked, fork
 from envlsp.service.identity import who
 from envlsp.service.joining.joining import join
+from envlsp.service.network import tell_node
+from envlsp.service.people import Person
+from envlsp.service.ports import Talk
+from envlsp.service.pulling import pull
 from envlsp.service.starting import InitOptions, init
 from envlsp.service.verbs.arguments import Arguments
 from envlsp.service.verbs.courier import Courier
@@ -20,6 +27,7 @@ from envlsp.service.verbs.opening import asked, courier_of, open_team
 from envlsp.service.verbs.shapes import (
     created_fields,
     environments_fields,
+    forked_fields,
     init_fields,
     join_fields,
 )
@@ -47,6 +55,23 @@ def create(courier: Courier, here: Opened, note: str, *, restricted: bool = Fals
     create_environment(here.team, here.context.triple, note, restricted=restricted)
     doubtful = here.team.releases.scopes.is_doubtful(here.context.triple)
     return Created(here.context, courier.deliver(), doubtful)
+
+
+def fork_team(service: Service, place: Path, person: Person, talk: Talk, *, recovery: bool) -> Forked:
+    """Found a new team out of what this device reads, once the person here has said yes.
+
+    Raises:
+        Misuse: they said no.
+        EnvlspError: as `fork` does.
+    """
+    if not talk.confirm("found a new team, in which everybody else must be let in anew?"):
+        raise Misuse("you said no; the team is as it was", fix="answer y, or add --yes")
+    made = fork(service, place, person, talk, recovery=recovery)
+    here = service.open(place)
+    with contextlib.suppress(EnvlspError):  # a file with changes of its own stays as it is
+        pull(here.team, here.context)
+    tell_node(service, here.team.id, "joined")
+    return made
 
 
 def environment_word(name: str) -> str:
@@ -83,6 +108,14 @@ def _create_team(desk: Desk, arguments: Arguments) -> Json:
         dialect=arguments.text("dialect", "node"),
     )
     return init_fields(init(desk.service, desk.folder, options, talk=desk.talk))
+
+
+def _fork(desk: Desk, arguments: Arguments) -> Json:
+    person = who(desk.talk, desk.folder, arguments.text("as") or None, arguments.text("device") or None)
+    recovery = arguments.flag("recovery")
+    if not arguments.has("recovery") and not desk.talk.confirm(_WITHOUT_WORDS):
+        raise Misuse("no team was made", fix="envlsp team fork in a terminal, which shows recovery words")
+    return forked_fields(fork_team(desk.service, desk.folder, person, desk.talk, recovery=recovery))
 
 
 def _wants_words(desk: Desk, arguments: Arguments) -> bool:
@@ -136,5 +169,6 @@ VERBS: Mapping[str, Callable[[Desk, Arguments], Json]] = {
     "env.create": _create_environment,
     "env.list": _list_environments,
     "team.create": _create_team,
+    "team.fork": _fork,
     "join": _join,
 }

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from envlsp.domain.working import Difference
     from envlsp.service.ci.applying import Applied
     from envlsp.service.cloning import Cloned
+    from envlsp.service.forking import Forked
     from envlsp.service.pushing import Made
     from envlsp.service.replicas.allowed import AllowedReplica
     from envlsp.service.results import (
@@ -267,6 +268,17 @@ def init_fields(result: InitResult) -> Json:
         "config": str(result.config),
         "env_file": str(result.env_file),
         "secrets": result.secrets_found,
+    }
+
+
+def forked_fields(made: Forked) -> Json:
+    """Return a new team that was made of an old one."""
+    return {
+        "team": made.team,
+        "before": made.before,
+        "environments": [str(triple) for triple in made.environments],
+        "left_out": [str(triple) for triple in made.left_out],
+        "config": str(made.config),
     }
 
 
