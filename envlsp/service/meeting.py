@@ -12,6 +12,7 @@ import asyncio
 import contextlib
 import random
 import time
+from collections import deque
 from collections.abc import Callable
 from typing import Protocol
 
@@ -47,6 +48,9 @@ WRITERS_MAX = 256
 """Sessions we remember the counter of; a dial lasts seconds."""
 GUESTS_MAX = 32
 """Devices we talk to on somebody's word; the one that came first is forgotten first."""
+
+CALLS_WITHIN_S = 60.0
+"""So many strangers as there may be guests are called within this time, on the word of their cards."""
 
 _OF_MEMBERS = frozenset({Kind.TEAM, Kind.SCOPE})
 
@@ -97,10 +101,13 @@ class Meeting:
         """Set before `run` where joiners are answered."""
         self.is_linked: Callable[[DevicePk], bool] = lambda _dpk: False
         """Whether we talk to a device already, and need not seek it."""
+        self.on_crowded_out: Callable[[DevicePk], None] = lambda _dpk: None
+        """Told of a device that others have taken the place of: nobody is to call it any more."""
         self._rooms: dict[RoomId, Room] = {}
         self._sought: set[Sought] = set()
         self._tags: dict[DevicePk, Tag] = {}
         self._guests: dict[DevicePk, BoxPk] = {}
+        self._called: deque[float] = deque()
         self._writers: dict[tuple[DevicePk, SessionId], SignalWriter] = {}
         self._order = SignalOrder()
         self._places_known: tuple[Place, ...] = ()
@@ -186,15 +193,19 @@ class Meeting:
         self._guests[dpk] = xpk
         self._tags[dpk] = tag
         if len(self._guests) > GUESTS_MAX:
-            del self._guests[next(iter(self._guests))]
+            gone = next(iter(self._guests))
+            self.unvouch(gone)
+            self.on_crowded_out(gone)
 
     def is_vouched(self, dpk: DevicePk) -> bool:
         """Return whether records are shared with this device although none names it."""
         return dpk in self._guests
 
     def unvouch(self, dpk: DevicePk) -> None:
-        """Take it back."""
+        """Take it back; of a device that the records do not name nothing is kept."""
         self._guests.pop(dpk, None)
+        if not is_known(self._replica, dpk):
+            self._tags.pop(dpk, None)
 
     async def give_card(self, tag: Tag, to: DevicePk, box: BoxPk, answer: Answer = Answer.COME) -> None:
         """Tell a device that knows nobody who we are, and what it may do."""
@@ -290,7 +301,7 @@ class Meeting:
         is_new = self._tags.get(sender) != tag
         self._tags[sender] = tag
         self._on_beacon(sender, is_new)
-        if is_new and is_peer(self._replica, sender):
+        if is_new:  # a removed device too: it waits to be told then, however long the dial takes
             await self._answer(room, tag, sender)
 
     async def _hear_signal(self, room: Room, tag: Tag, blob: bytes) -> None:
@@ -308,10 +319,20 @@ class Meeting:
         """Meet somebody whom we cannot look up: with no record yet, or with old ones."""
         replica = self._replica
         card = open_card(blob, replica.keys.box, own=replica.keys.dpk, team=replica.team)
-        if card.answer is Answer.COME:
+        if card.answer is Answer.COME and (self._is_known(card.dpk) or self._may_call()):
             is_new = self._tags.get(card.dpk) != tag
             self.vouch(card.dpk, card.xpk, tag)
             self._on_beacon(card.dpk, is_new)
+
+    def _may_call(self) -> bool:
+        """Return whether one more stranger may be called now: a card costs less than the dial it asks for."""
+        now = time.monotonic()
+        while self._called and now - self._called[0] > CALLS_WITHIN_S:
+            self._called.popleft()
+        if len(self._called) >= GUESTS_MAX:
+            return False
+        self._called.append(now)
+        return True
 
     async def _answer(self, room: Room, tag: Tag, sender: DevicePk) -> None:
         """Say to one device that we are there too.

@@ -23,6 +23,7 @@ from envlsp.service.meeting import Meeting
 from envlsp.service.peer_loop import PeerLoop
 from envlsp.service.peering import is_peer
 from envlsp.service.replica import Replica
+from envlsp.service.replicas.allowed import allowed
 from envlsp.service.results import SyncResult
 from envlsp.service.turn import find_servers
 from envlsp.sync import effects
@@ -97,6 +98,7 @@ class TeamNode:
         self._couriers = Couriers(replica, self._meeting, self.online) if is_courier else None
         self._meeting.door = self._couriers
         self._meeting.is_linked = self._is_linked
+        self._meeting.on_crowded_out = self._forget_stranger
         self._dialer = Dialer(replica.keys.dpk, self._meeting, self._find_servers)
         self._tasks: set[asyncio.Task[None]] = set()
         self._loops: dict[DevicePk, PeerLoop] = {}
@@ -167,11 +169,11 @@ class TeamNode:
         )
 
     def _others(self) -> int:
-        """Return how many devices of the team there are besides this one."""
+        """Return how many devices there are to be in step with: the team's others, and our replicas."""
         if not len(self.replica.ledger):
             return 0
         devices, own = self.replica.state.devices.values(), self.replica.keys.dpk
-        return sum(device.active for device in devices if device.dpk != own)
+        return sum(device.active for device in devices if device.dpk != own) + len(allowed(self.replica))
 
     def look_around(self) -> None:
         """Go where there is somebody to meet now: what is asked of this device alone may have changed."""
@@ -373,6 +375,11 @@ class TeamNode:
             for dpk, seen in list(self._seen.items()):
                 if now - seen > FORGET_S and dpk not in self._loops:
                     self._forget(dpk)
+
+    def _forget_stranger(self, dpk: DevicePk) -> None:
+        """Call nobody on the word of a card that many others came after: cards cost their sender nothing."""
+        if not is_peer(self.replica, dpk) and dpk not in self._loops:
+            self._forget(dpk)
 
     def _forget(self, dpk: DevicePk) -> None:
         self._dialer.unwant(dpk)

@@ -85,7 +85,7 @@ _team: Final = exactly(32, TeamId)
 _epoch: Final = maybe(32, EpochId)
 _sealed: Final = exactly(80, bytes)
 _box: Final = maybe(72, bytes)
-_server: Final = text(SERVER_MAX_BYTES)
+_server: Final = text(SERVER_MAX_BYTES, str.isprintable)  # it ends on a terminal, and on paper
 _record: Final = blob(1, RECORD_MAX_BYTES)
 _count: Final = uint()
 

@@ -139,3 +139,10 @@ def test_records_are_packed_in_their_order_and_no_part_is_too_long() -> None:
     many = [*parts_of(b"x" for _ in range(2 * PART_RECORDS_MAX + 1))]
     assert [len(part.records) for part in many] == [PART_RECORDS_MAX, PART_RECORDS_MAX, 1]
     assert [*parts_of(())] == []
+
+
+@pytest.mark.parametrize("server", ("wss://a\x1b]0;x\x07", "wss://a\n", "ws://a\u202e"))
+def test_a_server_that_would_write_on_the_terminal_is_refused(server: str) -> None:
+    """Whoever knows the team's root key can seal a file for it, and put there what they like."""
+    with pytest.raises(Malformed):
+        decode_part_untrusted(encode_part(First(TEAM, 1, 1, (server,))))

@@ -1,0 +1,123 @@
+"""What is said in rooms by whoever likes to say it: cards without end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from envlsp.crypto.device import DeviceKeys, device_keys, new_seeds
+from envlsp.crypto.introductions import seal_card
+from envlsp.crypto.primitives import random_bytes
+from envlsp.domain.ids import TeamId
+from envlsp.errors import CannotOpen
+from envlsp.service.meeting import GUESTS_MAX, Meeting
+from envlsp.service.replica import Replica
+from envlsp.service.team_node import TeamNode
+from envlsp.store.team import TeamStore
+from envlsp.wire.introductions import Answer, Card
+from envlsp.wire.signaling_messages import Tag
+from tests.support.cast import Actor, Cast
+
+SERVERS = ("ws://127.0.0.1:9",)
+
+
+@pytest.fixture
+def cast(tmp_path: Path) -> Iterator[Cast]:
+    cast = Cast(tmp_path)
+    yield cast
+    cast.close()
+
+
+def card_for(target: Replica, sender: DeviceKeys, team: TeamId, answer: Answer = Answer.COME) -> bytes:
+    card = Card(team, sender.dpk, sender.xpk, target.keys.dpk, target.now(), answer)
+    return seal_card(card, sender.sign, target.keys.xpk)
+
+
+def blind(alice: Actor, folder: Path) -> Replica:
+    """A replica of Alice's team that holds no record yet."""
+    keys = device_keys(*new_seeds())
+    return Replica(alice.replica.team, keys, TeamStore(str(folder), b"l" * 32, keys.dpk), lambda: 1.0)
+
+
+def test_a_flood_of_cards_leaves_a_few_to_call(cast: Cast, tmp_path: Path) -> None:
+    """Somebody who was told a replica's string, or was in the team once, draws keys as fast as they can."""
+    (alice,) = cast.team()
+    replica = blind(alice, tmp_path / "blind")
+
+    async def flood() -> tuple[int, int, int]:
+        node = TeamNode(replica, SERVERS, b"r" * 32)
+        meeting: Meeting = node._meeting
+        for _ in range(4 * GUESTS_MAX):
+            blob = card_for(replica, device_keys(*new_seeds()), replica.team)
+            meeting._hear_card(Tag(random_bytes(8)), blob)
+            called.update(node._dialer._plan._peers)
+        try:
+            return len(meeting._guests), len(meeting._tags), len(node._seen)
+        finally:
+            await node.close()
+
+    called: set[bytes] = set()
+    assert asyncio.run(flood()) == (GUESTS_MAX, GUESTS_MAX, GUESTS_MAX)
+    assert len(called) == GUESTS_MAX
+    replica.close()
+
+
+def test_a_card_of_another_team_changes_nothing_for_who_has_one(cast: Cast, tmp_path: Path) -> None:
+    """A replica that keeps a team is given no other one, and a refusal calls nobody."""
+    (alice,) = cast.team()
+    replica = blind(alice, tmp_path / "blind")
+    eve = device_keys(*new_seeds())
+
+    async def hear() -> tuple[int, int]:
+        node = TeamNode(replica, SERVERS, b"r" * 32)
+        for team, answer in ((TeamId(b"e" * 32), Answer.COME), (replica.team, Answer.USED)):
+            blob = card_for(replica, eve, team, answer)
+            with contextlib.suppress(CannotOpen):
+                node._meeting._hear_card(Tag(b"t" * 8), blob)
+        try:
+            return len(node._meeting._guests), len(node._seen)
+        finally:
+            await node.close()
+
+    assert asyncio.run(hear()) == (0, 0)
+    replica.close()
+
+
+def test_who_was_crowded_out_is_called_no_more(cast: Cast, tmp_path: Path) -> None:
+    """Knocks take places too; who lost theirs is no reason to dial."""
+    (alice,) = cast.team()
+    replica = blind(alice, tmp_path / "blind")
+    first = device_keys(*new_seeds())
+
+    async def come() -> tuple[bool, bool]:
+        node = TeamNode(replica, SERVERS, b"r" * 32)
+        node._meeting._hear_card(Tag(b"t" * 8), card_for(replica, first, replica.team))
+        was_there = first.dpk in node._seen
+        for _ in range(GUESTS_MAX):
+            keys = device_keys(*new_seeds())
+            node._meeting.vouch(keys.dpk, keys.xpk, Tag(random_bytes(8)))
+        await node.close()
+        return was_there, first.dpk in node._seen or first.dpk in node._meeting._tags
+
+    assert asyncio.run(come()) == (True, False)
+    replica.close()
+
+
+def test_who_is_vouched_for_no_more_is_forgotten_unless_the_records_name_them(cast: Cast) -> None:
+    alice, bob = cast.team("bob")
+    stranger, known = device_keys(*new_seeds()), bob.replica.keys
+
+    async def come_and_go() -> tuple[bool, bool]:
+        node = TeamNode(alice.replica, SERVERS)
+        for keys in (stranger, known):
+            node._meeting.vouch(keys.dpk, keys.xpk, Tag(b"t" * 8))
+            node._meeting.unvouch(keys.dpk)
+        tags = node._meeting._tags
+        await node.close()
+        return stranger.dpk in tags, known.dpk in tags
+
+    assert asyncio.run(come_and_go()) == (False, True)
