@@ -20,8 +20,10 @@ from envlsp.service.access.removal import is_removed
 from envlsp.service.access.rotation import open_epochs
 from envlsp.service.replica import Replica
 from envlsp.service.results import SyncResult
-from envlsp.service.team_node import TeamNode
+from envlsp.service.team_node import DISCOVER_S, TeamNode
 from envlsp.store.team import TeamStore
+from envlsp.transport import dialer
+from envlsp.transport.api import IceServers, Link, SignalPipe
 from tests.support.cast import FIRST_FILE, Actor, Cast, meet
 from tests.support.network_cast import WAIT_S, Server, agent
 
@@ -136,6 +138,30 @@ async def test_a_removed_device_is_told_in_the_recovery_room(
     assert is_removed(bob.replica)
     names = {str(name) for name in bob.team.releases.of(bob.context.triple).view().entries}
     assert "NEW" not in names, "he is told who removed him, and nothing else"
+
+
+async def test_a_removed_device_waits_for_who_is_slow_to_tell_it(
+    cast: Cast, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A busy machine needs seconds for its first dial: it says that it is there before."""
+    alice, bob = cast.team("bob")
+    while bob.replica.keys.dpk < alice.replica.keys.dpk:  # whoever has the lower key dials
+        bob = cast.join(alice, cast.actor(f"{bob.name}x"))
+    roles.revoke(alice.replica, alice.team.releases, {bob.user})
+    open_link = dialer.webrtc_opener()
+
+    async def slowly(controlling: bool, servers: IceServers, signals: SignalPipe) -> Link:
+        await asyncio.sleep(DISCOVER_S + 1)
+        return await open_link(controlling, servers, signals)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(dialer, "webrtc_opener", lambda: slowly)
+        alices = online(alice, server)
+        await alices.__aenter__()
+    async with online(bob, server) as bobs:
+        result = await bobs.sync(WAIT_S)
+    await alices.__aexit__(None, None, None)
+    assert (result.reached, result.removed) == (0, True)
 
 
 # --- guests ------------------------------------------------------------------------------------
