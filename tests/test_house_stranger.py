@@ -157,9 +157,7 @@ def test_a_pairing() -> None:
     assert [kdf(key, label).hex() for label in ("confirm-A", "confirm-B", "a2b", "b2a")] == [
         case[name] for name in ("confirm_a", "confirm_b", "a2b", "b2a")
     ]
-    words = mnemonic.Mnemonic("english").wordlist
-    bits = int.from_bytes(h("sas", key + raw(case["team"]) + raw(case["dpk"]))[:7], "big") >> 1
-    assert [words[bits >> 11 * place & 2047] for place in reversed(range(5))] == case["sas"]
+    assert words_of(h("sas", key + raw(case["team"]) + raw(case["dpk"]))) == case["sas"]
 
 
 def test_histories() -> None:
@@ -234,6 +232,37 @@ def test_a_backup() -> None:
     assert (parts[0][1], parts[0][4]) == (raw(case["team"]), case["servers"])
     assert records == [raw(record) for record in case["records"]]
     assert parts[0][3] == parts[-1][1] == len(records)
+
+
+def test_a_request() -> None:
+    case = first("requests", "request")
+    dpk, xpk, pop, name = unpack(data_of("rq", case["request"]))
+    assert (dpk, xpk, name) == (raw(case["dpk"]), raw(case["xpk"]), case["display_name"])
+    nobody = bytes(32) + bytes([1]) + bytes(16)
+    check_signature(dpk, "pop", h("pop", nobody + dpk + xpk), pop)
+    assert words_of(h("fp", dpk + xpk)) == case["words"].split()
+
+
+def test_texts() -> None:
+    case = first("text", "team")
+    assert data_of("tm", case["team_text"]) == raw(case["team"])
+
+
+def data_of(prefix: str, text: str) -> bytes:
+    """Return the data of a text form, its checksum unread."""
+    assert text.startswith(prefix + "1")
+    letters = text.removeprefix(prefix + "1")[:-6]
+    bits = "".join(f"{'qpzry9x8gf2tvdw0s3jn54khce6mua7l'.index(letter):05b}" for letter in letters)
+    size = len(bits) // 8
+    assert int(bits[size * 8 :] or "0", 2) == 0
+    return int(bits[: size * 8], 2).to_bytes(size, "big")
+
+
+def words_of(digest: bytes) -> list[str]:
+    """Return the first 55 bits as five words."""
+    listed = mnemonic.Mnemonic("english").wordlist
+    bits = int.from_bytes(digest[:7], "big") >> 1
+    return [listed[bits >> 11 * place & 2047] for place in reversed(range(5))]
 
 
 def framed(data: bytes) -> tuple[bytes, bytes]:
