@@ -11,7 +11,7 @@ import pytest
 from envlsp.crypto.memory import SecretBuffer
 from envlsp.domain.ids import TeamId
 from envlsp.errors import KeyFileError, Locked, LoosePermissions, NotInitialised, StoreError
-from envlsp.store import keyfile, protection
+from envlsp.store import protection
 from envlsp.store.keyfile import (
     DeviceKey,
     DeviceSeeds,

@@ -320,7 +320,7 @@ class Book(plain.Book):
             self.safe.raws[id_of(raw)] = raw
         return blind
 
-    def judge(self, record: CheckedRecord) -> Verdict:
+    def judge(self, record: CheckedRecord) -> Verdict:  # type: ignore[override]
         """Judge what `build` made."""
         return self.hear_bytes(self.safe.raws[record.id])
 
