@@ -99,7 +99,11 @@ def open_plain(body: bytes, key: TeamKey, place: BodyPlace) -> bytes:
     Raises:
         CannotOpen: wrong key, wrong place, altered bytes, or padded in another way.
     """
-    padded = open_box(body, kdf(key, "body", place.context))
+    return _open_plain(body, key, place.context)
+
+
+def _open_plain(body: bytes, key: TeamKey, context: bytes) -> bytes:
+    padded = open_box(body, kdf(key, "body", context))
     plain = unpad(padded, max(len(padded), 1))
     if padded_size(len(plain)) != len(padded):
         raise CannotOpen
@@ -306,11 +310,12 @@ def open_names(body: bytes, key: TeamKey, place: BodyPlace) -> OpenedRelease:
     """
     if place.type != RELEASE_TYPE:
         raise CannotOpen
+    context = place.context
     try:
-        decoded = decode_release_body_untrusted(open_plain(body, key, place))
+        decoded = decode_release_body_untrusted(_open_plain(body, key, context))
     except (Malformed, LimitExceeded):
         raise CannotOpen from None
-    dek = open_box(decoded.dek_box, kdf(key, "dek", place.context))
+    dek = open_box(decoded.dek_box, kdf(key, "dek", context))
     return OpenedRelease(decoded, Dek(dek), dict(decoded.entries))
 
 

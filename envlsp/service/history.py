@@ -10,7 +10,7 @@ cannot read (PROTOCOL A8). Of scopes that we may not read nothing is waited for.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any, NamedTuple, TypeVar
@@ -357,13 +357,17 @@ class Releases:
             # All again in the order of the ledger: what a release names comes before it.
             self._start_over(resume=False)
         ids = self._ledger.ids(self._learned)
-        while run := tuple(islice(ids, PAGE_ROWS)):
-            self._replica.read_ahead(run)
-            for identity in run:
-                self._learned += 1
-                self._learned_since_kept += 1
-                self._look_at(identity)
+        with prefixes.many_objects():
+            while run := tuple(islice(ids, PAGE_ROWS)):
+                self._learn_run(run)
         self._keep()
+
+    def _learn_run(self, run: Sequence[RecordId]) -> None:
+        self._replica.read_ahead(run)
+        for identity in run:
+            self._learned += 1
+            self._learned_since_kept += 1
+            self._look_at(identity)
 
     def _has_new_key(self) -> bool:
         """Return whether something that waited can be opened now. No release ever brings a key."""
@@ -423,11 +427,8 @@ class Releases:
             self._look_at(identity)
         return sorted(self._notes.values(), key=lambda note: (note[0].header.height, note[0].id))
 
-    def _has_key(self, record: RecordId) -> bool:
-        return self._replica.can_open(self._replica.record(record))
-
     def _take(self, record: CheckedRecord, scope: ScopeId) -> None:
-        if record.body_size and not self._has_key(record.id):
+        if record.body_size and not self._replica.can_open(record):
             self._wait_with(record, scope)
         elif isinstance(record.header.pub, EnvNote):
             body = self._replica.body(record)

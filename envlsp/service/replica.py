@@ -135,12 +135,13 @@ class Replica:
 
     def _take_in(self) -> list[RecordId]:
         fresh: list[CheckedRecord] = []
-        for stored in self.store.records.arrived_after(self._serial):
-            self._serial = stored.serial
-            self._since_kept += 1
-            if stored.id not in self.ledger:
-                fresh.append(checked_before(stored.raw, stored.id))
-        self.ledger.restore(fresh)
+        with prefixes.many_objects():
+            for stored in self.store.records.arrived_after(self._serial):
+                self._serial = stored.serial
+                self._since_kept += 1
+                if stored.id not in self.ledger:
+                    fresh.append(checked_before(stored.raw, stored.id))
+            self.ledger.restore(fresh)
         for record in fresh:
             self.ring.learn(record)
         self._keep_prefix()

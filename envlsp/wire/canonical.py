@@ -63,6 +63,7 @@ def decode_again(data: bytes) -> Value:
     Raises:
         Malformed: it was no such thing after all.
     """
+    size = len(data)
     try:
         # Every element takes a byte, so a longer array header than the input is a lie
         # and is refused before a list of that size exists.
@@ -71,9 +72,9 @@ def decode_again(data: bytes) -> Value:
             use_list=True,
             raw=False,
             strict_map_key=True,
-            max_str_len=len(data),
-            max_bin_len=len(data),
-            max_array_len=len(data),
+            max_str_len=size,
+            max_bin_len=size,
+            max_array_len=size,
             max_map_len=0,
             max_ext_len=0,
         )

@@ -345,13 +345,20 @@ def decode_record_again(raw: bytes) -> DecodedRecord:
     Raises:
         Malformed, LimitExceeded, UpgradeNeeded: it was no record after all.
     """
-    hdr, body, sig = _parts(raw)
+    hdr, body, sig = _own_parts(raw)
     return DecodedRecord(_load_header(canonical.decode_again(hdr)), hdr, body, sig, len(raw))
 
 
 def body_of(raw: bytes) -> bytes:
     """Return the sealed body of a record that was decoded before, out of a row of our own."""
-    return _parts(raw)[1]
+    return _own_parts(raw)[1]
+
+
+def _own_parts(raw: bytes) -> list[bytes]:
+    parts: Any = as_array(canonical.decode_again(raw), 3)
+    if any(type(part) is not bytes for part in parts):
+        raise Malformed("a record holds bytes alone")
+    return parts  # type: ignore[no-any-return]
 
 
 def _split(raw: bytes) -> list[bytes]:
@@ -360,13 +367,6 @@ def _split(raw: bytes) -> list[bytes]:
     Read by hand: a general decoder would first build the million empty arrays that a
     stranger can put into a mebibyte.
     """
-    parts = _parts(raw)
-    if canonical.encode(list(parts)) != raw:
-        raise Malformed("not the shortest encoding of three runs of bytes")
-    return parts
-
-
-def _parts(raw: bytes) -> list[bytes]:
     parts, place = list[bytes](), 1
     while place < len(raw) and len(parts) < 3:
         width = _BIN_LENGTH_BYTES.get(raw[place])
@@ -375,8 +375,8 @@ def _parts(raw: bytes) -> list[bytes]:
         start = place + 1 + width
         place = start + int.from_bytes(raw[place + 1 : start], "big")
         parts.append(raw[start:place])
-    if len(parts) != 3:
-        raise Malformed("a record has three parts")
+    if len(parts) != 3 or canonical.encode(list(parts)) != raw:
+        raise Malformed("not the shortest encoding of three runs of bytes")
     return parts
 
 

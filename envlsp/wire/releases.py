@@ -65,7 +65,9 @@ def _load_entries(value: Value) -> tuple[tuple[SecretName, bytes], ...]:
         raise LimitExceeded(f"{len(pairs)} entries")
     entries, before = [], ""
     for pair in pairs:
-        name, box = as_array(pair, 2)
+        if type(pair) is not list or len(pair) != 2:
+            raise Malformed("an entry is a name and a box")
+        name, box = pair
         if type(name) is not str or not is_secret_name(name) or name <= before:
             raise Malformed("names are not sorted, not unique or not allowed")
         if type(box) is not bytes or not BOX_OVERHEAD_BYTES <= len(box) <= _BOX_MAX_BYTES:

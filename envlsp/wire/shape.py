@@ -120,6 +120,7 @@ def text(limit_bytes: int, is_valid: Callable[[str], bool] = lambda _text: True)
 def record_of(cls: type[T], *shapes: Shape[Any]) -> Shape[T]:
     """Return the shape of a dataclass as an array of its fields, in their order."""
     names = tuple(part.name for part in fields(cls))  # type: ignore[arg-type]
+    loads = tuple(shape.load for shape in shapes)
     assert len(names) == len(shapes), cls
 
     def dump(item: T) -> Value:
@@ -127,7 +128,7 @@ def record_of(cls: type[T], *shapes: Shape[Any]) -> Shape[T]:
 
     def load(value: Value) -> T:
         parts = as_array(value, len(shapes))
-        return cls(*[shape.load(part) for shape, part in zip(shapes, parts, strict=True)])
+        return cls(*[load_part(part) for load_part, part in zip(loads, parts, strict=True)])
 
     return Shape(dump, load)
 
@@ -161,9 +162,10 @@ def set_of(shape: Shape[T], key: Callable[[T], Any], low: int, high: int) -> Sha
         if len(parts) < low:
             raise Malformed(f"{len(parts)} items, at least {low} expected")
         items = tuple([shape.load(part) for part in parts])
-        keys = [key(item) for item in items]
-        if any(after <= before for before, after in pairwise(keys)):
-            raise Malformed("not sorted, or not unique")
+        if len(items) > 1:  # not so in most records
+            keys = [key(item) for item in items]
+            if any(after <= before for before, after in pairwise(keys)):
+                raise Malformed("not sorted, or not unique")
         return items
 
     return Shape(dump, load)

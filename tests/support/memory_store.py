@@ -28,6 +28,9 @@ class _Records:
     def get(self, record: RecordId) -> bytes | None:
         return self.raws.get(record)
 
+    def several(self, records: Sequence[RecordId]) -> dict[RecordId, bytes]:
+        return {record: self.raws[record] for record in records if record in self.raws}
+
     def __contains__(self, record: RecordId) -> bool:
         return record in self.raws
 
