@@ -37,6 +37,15 @@ def show_alarms(frame: Frame, team: Team) -> None:
         frame.output.warn(plain(line))
 
 
+def show_removal(frame: Frame, team: Team) -> None:
+    """Say that this device was removed, and what to do."""
+    from envlsp.service.access.removal import is_removed, removed
+
+    if is_removed(team.replica):
+        found = removed(team.replica)
+        frame.output.say(f"{found.detail}: {found.fix}")
+
+
 def not_trusted(names: Sequence[str]) -> str:
     """Return the line that says who gets no new key from this device."""
     return f"not trusted with new secrets yet: {plain(', '.join(names))}; envlsp access confirm"

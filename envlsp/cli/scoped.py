@@ -50,7 +50,9 @@ def show_taken_out(frame: Frame, gone: TakenOut) -> None:
     else:
         frame.output.line(f"{plain(gone.name)} no longer reads {gone.scope}{delivered(gone.reached)}")
     if gone.is_guest:
-        frame.output.say("they are still a guest in the team; to remove them: envlsp access revoke WHO")
+        frame.output.say(
+            f"they are still a guest in the team; to remove them: envlsp access revoke {gone.exposure.id}"
+        )
     else:
         frame.output.say("they are still in the team, and in every other scope they were in")
     for line in left_to_change(gone.exposure):

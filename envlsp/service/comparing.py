@@ -11,7 +11,7 @@ from envlsp.domain.working import difference
 from envlsp.errors import NotFound
 from envlsp.service.access.alarms import alarms
 from envlsp.service.access.confirming import doubts
-from envlsp.service.access.removal import is_removed
+from envlsp.service.access.removal import is_removed, way_back
 from envlsp.service.access.rights import own_role, role_word
 from envlsp.service.access.unopened import makers
 from envlsp.service.access.voiding import voided_releases
@@ -19,7 +19,7 @@ from envlsp.service.context import Context
 from envlsp.service.deriving import decoded, view_snapshot
 from envlsp.service.freshness import freshness
 from envlsp.service.history import EnvironmentHistory
-from envlsp.service.reading import conflict_error, no_release, value_mark
+from envlsp.service.reading import conflict_error, is_unreadable, no_release, value_mark
 from envlsp.service.results import DiffLine, DiffResult, ReleaseInfo, StatusResult
 from envlsp.service.team import Team
 from envlsp.service.working_copy import Bases, read_working_copy
@@ -58,6 +58,9 @@ def status(team: Team, context: Context) -> StatusResult:
         unopened=makers(team),
         scope="" if scope == TEAM_SCOPE else team.releases.scopes.name(scope),
         shadowed=sum(map(_counted, team.releases.shadowed(context.triple))),
+        is_shut=team.releases.is_shut(scope),
+        unreadable=not view.heads and is_unreadable(team, context.triple),
+        way_back=way_back(team.replica) if is_removed(team.replica) else "",
     )
 
 

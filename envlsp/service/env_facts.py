@@ -113,7 +113,7 @@ class EnvironmentReader:
         """Return how this device stands to the team, its ledger taken in."""
         replica = self.team.replica
         if is_removed(replica):
-            return Standing.REMOVED, sentence(removed())
+            return Standing.REMOVED, sentence(removed(replica))
         if not len(replica.ledger) or not any(map(self._is_open, self._scopes())):
             return Standing.WAITING, WAITING
         return Standing.READY, ""

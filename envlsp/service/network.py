@@ -104,7 +104,7 @@ def deliver(
         Stopped: it was stopped.
     """
     if is_removed(opened.team.replica) and not leaving:
-        raise removed()
+        raise removed(opened.team.replica)
     if not leaving and is_alone(opened.team.replica):
         tell_node(service, opened.team.id)  # the last other one may just have been removed
         return SyncResult(0, 0, 0, 0)
@@ -137,7 +137,7 @@ def tell_node(service: Service, team: TeamId, what: str = "changed") -> None:
 
 def _check_membership(opened: OpenedTeam, result: SyncResult) -> None:
     if result.removed or is_removed(opened.team.replica):
-        raise removed()
+        raise removed(opened.team.replica)
 
 
 def peers(service: Service, opened: OpenedTeam) -> list[PeerInfo]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import re
+import shlex
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -191,6 +192,10 @@ class People:
         """
         found = self._only(who, self._replica.state.members)
         if found is None:
+            self._learn()
+            if any(self._is_meant(who, user) for user in self._users):
+                gone = f"'{who}' is no member any more"
+                raise NotFound(gone, fix=f"envlsp access why {shlex.quote(who)}")
             raise NotFound(f"there is no member '{who}'", fix="envlsp members")
         return found
 

@@ -114,6 +114,12 @@ def no_release(team: Team, triple: Triple) -> NotFound | WaitingForKey | NoAcces
     return NotFound("there is no release of this environment yet", fix="envlsp push, or envlsp sync")
 
 
+def is_unreadable(team: Team, triple: Triple) -> bool:
+    """Return whether an environment of which no release is here may have some for others."""
+    releases = team.releases
+    return releases.is_shut(releases.scope_of(triple)) or releases.scopes.is_doubtful(triple)
+
+
 def value_mark(team: Team, value: SecretText) -> str:
     """Return four hex digits that are equal where values are, and say nothing else.
 

@@ -102,6 +102,12 @@ class StatusResult:
     alarms: tuple[AlarmInfo, ...] = ()
     unopened: tuple[str, ...] = ()
     """Who made the keys that this device should have and cannot open."""
+    is_shut: bool = False
+    """Whether we are not among those who read it."""
+    unreadable: bool = False
+    """Whether no release is known here, and there may be some that are not ours to read."""
+    way_back: str = ""
+    """What to do where this device was removed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,17 @@ def test_only_an_admin_changes_roles(bob: Desk) -> None:
     failed(bob("invite"), 5, saying="needs admin")
 
 
+def test_removing_somebody_twice_says_where_they_went(alice: Desk, bob: Desk) -> None:
+    alice.ok("access", "revoke", "bob", "--offline", "--yes")
+    twice = alice("access", "revoke", "bob", "--offline", "--yes")
+    failed(twice, 1, saying="'bob' is no member any more\nfix: envlsp access why bob")
+    assert "was removed" in alice.ok("access", "why", "bob").text
+
+
+def test_everything_and_one_thing_is_no_answer(alice: Desk) -> None:
+    failed(alice("access", "rotate", "--all", "--env", "dev", "--offline"), 2, saying="say --all, or one")
+
+
 def test_removing_somebody_asks_first(alice: Desk, bob: Desk) -> None:
     failed(alice("access", "revoke", "Bob", "--offline"), 2, saying="--yes", after="never met here")
     assert roles(alice) == {"Alice": "admin", "Bob": "developer"}

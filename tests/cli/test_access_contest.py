@@ -46,3 +46,23 @@ def test_a_junior_is_told_why_not(alice: Desk, bob: Desk) -> None:
     carry(alice, bob)
     failed(bob("access", "contest", "--offline", "--yes"), 5, saying="senior: admin for longer")
     failed(alice("access", "contest", "--offline", "--yes"), 1, saying="nobody has removed this device")
+
+
+def test_whoever_was_removed_is_told_the_way_back_that_works(removed: Desk, bob: Desk) -> None:
+    assert "contest" in removed.ok("access").talk
+    shown = removed.ok("status").talk
+    assert "next: envlsp access contest" in shown
+    assert "envlsp push" not in shown
+    failed(removed("push", "--offline"), 5, saying="fix: envlsp access contest")
+    removed.ok("access", "contest", "--offline", "--yes")
+    carry(removed, bob)
+    assert "contest" not in bob.ok("access").talk + bob.ok("status").talk
+    failed(bob("set", "X", "--offline", stdin=b"x"), 5, saying="fix: ask an admin for a new invitation")
+
+
+def test_a_junior_who_removes_the_founder_reads_one_thing_of_what_will_count(alice: Desk, bob: Desk) -> None:
+    alice.ok("access", "grant", "bob", "--role", "admin", "--offline")
+    carry(alice, bob)
+    warned = bob.ok("access", "revoke", "alice", "--offline", "--yes").talk
+    assert "what they did at the same time stands" in warned
+    assert "will not count" not in warned

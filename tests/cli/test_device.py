@@ -97,8 +97,18 @@ def test_a_newer_device_that_removes_an_older_one_asks_for_an_admin(alice: Desk,
 def test_the_only_device_stays(alice: Desk, bob: Desk) -> None:
     failed(alice("device", "revoke", "desk", "--offline", "--yes"), 1, saying="only device of the only admin")
     failed(bob("device", "revoke", "laptop", "--offline", "--yes"), 1, saying="a member that nobody can be")
-    failed(bob("device", "revoke", "desk", "--offline", "--yes"), 1, saying="no device 'desk'")
+    failed(bob("device", "revoke", "desk", "--offline", "--yes"), 5, saying="somebody else's device")
 
 
 def test_adding_needs_somewhere_to_meet(alice: Desk) -> None:
     failed(alice("device", "add"), 7, saying="no signaling server")
+
+
+def test_somebody_elses_device_is_an_admins_to_remove(alice: Desk, bob: Desk) -> None:
+    label = alice.json("device", "list")["devices"][0]["id"]
+    failed(bob("device", "revoke", label, "--offline", "--yes"), 5, saying="fix: ask an admin")
+    assert alice.json("status")["member"] is True
+
+
+def test_what_a_device_could_read_is_asked_by_its_id(alice: Desk) -> None:
+    failed(alice("access", "exposure", "no-such-laptop"), 1, saying="envlsp device list --all")

@@ -145,3 +145,31 @@ def test_a_guest_sees_their_scope_and_is_told_what_is_not_theirs(alice: Desk) ->
     assert "Bob (developer, guest)" in alice.ok("access").text
     names = [member["name"] for member in carol.json("members")["members"]]
     assert names == ["Alice", "Bob"]
+
+
+def test_what_you_cannot_read_is_not_called_empty(alice: Desk, bob: Desk) -> None:
+    restricted(alice)
+    carry(alice, bob)
+    shown = bob.ok("status", ":prod")
+    assert "no release that you can read" in shown.text
+    assert "ask an admin" in shown.talk
+    assert "no release that you can read" in bob.ok("log", ":prod").talk
+    assert "no release that you can read" in bob.ok("log", ":prod", "--all").talk
+
+
+def test_whom_it_was_taken_from_is_not_told_to_push(alice: Desk, bob: Desk) -> None:
+    restricted(alice)
+    alice.ok("access", "grant", "bob", "--env", "prod", "--offline")
+    carry(alice, bob)
+    bob.ok("pull", ":prod", "--offline")
+    (bob.folder / ".env.prod").write_bytes(b"MINE=1\n")
+    alice.ok("access", "revoke", "bob", "--env", "prod", "--offline", "--yes")
+    carry(alice, bob)
+    shown = bob.ok("status", ":prod")
+    assert "you cannot read shop/shop/prod" in shown.text
+    assert "next: ask an admin to let you in" in shown.talk
+    failed(
+        bob("set", "X", "--env", "prod", "--offline", stdin=b"x"),
+        5,
+        saying="you are not among those who read",
+    )

@@ -13,7 +13,7 @@ from envlsp.cli.explaining import show_exposure, show_reasons
 from envlsp.cli.inviting import link_options, show_link
 from envlsp.cli.letting_in import let_in, show_answered
 from envlsp.cli.main import Frame
-from envlsp.cli.membership import show_alarms, show_members
+from envlsp.cli.membership import show_alarms, show_members, show_removal
 from envlsp.cli.roles import role_option
 from envlsp.cli.scoped import scope_options, show_let_in, show_new_keys, show_taken_out
 from envlsp.cli.trusting import show_confirmed, show_contested, show_suspects
@@ -38,6 +38,7 @@ def list_(frame: Frame) -> None:
     with opened_team(frame) as (_, opened):
         show_members(frame, opened.team)
         show_alarms(frame, opened.team)
+        show_removal(frame, opened.team)
 
 
 @command.command()
@@ -150,10 +151,13 @@ def rotate(frame: Frame, project: str, env: str, all_: bool, offline: bool) -> N
     That is the team, or the private project or restricted environment. With --all, of
     everything that you may write in.
     """
+    from envlsp.errors import UsageError
     from envlsp.service.verbs import scoping
 
     with opened_team(frame) as (service, opened):
         named = scoping.named_scope(service, frame.cwd, project, env)
+        if all_ and named is not None:
+            raise UsageError("say --all, or one --project or --env", fix="envlsp access rotate --help")
         news = courier(frame, service, opened, offline=offline)
 
         def pick() -> Collection[ScopeId]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from envlsp.cli.environment import environment_words, opened
+from envlsp.cli.environment import Here, environment_words, opened
 from envlsp.cli.main import Frame
 from envlsp.cli.shapes import when
 from envlsp.cli.words import count
@@ -36,6 +36,7 @@ def command(frame: Frame, target: str | None, env: str | None, limit: int | None
 
     with opened(frame, target, env) as here:
         releases = log(here.team, here.context)
+        none = "" if releases else _nothing(here)
     shown = [release for release in releases if not release.void][:limit]
     if frame.json:
         frame.output.document(log_fields(shown))
@@ -43,8 +44,16 @@ def command(frame: Frame, target: str | None, env: str | None, limit: int | None
         frame.output.table(map(_row, shown), ("RELEASE", "AUTHOR", "WHEN", "NAMES", "MESSAGE"))
     if void := sum(release.void for release in releases):
         frame.output.say(f"{count(void, 'void release')} left out: envlsp log --all")
-    elif not releases:
-        frame.output.say("no release yet: envlsp push")
+    elif none:
+        frame.output.say(none)
+
+
+def _nothing(here: Here) -> str:
+    from envlsp.service.reading import is_unreadable
+
+    if is_unreadable(here.team, here.context.triple):
+        return "no release that you can read: envlsp sync, or ask an admin to let you in"
+    return "no release yet: envlsp push"
 
 
 def _row(release: ReleaseInfo) -> tuple[str, ...]:
@@ -56,13 +65,14 @@ def _show_everything(frame: Frame, target: str | None, env: str | None, limit: i
 
     with opened(frame, target, env) as here:
         found = whole_log(here.team, here.context)[:limit]
+        none = "" if found else _nothing(here)
     if frame.json:
         frame.output.document(whole_log_fields(found))
         return
     header = ("RELEASE", "AUTHOR", "WHEN", "NAMES", "STANDS AS", "MESSAGE")
     frame.output.table(map(_whole_row, found), header)
-    if not found:
-        frame.output.say("no release yet: envlsp push")
+    if none:
+        frame.output.say(none)
 
 
 def _whole_row(one: Logged) -> tuple[str, ...]:

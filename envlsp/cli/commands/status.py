@@ -49,7 +49,9 @@ def command(frame: Frame, target: str | None, env: str | None) -> None:
     for line in (*alarm_lines(result.alarms), *voided_lines(result.voided)):
         frame.output.warn(plain(line))
     for who in result.unopened:
-        frame.output.warn(plain(f"a key that {who} made does not open here; teammates are asked to seal it again"))
+        frame.output.warn(
+            plain(f"a key that {who} made does not open here; teammates are asked to seal it again")
+        )
     if result.shadowed:
         frame.output.warn(_shadowed(result))
     if step := _next_step(result):
@@ -58,7 +60,8 @@ def command(frame: Frame, target: str | None, env: str | None) -> None:
 
 def _lines(result: StatusResult, known: Sides, file: str) -> Iterator[str]:
     release = result.release
-    newest = f"{release.label} by {release.author}, {when(release.ts)}" if release else "no release yet"
+    none = "no release that you can read" if result.unreadable else "no release yet"
+    newest = f"{release.label} by {release.author}, {when(release.ts)}" if release else none
     yield f"{result.triple}  {newest}"
     yield f"{file}  {_file_words(result)}"
     if result.conflicts:
@@ -71,14 +74,14 @@ def _lines(result: StatusResult, known: Sides, file: str) -> Iterator[str]:
         yield "this device was removed from the team"
         return
     where = f" in {result.scope}" if result.scope else ""
-    yield f"you are {result.role}{where}; {_freshness_words(result.freshness)}"
+    who = f"you cannot read {result.scope}" if result.is_shut and where else f"you are {result.role}{where}"
+    yield f"{who}; {_freshness_words(result.freshness)}"
 
 
 def _shadowed(result: StatusResult) -> str:
     """Say that releases of that name are where nobody who reads this environment looks."""
     there = count(result.shadowed, "release")
-    own = result.scope or "the team"
-    return f"{there} of that name for other readers, made where this name does not count; in use: {own}'s"
+    return f"{there} of {result.triple} for other readers, which nobody uses here: envlsp log --all"
 
 
 def _file_words(result: StatusResult) -> str:
@@ -99,12 +102,24 @@ def _freshness_words(freshness: Freshness) -> str:
 
 
 def _next_step(result: StatusResult) -> str | None:
+    if result.removed:
+        return result.way_back
+    if result.is_shut:
+        return "ask an admin to let you in" if result.scope else None
     if result.rolled_back:
         return "envlsp sync" if result.freshness.devices else "envlsp sync --accept-loss"
     if result.conflicts:
         return f"envlsp resolve {result.conflicts[0]}"
-    if not result.exists:
-        return "envlsp pull" if result.release else f"write {result.path.name}, then: envlsp push"
+    return _step_of_file(result) if result.exists else _step_without(result)
+
+
+def _step_without(result: StatusResult) -> str:
+    if result.unreadable:
+        return "envlsp sync, or ask an admin to let you in"
+    return "envlsp pull" if result.release else f"write {result.path.name}, then: envlsp push"
+
+
+def _step_of_file(result: StatusResult) -> str | None:
     if result.release is None:
         return "envlsp push"
     if result.behind:

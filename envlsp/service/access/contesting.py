@@ -19,7 +19,7 @@ from envlsp.domain.ledger.records import DeviceRevoke, Epoch, Revoke, Role
 from envlsp.domain.ledger.state import TeamState
 from envlsp.errors import NoAccess, NotFound, RecordRefused
 from envlsp.service.access.reasons import ground_words
-from envlsp.service.access.removal import is_removed, note_contested
+from envlsp.service.access.removal import is_removed, note_contested, removals
 from envlsp.service.access.rotation import scopes
 from envlsp.service.access.tombstones import distrusted
 from envlsp.service.people import SHORT_HEX
@@ -57,32 +57,29 @@ def plan(team: Team, who: str = "") -> Contest:
     own, ledger = team.replica.keys.dpk, team.replica.ledger
     state = team.replica.state
     mine = state.user_of(own)
-    removals = _removals(state, own)
+    found = removals(state, own)
     if who:
         wanted = team.people.find_anybody(who)
-        removals = tuple(removal for removal in removals if ledger.author_of(removal) == wanted)
-    if not removals or mine is None:
+        found = tuple(removal for removal in found if ledger.author_of(removal) == wanted)
+    if not found or mine is None:
         raise _nothing(team, who)
-    authors = {removal: ledger.author_of(removal) for removal in removals}
+    authors = {removal: ledger.author_of(removal) for removal in found}
     users = tuple(sorted(set(authors.values()) - {mine}))
     others = {team.replica.record(removal).header.author for removal, by in authors.items() if by == mine}
     devices = tuple(sorted(others - {own}))
     names = [(user.hex()[:SHORT_HEX], team.people.of_user(user).display_name) for user in users]
     names += [(dpk.hex()[:SHORT_HEX], team.people.of_device(dpk).device) for dpk in devices]
-    return Contest(removals, users, devices, tuple(names))
-
-
-def _removals(state: TeamState, own: DevicePk) -> tuple[RecordId, ...]:
-    mine = state.user_of(own)
-    by_user = state.removed_users.get(mine, ()) if mine else ()
-    return (*by_user, *state.removed_devices.get(own, ()))
+    return Contest(found, users, devices, tuple(names))
 
 
 def _nothing(team: Team, who: str) -> NotFound:
     if who:
         return NotFound(f"no removal of this device by '{who}' is known here", fix="envlsp access contest")
     if is_removed(team.replica):
-        return NotFound("the record of the removal has not come yet", fix="envlsp sync")
+        return NotFound(
+            "the record of the removal has not come here",
+            fix="envlsp sync while whoever removed it is online, or ask an admin for a new invitation",
+        )
     return NotFound("nobody has removed this device", fix="envlsp access")
 
 

@@ -9,6 +9,10 @@ from __future__ import annotations
 
 from typing import Final
 
+from envlsp.domain.ids import DevicePk, RecordId
+from envlsp.domain.ledger.facts import ROOT
+from envlsp.domain.ledger.records import Role
+from envlsp.domain.ledger.state import TeamState
 from envlsp.errors import NoAccess
 from envlsp.service.replica import Replica
 
@@ -46,6 +50,46 @@ def note_welcome(replica: Replica) -> None:
         replica.store.meta.delete(_TOLD)
 
 
-def removed() -> NoAccess:
+def removals(state: TeamState, dpk: DevicePk) -> tuple[RecordId, ...]:
+    """Return what removed a device: its person, or itself."""
+    user = state.user_of(dpk)
+    by_user = state.removed_users.get(user, ()) if user else ()
+    return (*by_user, *state.removed_devices.get(dpk, ()))
+
+
+def way_back(replica: Replica) -> str:
+    """Return what a person can do whose device was removed."""
+    if _may_answer(replica):
+        return "envlsp access contest, if it is not right; or ask an admin for a new invitation"
+    return "ask an admin for a new invitation"
+
+
+def _may_answer(replica: Replica) -> bool:
+    """Return whether an answer of ours would probably stand; the answer itself makes sure."""
+    ledger, own = replica.ledger, replica.keys.dpk
+    mine, found = replica.state.user_of(own), removals(replica.state, own)
+    authors = {ledger.author_of(removal) for removal in found}
+    if not found or mine is None or ROOT in authors:
+        return False
+    past = ledger.state_after(ledger.parents_without(own, *found))
+    member = past.members.get(mine)
+    if member is None or not past.is_active(own):
+        return False
+    if authors == {mine}:
+        others = (replica.record(removal).header.author for removal in found)
+        order = _order(replica, past.devices[own].intro)
+        return all(dpk == own or order < _order(replica, past.devices[dpk].intro) for dpk in others)
+    # Whoever is none there was removed by us, and is back: they are the senior one.
+    admins = [past.members.get(user) for user in authors - {mine}]
+    return member.role is Role.ADMIN and all(
+        admin and _order(replica, member.in_force[0]) < _order(replica, admin.in_force[0]) for admin in admins
+    )
+
+
+def _order(replica: Replica, record: RecordId) -> tuple[int, RecordId]:
+    return replica.record(record).header.height, record
+
+
+def removed(replica: Replica) -> NoAccess:
     """Return the error that says so."""
-    return NoAccess("this device was removed from the team", fix="ask an admin for a new invitation")
+    return NoAccess("this device was removed from the team", fix=way_back(replica))

@@ -28,7 +28,7 @@ def demand_role(replica: Replica, role: Role, scope: ScopeId = TEAM_SCOPE) -> No
         NoAccess: every peer would refuse the record.
     """
     if is_removed(replica):
-        raise removed()
+        raise removed(replica)
     mine = own_role(replica, scope)
     if mine < role:
         raise _too_little(replica, mine, role, scope)
@@ -43,8 +43,12 @@ def _too_little(replica: Replica, mine: Role, role: Role, scope: ScopeId) -> NoA
         )
     found = Scopes(replica).get(scope)
     words = scope_options(found.covers if found else None)
+    where = found or "a scope"
+    said = f"you are not among those who read {where}"
+    if mine > Role.NONE:
+        said = f"you are {role_word(mine, scope)} in {where} and this needs {wanted}"
     return NoAccess(
-        f"you are {role_word(mine, scope)} in {found or 'a scope'} and this needs {wanted}",
+        said,
         fix=f"ask an admin: envlsp access grant YOU --role {wanted}{words}",
     )
 

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 
 from envlsp.domain.environment import Triple
+from envlsp.errors import NotFound
 from envlsp.service.access import devices
 from envlsp.service.access.exposure import device_exposure, exposure, key_exposure
 from envlsp.service.access.reasons import reasons
@@ -50,7 +51,12 @@ def exposure_of(team: Team, who: str) -> Exposure:
         return found
     if (device := devices.find_by_id(team, who)) is not None:
         return device_exposure(team, device.dpk)
-    return exposure(team, team.people.find_anybody(who))
+    try:
+        return exposure(team, team.people.find_anybody(who))
+    except NotFound as exc:
+        raise NotFound(
+            exc.detail, fix="envlsp members; a device by its id: envlsp device list --all"
+        ) from exc
 
 
 def left_to_change(found: Exposure) -> list[str]:

@@ -171,7 +171,7 @@ def test_what_was_never_removed_has_nothing_to_answer(removed: tuple[Actor, Acto
     with pytest.raises(NotFound, match="no removal of this device by 'carol'"):
         plan(alice.team, "carol")
     note_told(carol.replica)
-    with pytest.raises(NotFound, match="has not come yet"):
+    with pytest.raises(NotFound, match="has not come here"):
         plan(carol.team)
 
 
