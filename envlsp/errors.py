@@ -99,7 +99,7 @@ class Locked(Misuse):
     """this device's key is locked"""
 
     code, exit_code = "locked", 4
-    default_fix = "run envlsp in a terminal to type the passphrase, or start envlsp agent"
+    default_fix = "in a terminal: envlsp unlock, while envlsp agent or an editor is running"
 
 
 class NoAccess(Misuse):

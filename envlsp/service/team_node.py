@@ -47,7 +47,7 @@ LEAVE_S = 2.0
 FORGET_S = 180.0
 """A device that has been silent for three beacons is not dialled any more."""
 TELL_AGAIN_S = 2.0
-"""A removed device that was told is not answered sooner again."""
+"""A removed device that was told, and has not come anew since, is not answered sooner again."""
 STIR_S = 0.1
 """How long to wait for an event before looking at the clock again."""
 
@@ -240,6 +240,8 @@ class TeamNode:
             self._note(dpk)
         elif not is_new:
             return  # a removed device is told when it comes, not once a minute
+        else:
+            self._told.pop(dpk, None)  # it may have an answer by now
         self._dialer.want(dpk)
         self._dialer.nudge(dpk)
 

@@ -101,10 +101,13 @@ def holds_all(cellar: Actor, of: Actor) -> bool:
 
 
 def pair(cellar: Cellar, member: Actor) -> None:
+    before = member.opened.team.replica.state.devices
     allow(member.replica, cellar.says("rp1"), "cellar")
     with agent(member):
         cellar.says("keeps the records of tm1")
         wait_until(lambda: bool(sync(member.service, member.opened).in_sync))
+        # The team's other devices, and the replica: never in step with more than there are.
+        assert sync(member.service, member.opened).devices == len(before)
 
 
 def test_case_58_a_replica_is_paired_and_brings_two_members_in_step_who_never_meet(
@@ -187,5 +190,6 @@ def test_case_58_it_goes_on_after_its_process_was_killed(cast: Cast, server: Ser
     machine.kill()
     alice.push(NEWER)
     with replica(cellar) as again, agent(alice):
+        assert again.says("rp1") == _pairing_of(cellar, alice), "the string, for one more device"
         again.says("ready")
         wait_until(lambda: holds_all(cellar, alice))

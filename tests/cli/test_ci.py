@@ -80,6 +80,10 @@ def test_what_is_missing_is_said(alice: Desk, tmp_path: Path) -> None:
     failed(runner(tmp_path, *SHOW, secret=secret), 2, saying="which bundle")
     failed(runner(tmp_path, "text", *SHOW), 2, saying="no key")
     failed(runner(tmp_path, "text", *SHOW, ENVLSP_CI_KEY="hunter2"), 2, saying="no secret key")
+    failed(runner(tmp_path, "prod.bundle", *SHOW, secret=secret), 1, saying="no such file")
+    mixed_up = runner(tmp_path, secret.read_text(), *SHOW, secret=secret)
+    failed(mixed_up, 1, saying="no such file")
+    assert secret.read_text().strip() not in mixed_up.text + mixed_up.talk
     failed(alice("ci", "export", "--to", secret.read_text(), "--offline"), 2, saying="secret key")
     failed(alice("ci", "export", "--to", key, "--for", "10y", "--offline"), 2, saying="30d")
 

@@ -16,7 +16,7 @@ from envlsp.cli.launch import environment, launch
 from envlsp.cli.main import Frame
 from envlsp.cli.output import read_stdin
 from envlsp.cli.words import count
-from envlsp.errors import UsageError
+from envlsp.errors import NotFound, UsageError
 from envlsp.service.verbs.shapes import applied_fields, exported_fields
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 _FORMATS = ("dotenv", "json")
 _PATH = click.Path(path_type=Path)
+_SHORTEST_TEXT = 256
+"""Characters; a bundle has more by its keys and its signature alone, and a path hardly ever has."""
 
 
 @click.group()
@@ -179,8 +181,8 @@ def _applied(
     from envlsp.store.home import find_home
 
     allowed = tuple(from_signer_text(text) for text in signers)
-    text = _text(bundle)
     key = find_secret(os.environ, key_file or frame.key_file)
+    text = _text(bundle)
     return use(text, key, find_home(os.environ), now=time.time(), signers=allowed, dialect=dialect)
 
 
@@ -198,6 +200,9 @@ def _text(bundle: str | None) -> bytes:
         with Path(bundle).open("rb") as stream:
             return stream.read(TEXT_MAX_BYTES)
     except (OSError, ValueError):  # no file of that name: then it is the text itself
+        if len(bundle) < _SHORTEST_TEXT:
+            # Not repeated: whoever mixes things up gives the secret key here.
+            raise NotFound("there is no such file", fix="ls -l, and give the bundle's file") from None
         return bundle.encode("utf-8", "surrogateescape")
 
 

@@ -17,7 +17,7 @@ from envlsp.service.verbs.shapes import replica_fields, replicas_fields
 def command(context: click.Context, signaling: tuple[str, ...], another: bool) -> None:
     """Be a blind replica, in the foreground, until interrupted.
 
-    Prints a string; a member adds it with `envlsp replica add`. From then on this
+    Prints a string; each member adds it with `envlsp replica add`. From then on this
     machine keeps all of the team's records and passes them on, so that teammates get
     them who are never online together. It holds no key, and reads nothing.
     """
@@ -34,13 +34,21 @@ def command(context: click.Context, signaling: tuple[str, ...], another: bool) -
             return
         frame.output.line(text)
         frame.output.flush()
-        frame.output.say("a member adds it: envlsp replica add STRING")
+        frame.output.say("each member adds it: envlsp replica add STRING")
 
     def team(text: str) -> None:
         if frame.json:
             frame.output.document({"team": text})
         else:
             frame.output.say(f"keeps the records of {text} from now on")
+
+    def kept(text: str, string: str) -> None:
+        if frame.json:
+            frame.output.document({"team": text, "pairing": string})
+            return
+        frame.output.say(f"keeps the records of {text}; its string:")
+        frame.output.line(string)
+        frame.output.flush()
 
     def ready() -> None:
         if frame.json:
@@ -50,7 +58,7 @@ def command(context: click.Context, signaling: tuple[str, ...], another: bool) -
 
     with frame.service() as service:
         servers = signaling or signaling_servers(None, service.environ)
-        run_replica(service, tuple(servers), Told(pairing, team, ready), another=another)
+        run_replica(service, tuple(servers), Told(pairing, team, kept, ready), another=another)
 
 
 @command.command()

@@ -39,4 +39,5 @@ def command(frame: Frame, duration: str | None) -> None:
         )
         return
     until = "" if result.left_s is None else f" for {lasting(result.left_s)}"
-    frame.output.line(f"unlocked{until}" if result.changed else f"it is unlocked already{until}")
+    more = "" if result.left_s is None else f", for {lasting(result.left_s)} more"
+    frame.output.line(f"unlocked{until}" if result.changed else f"it is unlocked already{more}")

@@ -25,6 +25,7 @@ from envlsp.wire.replicas import (
 )
 
 REPLICAS_MAX: Final = 8
+_AGAIN: Final = "copy all of the line that envlsp replica shows there, from rp1 on"
 _NAME: Final = b"replicas"
 _MAX_BYTES: Final = 8 * KIB
 
@@ -66,9 +67,12 @@ def allow(replica: Replica, text: str, label: str) -> AllowedReplica:
         BadText: no pairing string, or a label that is too long.
         Misuse: it is a member's device, or there are too many.
     """
-    pairing = from_pairing_text_untrusted(text)
+    try:
+        pairing = from_pairing_text_untrusted(text)
+    except BadText:
+        raise BadText("that is no replica's string, or there is a slip in it", fix=_AGAIN) from None
     if not is_valid_ed25519(pairing.dpk) or not is_valid_x25519(pairing.xpk):
-        raise BadText("no replica has these keys", fix="copy the string again")
+        raise BadText("no replica has these keys", fix=_AGAIN)
     if len(label.encode()) > LABEL_MAX_BYTES or not label.isprintable():
         raise BadText(
             f"a label has at most {LABEL_MAX_BYTES} bytes", fix="envlsp replica add STRING --label NAME"

@@ -12,9 +12,9 @@ from envlsp.errors import SignalingUnreachable
 from envlsp.service.facade import Service
 from envlsp.service.network import HAND_OVER_S
 from envlsp.service.node import Node
-from envlsp.service.replicas.keeping import Waiting, keep_team, pairing_of, waiting_seeds
+from envlsp.service.replicas.keeping import Waiting, keep_team, own_room, pairing_of, waiting_seeds
 from envlsp.store.lock import FileLock
-from envlsp.wire.replicas import to_pairing_text
+from envlsp.wire.replicas import Pairing, to_pairing_text
 from envlsp.wire.text import to_team_text
 
 
@@ -26,6 +26,8 @@ class Told:
     """The string that a member of the team is to add."""
     team: Callable[[str], None]
     """The text of a team that is kept from now on."""
+    kept: Callable[[str, str], None]
+    """The text of a team that was kept before, and its string again, for one more of its devices."""
     ready: Callable[[], None]
     """Every team that was kept before is served."""
 
@@ -35,7 +37,8 @@ def run_replica(service: Service, servers: tuple[str, ...], told: Told, *, anoth
 
     Args:
         service: this device; it gets a device.key if it has none.
-        servers: signaling servers to wait at for a team; those kept before have their own.
+        servers: signaling servers to wait at for a team, by default those of the teams kept
+            before; these have their own.
         told: whom to tell.
         another: wait for one more team, where there are some already.
 
@@ -44,7 +47,10 @@ def run_replica(service: Service, servers: tuple[str, ...], told: Told, *, anoth
         StoreBusy: another process is the node of this device.
     """
     device = service.vault.open_or_create()
-    waits = another or not device.teams()
+    kept = device.teams()
+    waits = another or not kept
+    if another:
+        servers = servers or tuple(dict.fromkeys(url for one in kept for url in service.servers_of(one)))
     if waits and not servers:
         raise SignalingUnreachable(
             "a replica needs a server to be met at", fix="envlsp replica --signaling wss://…"
@@ -66,6 +72,7 @@ async def _serve(service: Service, servers: tuple[str, ...], told: Told) -> None
     stopping = asyncio.create_task(stop.wait())
     try:
         await node.open_teams()
+        _tell_kept(service, told)
         told.ready()
         if waiting is not None:
             await asyncio.wait({waiting, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -79,6 +86,14 @@ async def _serve(service: Service, servers: tuple[str, ...], told: Told) -> None
                 with contextlib.suppress(asyncio.CancelledError):
                     await task
         await node.close()
+
+
+def _tell_kept(service: Service, told: Told) -> None:
+    for identity in service.vault.open().teams():
+        team = service.team(identity)
+        if (room := own_room(team)) is not None:
+            pairing = Pairing(team.keys.dpk, team.keys.xpk, room)
+            told.kept(to_team_text(identity), to_pairing_text(pairing))
 
 
 async def _await_team(service: Service, node: Node, servers: tuple[str, ...], told: Told) -> None:

@@ -42,6 +42,15 @@ def test_one_that_is_taken_off_the_list_is_a_stranger(cast: Cast) -> None:
         forbid(alice.replica, "cellar")
 
 
+@pytest.mark.parametrize("text", ("", "alice", "rp1nonsense", to_pairing_text(pairing("cellar"))[:-1] + "b"))
+def test_a_string_with_a_slip_is_to_be_copied_again(cast: Cast, text: str) -> None:
+    (alice,) = cast.team()
+    with pytest.raises(BadText) as told:
+        allow(alice.replica, text, "cellar")
+    assert "envlsp replica shows" in str(told.value.fix)
+    assert not allowed(alice.replica)
+
+
 def test_adding_it_again_changes_its_label(cast: Cast) -> None:
     (alice,) = cast.team()
     for label in ("cellar", "attic"):
