@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -17,11 +18,18 @@ from envlsp.crypto.primitives import SMALL_ORDER_X25519
 from envlsp.crypto.signing import Purpose
 from envlsp.domain.ledger.admission import Reason
 from envlsp.domain.ledger.records import RecordType
+from envlsp.service.ci import keys
+from envlsp.service.node import Node
 from envlsp.sync import exchange, flow, pulse, states
 from envlsp.wire import limits
 from envlsp.wire.frames import MESSAGE_MAX_BYTES, FrameType
+from envlsp.wire.introductions import Answer
+from envlsp.wire.local import LOCAL_VERSION
 from envlsp.wire.messages import CloseCode
+from envlsp.wire.replicas import PAIRING_PREFIX
+from envlsp.wire.requests import REQUEST_PREFIX
 from envlsp.wire.signals import Kind
+from envlsp.wire.text import TEAM_PREFIX
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = (ROOT / "docs" / "protocol.md").read_text()
@@ -107,6 +115,32 @@ def test_rates() -> None:
 def test_kinds_of_signals() -> None:
     rows = next(tables("G. Signaling"))
     assert [(row[0], int(row[1])) for row in rows] == [(kind.name, kind.value) for kind in Kind]
+
+
+def test_answers_to_a_link() -> None:
+    rows = next(tables("E.2 Fallback: invitation link"))
+    assert [(row[0], int(row[1])) for row in rows] == [(answer.name, answer.value) for answer in Answer]
+
+
+def test_prefixes_of_texts() -> None:
+    rows = next(tables("B.11 Text forms"))
+    listed = {prefix for row in rows for prefix in row[0].split(", ")}
+    assert listed == {
+        TEAM_PREFIX,
+        REQUEST_PREFIX,
+        PAIRING_PREFIX,
+        keys.PREFIX,
+        keys.SECRET_PREFIX,
+        keys.SIGNER_PREFIX,
+    }
+
+
+def test_calls_of_the_local_api() -> None:
+    rows = next(tables("K. Local API"))
+    listed = {row[0] for row in rows if "number 0" not in row[0]}
+    code = "\n".join(inspect.getsource(part) for part in (Node._answer, Node._answer_open))
+    assert listed == set(re.findall(r'case "([a-z]+)"', code))
+    assert f"the versions they speak; this is {LOCAL_VERSION}." in PAGE
 
 
 def test_limits_and_times() -> None:
