@@ -181,8 +181,10 @@ class LinkVisit:
                 self._pipe.push(signal)
 
     async def _next_card(self, wait_s: float) -> tuple[Card, Tag] | None:
+        if wait_s <= 0:
+            return None  # whatever lies there: cards are free, and each asks us for a dial
         try:
-            async with asyncio.timeout(max(wait_s, 0)):
+            async with asyncio.timeout(wait_s):
                 return await self._cards.get()
         except TimeoutError:
             return None
