@@ -56,6 +56,7 @@ def test_case_56_contest_through_the_recovery_room(three: tuple[Actor, Actor, Ac
 
         contested = contest(courier(alice), alice.team, "", alice.talk)
         assert [name for _, name in contested.names] == ["Bob <bob@example.com>"]
+        assert contested.reached == 1, "who has just said that she is removed listens to her answer"
 
         with agent(alice):
 
