@@ -125,7 +125,8 @@ class Meeting:
             async for event in self._client.messages():
                 match event:
                     case Message(room, tag, blob) if room in self._rooms:
-                        await self._hear(self._rooms[room], tag, blob)
+                        with contextlib.suppress(EnvlspError):  # a busy disk: as one that got lost
+                            await self._hear(self._rooms[room], tag, blob)
                     case Connected():
                         self._tags.clear()
                         self._sought.clear()

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
+from typing import cast as as_a
 
 import pytest
 
@@ -13,14 +15,20 @@ from envlsp.crypto.device import DeviceKeys, device_keys, new_seeds
 from envlsp.crypto.introductions import seal_card
 from envlsp.crypto.primitives import random_bytes
 from envlsp.domain.ids import TeamId
-from envlsp.errors import CannotOpen
+from envlsp.domain.ledger.records import Role
+from envlsp.errors import CannotOpen, StoreBusy
+from envlsp.service.joining.invitations import Terms, make_link
 from envlsp.service.meeting import GUESTS_MAX, Meeting
 from envlsp.service.replica import Replica
+from envlsp.service.rooms import Room
 from envlsp.service.team_node import TeamNode
 from envlsp.store.team import TeamStore
 from envlsp.wire.introductions import Answer, Card
-from envlsp.wire.signaling_messages import Tag
+from envlsp.wire.signaling_messages import Message, RoomId, Tag
 from tests.support.cast import Actor, Cast
+
+if TYPE_CHECKING:
+    from envlsp.transport.signaling_client import SignalingClient
 
 SERVERS = ("ws://127.0.0.1:9",)
 
@@ -105,6 +113,49 @@ def test_who_was_crowded_out_is_called_no_more(cast: Cast, tmp_path: Path) -> No
 
     assert asyncio.run(come()) == (True, False)
     replica.close()
+
+
+class Relay:
+    """Stands for the connection: says the same thing over and over in the room of a link."""
+
+    def __init__(self, blobs: int) -> None:
+        self.rooms: list[RoomId] = []
+        self.blobs = blobs
+
+    async def subscribe(self, room: RoomId) -> None:
+        self.rooms.append(room)
+
+    async def publish(self, _room: RoomId, _blob: bytes) -> None: ...
+
+    async def messages(self) -> AsyncIterator[Message]:
+        for _ in range(self.blobs):
+            for room in self.rooms:
+                yield Message(room, Tag(b"t" * 8), bytes(1024))
+
+
+class Ajar:
+    """A door behind which the disk is busy."""
+
+    heard = 0
+
+    async def hear(self, _room: Room, _tag: Tag, _blob: bytes) -> bool:
+        self.heard += 1
+        raise StoreBusy("ledger.db")
+
+
+def test_a_disk_that_is_busy_for_one_message_ends_no_meeting(cast: Cast) -> None:
+    (alice,) = cast.team()
+    terms = Terms("", None, "")
+    make_link(alice.replica, Role.VIEWER, terms, uses=1, server="ws://a", members_max=10)
+
+    async def meet() -> int:
+        client = as_a("SignalingClient", Relay(3))
+        meeting = Meeting(alice.replica, client, lambda *_: None, lambda *_: None)
+        meeting.door = door = Ajar()
+        await meeting.run()
+        return door.heard
+
+    assert asyncio.run(meet()) >= 3
 
 
 def test_who_is_vouched_for_no_more_is_forgotten_unless_the_records_name_them(cast: Cast) -> None:
