@@ -27,6 +27,8 @@ def test_the_address_decides_who_is_let_in(tmp_path: Path) -> None:
         bob = people.clone("Bob", alice)
         code, _, talk = granted(alice, bob, "carol@example.com")
         assert code == 9, talk
+        assert "Bob <bob@example.com> answered, and it was for carol@example.com" in talk
+        assert "fix: make another one: envlsp access grant carol@example.com" in talk
         assert len(alice.json("members")["members"]) == 1
         code, said, talk = granted(alice, bob, "BOB@example.com")
         assert code == 0, talk

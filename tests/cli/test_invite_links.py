@@ -25,3 +25,8 @@ def test_a_broken_link_is_told_and_never_quoted(bob: Desk) -> None:
     result = bob("join", "envlsp://join#mzxw6ytboi", "--as", "Bob")
     failed(result, 2, saying="cut short")
     assert "mzxw6ytboi" not in result.text
+
+
+def test_what_cannot_be_a_code_is_told_before_anybody_is_asked(bob: Desk) -> None:
+    failed(bob("join", "envlsp://join#mzxw6ytboi"), 2, saying="cut short")
+    failed(bob("join", "no-such-file"), 2, saying="a code is six digits and three words")

@@ -43,7 +43,7 @@ def command(
     answer to `envlsp request`.
     """
     from envlsp.service.config import signaling_servers
-    from envlsp.service.joining.joining import join
+    from envlsp.service.joining.joining import check_code, join
     from envlsp.service.joining.links import is_link
 
     welcome = Path(code)
@@ -56,7 +56,9 @@ def command(
         else:
             config = project.config if project else None
             servers = signaling or signaling_servers(config, service.environ)
-            result = join(service, project, _code(code), who(frame, person, device), servers)
+            typed = _code(code)
+            check_code(typed)
+            result = join(service, project, typed, who(frame, person, device), servers)
     if frame.json:
         frame.output.document(join_fields(result))
         return

@@ -29,6 +29,7 @@ from envlsp.sync import join as machine
 from envlsp.sync.join import JoinerJoin
 from envlsp.transport.mailbox import Mailbox
 from envlsp.transport.signaling_client import SignalingClient
+from envlsp.wire.introductions import from_link_text_untrusted
 from envlsp.wire.join import Request, Welcome
 from envlsp.wire.text import to_team_text
 
@@ -77,6 +78,18 @@ def join(
         raise Stopped("the code is of no use any more", fix="ask for a new code, and join again") from None
     network.tell_node(service, parse_team(result.team), "joined")
     return result
+
+
+def check_code(code: str) -> None:
+    """Make sure that this may be a code or a link, before anybody is asked anything.
+
+    Raises:
+        BadText: it cannot be one.
+    """
+    if is_link(code):
+        from_link_text_untrusted(code)
+    else:
+        parse_code(code)
 
 
 class _Joiner:

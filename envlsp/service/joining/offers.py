@@ -85,7 +85,10 @@ class NewMember:
         """Return who they say they are; a code for an address is for nobody else."""
         person = parse_person(printable(request.name), printable(request.label))
         if self._address and person.address.lower() != self._address.lower():
-            raise CodeRefused("somebody else answered than was invited")
+            raise CodeRefused(
+                f"{person.display_name} answered, and it was for {self._address}",
+                fix=f"make another one: envlsp access grant {self._address}",
+            )
         return person
 
     def announce(self, person: Person) -> str:
