@@ -21,7 +21,7 @@ from envlsp.service.access.removal import is_removed, note_told, note_welcome
 from envlsp.service.joining.couriers import Couriers
 from envlsp.service.meeting import Meeting
 from envlsp.service.peer_loop import PeerLoop
-from envlsp.service.peering import is_peer
+from envlsp.service.peering import is_blind, is_peer
 from envlsp.service.replica import Replica
 from envlsp.service.replicas.allowed import allowed
 from envlsp.service.results import SyncResult
@@ -296,7 +296,8 @@ class TeamNode:
                 if is_peer(self.replica, dpk):
                     self.replica.store.peers.saw(dpk, self.replica.now())
                     self._removed_by.discard(dpk)
-                    note_welcome(self.replica)
+                    if not is_blind(self.replica, dpk):
+                        note_welcome(self.replica)
             case _:
                 pass
 
@@ -367,7 +368,8 @@ class TeamNode:
         if dpk in self._removed_by or is_removed(self.replica):
             self._forget(dpk)
         self._removed_by.add(dpk)
-        note_told(self.replica)
+        if not is_blind(self.replica, dpk):  # its operator is no teammate, and could stop our work at will
+            note_told(self.replica)
         self._meeting.look_around()
 
     async def _forget_the_silent(self) -> None:

@@ -17,13 +17,19 @@ from envlsp.crypto.primitives import random_bytes
 from envlsp.domain.ids import TeamId
 from envlsp.domain.ledger.records import Role
 from envlsp.errors import CannotOpen, StoreBusy
+from envlsp.service.access.removal import is_removed
 from envlsp.service.joining.invitations import Terms, make_link
 from envlsp.service.meeting import GUESTS_MAX, Meeting
 from envlsp.service.replica import Replica
+from envlsp.service.replicas.allowed import allow
+from envlsp.service.replicas.keeping import pairing_of
 from envlsp.service.rooms import Room
 from envlsp.service.team_node import TeamNode
+from envlsp.store.keyfile import DeviceSeeds
 from envlsp.store.team import TeamStore
+from envlsp.sync.effects import InSync
 from envlsp.wire.introductions import Answer, Card
+from envlsp.wire.replicas import to_pairing_text
 from envlsp.wire.signaling_messages import Message, RoomId, Tag
 from tests.support.cast import Actor, Cast
 
@@ -172,3 +178,24 @@ def test_who_is_vouched_for_no_more_is_forgotten_unless_the_records_name_them(ca
         return stranger.dpk in tags, known.dpk in tags
 
     assert asyncio.run(come_and_go()) == (False, True)
+
+
+def test_a_replicas_word_neither_stops_a_member_nor_brings_one_back(cast: Cast) -> None:
+    """Whoever runs a blind replica says that Alice was removed; only a teammate's word holds for that."""
+    alice, bob = cast.team("bob")
+    operator = pairing_of(DeviceSeeds(*new_seeds()))
+    allow(alice.replica, to_pairing_text(operator), "nas")
+
+    async def hear() -> tuple[bool, bool, bool, bool]:
+        node = TeamNode(alice.replica, SERVERS)
+        node._part(operator.dpk)
+        by_operator = is_removed(alice.replica)
+        node._part(bob.replica.keys.dpk)
+        by_bob = is_removed(alice.replica)
+        node._session_event(operator.dpk, InSync(()))
+        after_operator = is_removed(alice.replica)
+        node._session_event(bob.replica.keys.dpk, InSync(()))
+        await node.close()
+        return by_operator, by_bob, after_operator, is_removed(alice.replica)
+
+    assert asyncio.run(hear()) == (False, True, True, False)
