@@ -104,7 +104,8 @@ def main(theirs: Path, ours: Path) -> int:
     try:
         ledger, replica = honest.replica.ledger, honest.replica
         records = ledger.records()
-        removal = next(r for r in records if isinstance(r.header.pub, Revoke))
+        user = replica.state.user_of(thief.keys.dpk)
+        removal = next(r for r in records if isinstance(r.header.pub, Revoke) and user in r.header.pub.users)
         keys = held_keys(thief.keys, records)
         before, after = [0, 0], [0, 0]
         for record in records:
