@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from envlsp.domain.ids import TEAM_SCOPE
+from envlsp.domain.ledger.records import Role
 from envlsp.errors import (
     BadConfig,
     CodeRefused,
@@ -40,6 +41,8 @@ from tests.support.network_cast import (
     join_by_code,
     let_in,
 )
+from tests.support.scoped import all_that_opens, give_value, guest, restrict, values
+from tests.support.scoped import let_in as give_in_scope
 
 pytestmark = pytest.mark.slow
 
@@ -504,6 +507,40 @@ def test_who_made_a_key_while_nobody_was_there_meets_those_with_the_old_one(
         assert network.sync(alice.service, alice.opened).in_sync == 1
     bob.replica.refresh()
     assert bob.replica.ledger.heads() == alice.replica.ledger.heads()
+
+
+# --- guests ---
+
+
+def test_a_guest_pushes_and_pulls_with_whoever_is_there_until_removed(
+    cast: Cast, server: Server, pair: tuple[Actor, Actor]
+) -> None:
+    """Carol is in the team for one environment alone, and holds no key of the team's room."""
+    alice, bob = pair
+    prod = restrict(alice)
+    give_in_scope(alice, prod, bob)
+    carol = guest(cast, alice, "carol", (prod, Role.DEVELOPER))
+    carol.environ["ENVLSP_SIGNALING"] = server.url
+    give_value(alice, "DB", "one")
+    meet(alice, bob, carol)
+    with agent(alice), agent(bob):
+        give_value(carol, "BY_CAROL", "two")
+        assert network.sync(carol.service, carol.opened).in_sync == 2
+    for member in (alice, bob):
+        member.replica.refresh()
+        assert values(member) == {"DB": b"one", "BY_CAROL": b"two"}
+    with agent(carol):
+        give_value(bob, "DB", "three")
+        assert network.sync(bob.service, bob.opened).in_sync == 1, "she is sought in the room of prod"
+        carol.replica.refresh()
+        assert values(carol)["DB"] == b"three"
+    roles.revoke(alice.replica, alice.team.releases, [carol.user])
+    give_value(alice, "DB", "not for carol")
+    with agent(alice), pytest.raises(NoAccess, match="removed"):
+        network.sync(carol.service, carol.opened)
+    carol.replica.refresh()
+    assert b"not for carol" not in all_that_opens(carol)
+    assert not carol.replica.state.is_active(carol.replica.keys.dpk)
 
 
 # --- the node itself ---
