@@ -1,4 +1,7 @@
-"""What every test starts from: no variable of the person's own shell, small searches."""
+"""What every test starts from: no variable of the person's own shell, small searches.
+
+The fast tests alone throw half as many dice as all of them do.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +11,19 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 settings.register_profile(
-    "quick", max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    "quick", max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
+settings.register_profile("usual", parent=settings.get_profile("quick"), max_examples=50)
 settings.register_profile("thorough", parent=settings.get_profile("quick"), max_examples=2_000)
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
+settings.load_profile("usual")
 
 _PREFIXES = ("ENVLSP_", "GIT_", "XDG_")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Choose how long to search, before a test is read that asks."""
+    usual = "quick" if config.option.markexpr == "not slow" else "usual"
+    settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", usual))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

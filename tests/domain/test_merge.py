@@ -467,6 +467,7 @@ def chain(length: int) -> Scene:
     return scene
 
 
+@pytest.mark.slow
 def test_ten_thousand_releases_in_a_row_open_only_the_newest() -> None:
     scene = chain(10_000)
     contents = Counting(scene.contents)

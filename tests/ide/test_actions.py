@@ -232,8 +232,14 @@ def test_a_conflict_is_resolved_by_taking_a_side() -> None:
     assert [action.title for action in found] == [
         f"Take Alice's A (v7-b7f2, {mark})",
         "Take Bob's A (v7-c9d1, taken away)",
-        "Compare .env with v7-b7f2 and v7-c9d1",
+        "Compare .env with v7-b7f2",
+        "Compare .env with v7-c9d1",
     ]
+    compare = found[2].command
+    assert compare is not None
+    assert compare.argument == {"place": scene.place, "from": "v7-b7f2"}
+    # Nothing is offered that would only end with the conflict.
+    assert "envlsp.pull" not in [name for _, name in commands(offered(scene))]
     command = found[1].command
     assert command is not None
     assert command.argument == {"place": scene.place, "name": "A", "take": "v7-c9d1"}

@@ -218,6 +218,7 @@ def test_no_place_offers_a_value() -> None:
                 assert "hunter" not in repr(found)
 
 
+@pytest.mark.slow
 def test_ten_thousand_names_are_cut() -> None:
     text = "".join(f"NAME_{number}=value {number}\n" for number in range(10_000))
     found = completion_of(read_scene(f"{text}#- app.ts\nprocess.env.N<|>\n"))

@@ -170,6 +170,7 @@ def test_highlights_stay_in_the_document() -> None:
     assert highlights(scene.snapshot, scene.place, scene.caret) == []
 
 
+@pytest.mark.slow
 def test_ten_thousand_names() -> None:
     text = "".join(f"NAME_{number}=${{NAME_{number + 1}}}\n" for number in range(10_000))
     check_definition(f"{text}#- app.ts\nprocess.env.NAME_5<|>000\n", ".env 5000:0")

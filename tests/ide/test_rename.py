@@ -177,6 +177,7 @@ def test_a_file_that_is_not_open_is_changed_as_it_is_on_disk() -> None:
     assert [edit.place.removeprefix(ROOT) for edit in edits] == ["/.env", "/.env.staging"]
 
 
+@pytest.mark.slow
 def test_ten_thousand_names() -> None:
     text = "".join(f"NAME_{number}=${{NAME_{number + 1}}}\n" for number in range(10_000))
     scene = read_scene(f"{text}#- app.ts\nprocess.env.NAME_5<|>000\n")

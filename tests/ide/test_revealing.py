@@ -67,6 +67,7 @@ def test_values_that_double_are_refused() -> None:
     check_refused(f"A0=x\n{double}", "A59", "python")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dialect", ("node", "python"))
 def test_what_many_lines_share_is_shown_in_each_of_them(dialect: str) -> None:
     lines = "".join(f"N{n}=${{BASE}}/p{n}\n" for n in range(10_000))

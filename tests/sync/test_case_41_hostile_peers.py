@@ -70,6 +70,7 @@ def test_case_41_a_peer_that_hides_records_from_its_vector_answer_is_walked_to_t
     assert alice.replica.count() == 600
 
 
+@pytest.mark.slow
 def test_case_41_orphans_for_ever_in_answer_to_a_vector_end_the_session() -> None:
     alice = actor("alice")
     liar = against(alice)

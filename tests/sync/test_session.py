@@ -294,6 +294,7 @@ def test_more_news_than_can_be_named_travel_as_heads() -> None:
     assert set(alice.replica.served.values()) == {1}
 
 
+@pytest.mark.slow
 def test_announcements_are_paced_below_the_limit_of_the_peer() -> None:
     wire = meet(actor("alice"), actor("bob"))
     wire.run()

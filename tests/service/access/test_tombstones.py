@@ -230,7 +230,14 @@ def flood(devices: int, records: int, scopes: int = 1) -> frozenset[Suspect]:
     )
 
 
-@pytest.mark.parametrize(("devices", "records", "scopes"), ((20, 4000, 1), (64, 64, 40), (64, 1, 400)))
+@pytest.mark.parametrize(
+    ("devices", "records", "scopes"),
+    (
+        (20, 4000, 1),
+        pytest.param(64, 64, 40, marks=pytest.mark.slow),
+        pytest.param(64, 1, 400, marks=pytest.mark.slow),
+    ),
+)
 def test_a_flood_of_removals_leaves_a_memory_that_can_be_read(
     cast: Cast, devices: int, records: int, scopes: int
 ) -> None:
