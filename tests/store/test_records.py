@@ -37,6 +37,17 @@ def test_paging_goes_over_every_record_once(tmp_path: Path) -> None:
     assert [record.seq for record in store.records.arrived_after(0)] == list(range(1, 700))
 
 
+def test_several_are_read_at_once_and_what_is_not_here_is_left_out(tmp_path: Path) -> None:
+    store = open_store(tmp_path)
+    some = [make_record(BOB, seq) for seq in range(1, 9)]
+    store.records.append(some)
+    asked = [some[5].id, RecordId(bytes(32)), some[2].id]
+    assert store.records.several(asked) == {some[2].id: some[2].raw, some[5].id: some[5].raw}
+    store.database.run("UPDATE rec SET blob = zeroblob(80) WHERE id = ?", (some[2].id,))
+    with pytest.raises(StoreCorrupt):
+        store.records.several(asked)
+
+
 def test_a_record_is_stored_once(tmp_path: Path) -> None:
     store = open_store(tmp_path)
     record = make_record(BOB, 1)

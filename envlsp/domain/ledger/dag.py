@@ -14,6 +14,7 @@ from bisect import insort
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import compress
 from typing import Final
 
 from envlsp.domain.ids import DevicePk, EpochId, RecordId, TeamId, UserId
@@ -22,6 +23,7 @@ from envlsp.domain.ledger.policy import is_auth
 from envlsp.domain.ledger.prefix import NUMBERS, Columns, Prefix, Settled
 from envlsp.domain.ledger.records import CheckedRecord, Keys, Role, carried_epochs, carried_seals
 
+_FEW: Final = 32
 _ASKED_MAX: Final = 30
 """Records of a prefix are looked for one by one so often; from then on all of them are in a dict."""
 
@@ -292,6 +294,9 @@ class Dag:
     def auth_nodes(self, bits: int) -> Iterator[Node]:
         """Yield the auth-class nodes of a bitset."""
         auth = self.auth
+        if bits.bit_count() > _FEW:  # bit by bit, each would copy all the others
+            yield from compress(auth, map("1".__eq__, reversed(f"{bits:b}")))
+            return
         while bits:
             low = bits & -bits
             yield auth[low.bit_length() - 1]

@@ -9,7 +9,7 @@ Spec: docs/protocol.md, "B. Data model" and "C. Deterministic resolution".
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from envlsp.domain.ids import DevicePk, RecordId, TeamId, UserId
 from envlsp.domain.ledger.admission import Accepted, Admission, Inadmissible, Missing, Refused
@@ -48,7 +48,7 @@ class Ledger:
         self._sorted: list[CheckedRecord] = []
         self._alarms: tuple[int, tuple[Alarm, ...]] | None = None
         self._voids = _Voids(self._dag, self._views)
-        self._parents = Parents(self._dag, self._is_void)
+        self._parents = Parents(self._dag, lambda: self._now().standing, self._void_now)
 
     # --- adding ---
 
@@ -317,8 +317,12 @@ class Ledger:
             raise NotFound("no such record in this ledger")
         return node
 
-    def _is_void(self, node: Node) -> bool:
-        return not self.is_effective(node.record.id)
+    def _void_now(self) -> Callable[[Node], bool]:
+        """Return what tells whether a record is void, as of now: for who asks about thousands."""
+        now = self._now()
+        return lambda node: (
+            not now.standing.counts(node) if node.auth_bit else bool(self._voids.of(node, now))
+        )
 
 
 class _Voids:

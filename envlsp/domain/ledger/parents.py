@@ -15,6 +15,7 @@ from collections.abc import Callable, Collection, Iterable
 from envlsp.domain.ids import DevicePk, RecordId
 from envlsp.domain.ledger.dag import Dag, Node
 from envlsp.domain.ledger.policy import PARENTS_MAX
+from envlsp.domain.ledger.resolve import Standing
 
 IsVoid = Callable[[Node], bool]
 
@@ -22,10 +23,19 @@ IsVoid = Callable[[Node], bool]
 class Parents:
     """Chooses parents, and remembers which heads are idle while nobody's rights change."""
 
-    def __init__(self, dag: Dag, is_void: IsVoid) -> None:
+    def __init__(self, dag: Dag, standing: Callable[[], Standing], judge: Callable[[], IsVoid]) -> None:
+        """Begin.
+
+        Args:
+            dag: the records.
+            standing: gives what counts at the moment.
+            judge: gives what tells, from the state of the moment, whether a record is void.
+        """
         self._dag = dag
-        self._is_void = is_void
-        self._extent = 0
+        self._standing = standing
+        self._judge_now = judge
+        self._ruled = (0, 0)
+        """The removals that stood, and what else made records void, when heads were last judged."""
         self._judged: set[RecordId] = set()
         self._idle: set[RecordId] = set()
         self._walked: set[RecordId] = set()
@@ -53,20 +63,24 @@ class Parents:
         return self.among(author, _maximal(found.values()))
 
     def _judge(self) -> None:
-        """Find out about the heads that came since, or about all when somebody's rights changed."""
-        if self._extent != len(self._dag.auth):
-            self._extent = len(self._dag.auth)
+        """Find out about the heads that came since, or about all when other removals stand."""
+        standing = self._standing()
+        if self._ruled != (standing.kills, standing.dead):
+            self._ruled = standing.kills, standing.dead
             for known in (self._judged, self._idle, self._walked):
                 known.clear()
             self._below = []
         fresh = self._dag.heads - self._judged
+        if not fresh:
+            return
         self._judged |= fresh
-        idle = [head for head in fresh if self._is_idle(self._dag.by_id[head])]
+        is_void = self._judge_now()
+        idle = [head for head in fresh if _is_idle(self._dag.by_id[head], is_void)]
         if idle:
             self._idle.update(idle)
-            self._below = _maximal([*self._below, *self._awake_below(idle)])
+            self._below = _maximal([*self._below, *self._awake_below(idle, is_void)])
 
-    def _awake_below(self, idle: Iterable[RecordId]) -> list[Node]:
+    def _awake_below(self, idle: Iterable[RecordId], is_void: IsVoid) -> list[Node]:
         """Return the first nodes that are not idle on every way down that was not walked yet."""
         found: list[Node] = []
         todo = [parent for head in idle for parent in self._dag.by_id[head].record.header.parents]
@@ -76,20 +90,21 @@ class Parents:
                 continue
             self._walked.add(record)
             node = self._dag.by_id[record]
-            if self._is_idle(node):
+            if _is_idle(node, is_void):
                 todo += node.record.header.parents
             else:
                 found.append(node)
         return found
-
-    def _is_idle(self, node: Node) -> bool:
-        return not node.seals and not node.links and self._is_void(node)
 
     def _last_of(self, author: DevicePk) -> Node | None:
         by_seq = self._dag.by_author.get(author)
         if not by_seq:
             return None
         return max(map(self._dag.at, by_seq[max(by_seq)]), key=lambda node: node.order)
+
+
+def _is_idle(node: Node, is_void: IsVoid) -> bool:
+    return not node.seals and not node.links and is_void(node)
 
 
 def _maximal(nodes: Collection[Node]) -> list[Node]:

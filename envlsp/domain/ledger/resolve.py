@@ -10,6 +10,7 @@ Spec: docs/protocol.md, "C.4 Fold".
 
 from __future__ import annotations
 
+from bisect import insort
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -96,9 +97,11 @@ def standing(dag: Dag, mask: int) -> Standing:
 
 def _admits(dag: Dag, mask: int) -> dict[RecordId, list[Node]]:
     found: dict[RecordId, list[Node]] = defaultdict(list)
-    for node in sorted(dag.auth_nodes(mask), key=lambda node: node.order):
-        if isinstance(node.record.header.pub, Admit):
-            found[node.record.header.pub.invite].append(node)
+    admits = (node for node in dag.auth_nodes(mask) if isinstance(node.record.header.pub, Admit))
+    for node in sorted(admits, key=lambda node: node.order):
+        pub = node.record.header.pub
+        assert isinstance(pub, Admit)
+        found[pub.invite].append(node)
     return found
 
 
@@ -108,14 +111,19 @@ def _max_uses(dag: Dag, invite: RecordId) -> int:
     return pub.max_uses
 
 
-def resolve(dag: Dag, mask: int) -> Resolution:
+def resolve(dag: Dag, mask: int, before: Resolution | None = None) -> Resolution:
     """Resolve a set of records.
 
     Args:
         dag: where they are; every node of the set has its facts.
         mask: the set, as dense bits, closed under ancestry; the genesis is in it.
+        before: the same set without its newest record, where that was resolved. Unless
+            that record removes something or uses an invite, the others count as before.
     """
-    return Resolution(dag, standing(dag, mask))
+    newest = dag.auth[mask.bit_length() - 1]
+    if before is None or newest.is_kill or isinstance(newest.record.header.pub, Admit):
+        return Resolution(dag, standing(dag, mask))
+    return Resolution(dag, replace(before.verdict, mask=mask), before, newest)
 
 
 @dataclass(slots=True)
@@ -139,15 +147,26 @@ class _Claims:
 class Resolution:
     """One set of records, resolved. Each method answers one question and may ask those above it."""
 
-    def __init__(self, dag: Dag, verdict: Standing) -> None:
+    def __init__(
+        self, dag: Dag, verdict: Standing, before: Resolution | None = None, newest: Node | None = None
+    ) -> None:
+        """Begin from nothing, or from what is the same without the newest node."""
         self.dag = dag
         self.verdict = verdict
-        self.nodes = sorted(dag.auth_nodes(verdict.mask), key=lambda node: node.order)
-        self.ok = {node.record.id for node in self.nodes if verdict.counts(node)}
+        self._void_before: Mapping[RecordId, tuple[RecordId, ...]] | None = None
+        self._newest = newest
+        if before is None or newest is None:
+            self.nodes = sorted(dag.auth_nodes(verdict.mask), key=_order)
+            self.counting = [node for node in self.nodes if verdict.counts(node)]
+        else:
+            self.nodes = _with(before.nodes, newest)
+            self.counting = _with(before.counting, newest) if verdict.counts(newest) else before.counting
+            if "state" in before.__dict__:
+                self._void_before = before.state.void
+        self.ok = {node.record.id for node in self.counting}
         self.claims = _Claims()
-        for node in self.nodes:
-            if node.record.id in self.ok:
-                self._gather(node)
+        for node in self.counting:
+            self._gather(node)
 
     @cached_property
     def people(self) -> TeamState:
@@ -294,13 +313,14 @@ class Resolution:
         """Gather seals and links from every stored record: a void one gave its keys away all the same."""
         seals: dict[EpochId, frozenset[DevicePk]] = {}
         links: dict[EpochId, list[EpochId]] = defaultdict(list)
-        for node in self.nodes:
+        nodes = [node for node in self.nodes if node.seals or node.links]  # a carried epoch is in `seals`
+        for node in nodes:
             for key, to in node.seals:
                 seals[key] = seals[key] | to if key in seals else to
             for new, old in node.links:
                 links[new].append(old)
         found = {}
-        for node in self.nodes:
+        for node in nodes:
             record = node.record
             author = None if node.settled.user == ROOT else record.header.author
             for place, epoch in enumerate(carried_epochs(record.header.pub)):
@@ -311,11 +331,19 @@ class Resolution:
                 )  # fmt: skip
         return found
 
-    def _void(self) -> dict[RecordId, tuple[RecordId, ...]]:
+    def _void(self) -> Mapping[RecordId, tuple[RecordId, ...]]:
+        if self._void_before is not None and self._newest and self._newest.record.id in self.ok:
+            return self._void_before
         found: dict[RecordId, tuple[RecordId, ...]] = {}
+        by_kills: dict[int, tuple[RecordId, ...]] = {}  # thousands fall by the same few
         for node in self.nodes:
-            if node.record.id not in self.ok:
-                found[node.record.id] = deciders(self.dag, self.verdict, node, node.breakers)
+            if node.record.id in self.ok:
+                continue
+            kills = node.breakers & self.verdict.kills
+            reasons = by_kills.get(kills) or deciders(self.dag, self.verdict, node, kills)
+            if kills:
+                by_kills[kills] = reasons
+            found[node.record.id] = reasons
         return found
 
 
@@ -327,6 +355,16 @@ def deciders(dag: Dag, verdict: Standing, node: Node, breakers: int) -> tuple[Re
     rests_on = (node.settled.tail | node.auth_bit) & verdict.dead
     pubs = [admit.record.header.pub for admit in dag.auth_nodes(rests_on)]
     return tuple(sorted({pub.invite for pub in pubs if isinstance(pub, Admit)}))
+
+
+def _order(node: Node) -> tuple[int, RecordId]:
+    return node.order
+
+
+def _with(nodes: list[Node], newest: Node) -> list[Node]:
+    found = list(nodes)
+    insort(found, newest, key=_order)
+    return found
 
 
 def _lowest(claims: list[tuple[Node, Role]]) -> tuple[Role, tuple[RecordId, ...]]:

@@ -78,7 +78,8 @@ class Views:
         """Return the view of a set of auth-class records, closed under ancestry."""
         view = self._views.pop(mask, None)
         if view is None:
-            view = View(self._dag, resolve(self._dag, mask))
+            before = self._views.get(mask ^ 1 << mask.bit_length() - 1)
+            view = View(self._dag, resolve(self._dag, mask, before.resolution if before else None))
             if len(self._views) >= VIEWS_MAX:
                 del self._views[next(iter(self._views))]
         self._views[mask] = view

@@ -90,6 +90,20 @@ def test_ids_that_are_not_there_are_not_found() -> None:
         kept.is_effective(nowhere)
 
 
+def test_an_id_is_found_where_it_stands_and_nowhere_between() -> None:
+    book = Book()
+    for _ in range(50):
+        book.release(alice)
+    prefix = book.ledger.prefix()
+    ids = prefix.all_ids()
+    assert [prefix.find(one) for one in ids] == list(range(51))
+    assert prefix.find(prefix.ids[7:39]) is None
+    assert prefix.find(ids[3][:31]) is None
+    assert prefix.all_ids(48) == ids[48:]
+    kept = resumed(book.ledger)
+    assert all(kept.get(one) is not None for one in ids)  # more often than one by one
+
+
 def test_bytes_that_are_no_prefix() -> None:
     book = Book()
     book.grant(alice, bob)
