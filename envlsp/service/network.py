@@ -164,7 +164,7 @@ def peers(service: Service, opened: OpenedTeam) -> list[PeerInfo]:
         found.append(
             PeerInfo(
                 id=device.dpk.hex()[:SHORT_HEX],
-                name=f"{person.name} ({person.device})",
+                name=f"{person.name} ({person.device})" if person.device else person.name,
                 state=now.state if now else "offline",
                 path=now.path if now else "",
                 last_seen=note.seen_s or None if note else None,

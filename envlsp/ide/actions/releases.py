@@ -27,9 +27,9 @@ def for_problem(look: Look, problem: Problem) -> Iterator[Action]:
     if problem.code == "conflict":
         if _may_push(look):
             yield from _sides(look, problem)
-        yield _compare(look, kind, problem)
+        yield from _compare(look, kind, problem)
     elif problem.code in ("differs-from-release", "behind-release"):
-        yield _compare(look, kind, problem)
+        yield from _compare(look, kind, problem)
 
 
 def for_file(look: Look) -> Iterator[Action]:
@@ -43,10 +43,11 @@ def for_file(look: Look) -> Iterator[Action]:
     if _may_push(look) and (is_new or taken_out or stands & set(_HERE)):
         yield _push(look, ActionKind.SOURCE)
     if drift is not None:
-        if stands & set(_THERE) or len(drift.missing) > len(drift.taken_out) or drift.facts.behind:
+        is_behind = stands & set(_THERE) or len(drift.missing) > len(drift.taken_out) or drift.facts.behind
+        if is_behind and not drift.facts.conflicts:  # a pull would only say that there is a conflict
             yield _pull(look, ActionKind.SOURCE)
-        if stands or drift.missing:
-            yield _compare(look, ActionKind.SOURCE)
+        if stands or drift.missing or drift.facts.conflicts:
+            yield from _compare(look, ActionKind.SOURCE)
     if where.facts is not None and _may_push(look):
         for release in _earlier(where.facts):
             yield _roll_back(look, release)
@@ -83,9 +84,15 @@ def _pull(look: Look, kind: ActionKind, problem: Problem | None = None) -> Actio
     return _command(look, title, kind, "envlsp.pull", problem)
 
 
-def _compare(look: Look, kind: ActionKind, problem: Problem | None = None) -> Action:
-    title = f"Compare {file_name(look.place)} with {_newest(look)}"
-    return _command(look, title, kind, "envlsp.diff", problem)
+def _compare(look: Look, kind: ActionKind, problem: Problem | None = None) -> Iterator[Action]:
+    """Offer to compare with what is newest; with each of the newest, where they are in conflict."""
+    facts = look.where.facts if look.where else None
+    title = f"Compare {file_name(look.place)} with"
+    if facts is None or not facts.conflicts:
+        yield _command(look, f"{title} {_newest(look)}", kind, "envlsp.diff", problem)
+        return
+    for head in facts.heads:
+        yield _command(look, f"{title} {head}", kind, "envlsp.diff", problem, **{"from": head})
 
 
 def _newest(look: Look) -> str:
