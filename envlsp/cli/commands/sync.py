@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     type=click.IntRange(min=0),
     default=0,
     metavar="N",
-    help="Go on until N other devices hold everything.",
+    help="Go on until N devices of members hold everything.",
 )
 @click.option(
     "--accept-loss",

@@ -6,9 +6,12 @@ import pytest
 
 from envlsp.domain.ids import BoxPk
 from envlsp.errors import AmbiguousName, BadText, Misuse, NotFound
+from envlsp.service import network
+from envlsp.service.freshness import freshness, holders
 from envlsp.service.peering import box_of, is_known, is_peer
 from envlsp.service.replicas.allowed import REPLICAS_MAX, allow, allowed, forbid
 from envlsp.service.replicas.keeping import keep_team, own_room, pairing_of, waiting_seeds
+from envlsp.wire.attest import Attest, encode_attest
 from envlsp.wire.replicas import Pairing, to_pairing_text
 from tests.support.cast import Cast
 from tests.support.samples import device
@@ -31,6 +34,23 @@ def test_an_allowed_replica_is_a_peer_and_no_device(cast: Cast) -> None:
     assert not alice.replica.state.is_active(dpk)
     alice.restart()
     assert is_peer(alice.replica, dpk)
+
+
+def test_what_a_replica_attests_confirms_nothing(cast: Cast) -> None:
+    alice, bob = cast.team("bob")
+    keys = device("cellar")
+    dpk = allow(alice.replica, to_pairing_text(pairing("cellar")), "cellar").pairing.dpk
+    heads = tuple(sorted(alice.replica.ledger.heads()))
+    for signer in (keys, bob.replica.keys):
+        attest = Attest(
+            alice.replica.team, signer.dpk, 1, heads, len(alice.replica.ledger), 1, None, bytes(64)
+        )
+        alice.replica.store.peers.put_attestation(signer.dpk, 1, encode_attest(attest))
+    known = freshness(alice.replica)
+    assert (known.confirmed_by, known.devices) == (1, 1)
+    assert holders(alice.replica, heads[0]) == 1
+    assert [one.name for one in network.peers(alice.service, alice.opened)] == ["Bob (bobs-laptop)"]
+    assert not alice.replica.state.is_active(dpk)
 
 
 def test_one_that_is_taken_off_the_list_is_a_stranger(cast: Cast) -> None:
