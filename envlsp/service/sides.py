@@ -75,6 +75,20 @@ def told_conflict(team: Team, found: EnvironmentHistory, dialect: str) -> Confli
     return ConflictedName("; ".join(told), fix=conflict_error(tuple(known)).fix)
 
 
+def told_of(team: Team, context: Context, names: tuple[SecretName, ...]) -> ConflictedName:
+    """Return the error for names that have no value, with the sides of what is in conflict.
+
+    Args:
+        team: opened.
+        context: which environment.
+        names: what is missing; also names that only refer to one in conflict.
+    """
+    found = team.releases.of(context.triple)
+    if not found.view().conflicts:  # settled by a record that has come since
+        return conflict_error(names)
+    return told_conflict(team, found, context.dialect)
+
+
 def _side(
     team: Team, found: EnvironmentHistory, dialect: str, name: SecretName, candidate: Candidate[SecretText]
 ) -> Side:

@@ -30,6 +30,17 @@ def side(desk: Desk, name: str, author: str) -> str:
     return line.split()[1]
 
 
+def test_what_has_no_value_for_a_program_shows_both_sides_masked(apart: Desk) -> None:
+    for words in (("run", "--", "true"), ("get", "A")):
+        stopped = apart(*words)
+        failed(stopped, 6, saying="fix: envlsp status, then: envlsp resolve A")
+        assert "by Alice" in stopped.talk
+        assert "by Bob" in stopped.talk
+        assert MASK in stopped.talk
+        assert "his" not in stopped.talk
+        assert "hers" not in stopped.talk
+
+
 def test_status_and_pull_show_both_sides_masked(apart: Desk) -> None:
     result = apart.ok("status")
     lines = result.text.splitlines()

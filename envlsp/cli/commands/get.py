@@ -25,6 +25,10 @@ def command(
 
     with opened(frame, None, env) as here:
         reading = read(frame, here, local=local)
+        if name in reading.conflicts:
+            from envlsp.service.sides import told_of
+
+            raise told_of(here.team, here.context, reading.conflicts)
         value = demand_value(reading, name)
     if frame.json:
         frame.output.document({"name": name, "value": value.reveal_text(), "release": reading.release})

@@ -48,8 +48,6 @@ def command(
     Secrets win over variables that are set already. The exit code is the program's;
     127 where there is no such program, 126 where it cannot be started.
     """
-    from envlsp.service.reading import demand_settled
-
     frame = context.ensure_object(Frame)
     program: list[str] = context.meta.get("program", [])
     if "program" not in context.meta and target is not None:
@@ -58,5 +56,8 @@ def command(
         raise UsageError("which program?", fix="envlsp run -- PROGRAM ...")
     with opened(frame, target, env) as here:
         reading = read(frame, here, local=local)
-        demand_settled(reading)
+        if reading.conflicts:
+            from envlsp.service.sides import told_of
+
+            raise told_of(here.team, here.context, reading.conflicts)
     return launch(program, environment(reading.values, os.environ, override=not no_override))
