@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from envlsp.cli.main import VERBS
-from envlsp.errors import ConflictedName, Misuse, NotFound, Stopped, StoreError, UsageError
+from envlsp.errors import ConflictedName, Misuse, NoAccess, NotFound, Stopped, StoreError, UsageError
 from envlsp.service import verbs
+from envlsp.service.access.roles import revoke
 from tests.support.cast import FIRST_FILE, Cast, meet
 from tests.support.verb_desk import Editor
 
@@ -39,6 +40,16 @@ def test_every_verb_is_in_its_module_and_refuses_what_it_does_not_know(cast: Cas
     assert window.actor.raws() == before
     module = verbs._MODULES[name][0]
     __import__(f"envlsp.service.verbs.{module}")
+
+
+def test_whoever_was_removed_types_no_secret_for_nothing(cast: Cast) -> None:
+    alice, bob = cast.team("bob")
+    revoke(alice.team.replica, alice.team.releases, {bob.user})
+    meet(alice, bob)
+    window = Editor(bob)
+    with pytest.raises(NoAccess, match="removed"):
+        window.run("set", name="TOKEN")
+    assert not window.talk.asked
 
 
 def test_arguments_of_another_kind_are_named_and_not_repeated(cast: Cast) -> None:

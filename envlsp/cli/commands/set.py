@@ -35,11 +35,14 @@ def command(
     On a terminal the value is asked for and not shown. One newline at its end is
     dropped. A file without local edits is brought along.
     """
+    from envlsp.service.access.removal import is_removed, removed
     from envlsp.service.pushing import set_value
 
     _refuse_values(name, context.args)
     frame = context.ensure_object(Frame)
     with opened(frame, None, env) as here:
+        if is_removed(here.team.replica):  # before somebody types a secret for nothing
+            raise removed(here.team.replica)
         value = read_value(frame, name)
         made, reached = courier(frame, here.service, here.opened, offline=offline).release(
             lambda: set_value(here.team, here.context, name, value)

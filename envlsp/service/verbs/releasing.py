@@ -10,6 +10,7 @@ from envlsp.domain.secret import SecretName, SecretText, is_secret_name
 from envlsp.domain.versions import id_text
 from envlsp.errors import BadText, NotFound
 from envlsp.ide.ages import ago
+from envlsp.service.access.removal import is_removed, removed
 from envlsp.service.adopting import adopt
 from envlsp.service.comparing import log
 from envlsp.service.facade import Opened
@@ -111,6 +112,8 @@ def _set(desk: Desk, arguments: Arguments) -> Json:
     if not is_secret_name(name):
         _refuse_name()
     demand_saved(desk, here.context.file)
+    if is_removed(here.team.replica):  # before somebody types a secret for nothing
+        raise removed(here.team.replica)
     value = SecretText(desk.talk.ask_hidden(f"value of {name}"))
     return _release(desk, arguments, here, lambda: set_value(here.team, here.context, name, value))[0]
 
