@@ -99,8 +99,14 @@ def answer(team: Team, contest: Contest) -> RecordId:
     Raises:
         NoAccess: it would not bring this device back; nothing was written.
     """
-    with team.replica.writing():
+    replica, ledger = team.replica, team.replica.ledger
+    with replica.writing():
+        before, first = ledger.people, ledger.next_seq(replica.keys.dpk)
         record = _write(team, contest)
+        written = (r.id for r in ledger.by_author(replica.keys.dpk) if r.header.seq >= first)
+        replica.tombstones.note(ledger, before, written)
+        if mine := _own_back(replica, before):
+            replica.tombstones.confirm(mine)
         note_contested(team.replica)  # whoever takes us for removed is met where the removed are
     return record
 
@@ -125,14 +131,21 @@ def _write(team: Team, contest: Contest) -> RecordId:
         raise NoAccess(
             "somebody else has removed this device too", fix="envlsp access contest, without a name"
         )
+    users = [user for user in contest.users if user in past.members]
+    if not users and not any(past.is_active(dpk) for dpk in contest.devices):
+        # We have removed them as well: had that stood, this device would not be out.
+        raise NoAccess(
+            "it would change nothing: you removed them at the same time, and they are senior", fix=_RECOVER
+        )
     written = []
+    doubted = _back_again(replica, past)
     try:
-        if contest.users:
-            written.append(_remove(replica, past, parents, contest.users))
-        if contest.devices:
+        if users:
+            written.append(_remove(replica, past, parents, users, doubted))
+        if any(past.is_active(dpk) for dpk in contest.devices):
             after = parents if not written else (written[0],)
             past = ledger.state_after(after)
-            written.append(_remove_devices(replica, past, after, contest.devices))
+            written.append(_remove_devices(replica, past, after, contest.devices, doubted))
     except RecordRefused as exc:
         raise NoAccess(
             "only an admin can answer a removal by somebody else", fix="ask another admin"
@@ -143,23 +156,49 @@ def _write(team: Team, contest: Contest) -> RecordId:
     raise NoAccess(f"it would change nothing: {'; '.join(dict.fromkeys(grounds))}", fix=_RECOVER)
 
 
+def _back_again(replica: Replica, past: TeamState) -> frozenset[DevicePk]:
+    """Return the devices that were there then and are removed now: they get no key by our answer (C.5).
+
+    What we answer may have come with removals that were right. Our own other devices are
+    ours to vouch for, unless somebody removed just that one.
+    """
+    then = {device.dpk for device in past.devices.values() if device.active}
+    now = {device.dpk for device in replica.state.devices.values() if device.active}
+    return frozenset(then - now - {replica.keys.dpk}) - _own_back(replica, replica.state)
+
+
+def _own_back(replica: Replica, before: TeamState) -> frozenset[DevicePk]:
+    """Return our other devices that were removed with us, and not by themselves."""
+    mine = before.user_of(replica.keys.dpk)
+    own = (device.dpk for device in before.devices.values() if device.user == mine and not device.active)
+    return frozenset(dpk for dpk in own if not before.removed_devices.get(dpk))
+
+
 def _remove(
-    replica: Replica, past: TeamState, parents: tuple[RecordId, ...], users: Collection[UserId]
+    replica: Replica,
+    past: TeamState,
+    parents: tuple[RecordId, ...],
+    users: Collection[UserId],
+    doubted: frozenset[DevicePk],
 ) -> RecordId:
     gone = {dpk for user in users if user in past.members for dpk in past.members[user].devices}
     targets = tuple(user for user in users if user in past.members)
     read = [scope for scope in scopes(past) if any(past.role(u, scope) >= Role.VIEWER for u in targets)]
-    epochs, key = _epochs(replica, past, read, gone)
+    epochs, key = _epochs(replica, past, read, gone | doubted)
     note = NoteBody(replica.now(), "") if key else None
     return replica.append(Revoke(targets, epochs), note, carried=key, parents=parents).id
 
 
 def _remove_devices(
-    replica: Replica, past: TeamState, parents: tuple[RecordId, ...], devices: tuple[DevicePk, ...]
+    replica: Replica,
+    past: TeamState,
+    parents: tuple[RecordId, ...],
+    devices: tuple[DevicePk, ...],
+    doubted: frozenset[DevicePk],
 ) -> RecordId:
     targets = tuple(dpk for dpk in devices if past.is_active(dpk))
     read = [scope for scope in scopes(past) if any(past.access(dpk, scope) for dpk in targets)]
-    epochs, key = _epochs(replica, past, read, set(targets))
+    epochs, key = _epochs(replica, past, read, doubted.union(targets))
     note = NoteBody(replica.now(), "") if key else None
     return replica.append(DeviceRevoke(targets, epochs), note, carried=key, parents=parents).id
 

@@ -207,3 +207,24 @@ def test_case_56_the_remover_himself_is_convinced(cast: Cast) -> None:
     assert CloseCode.REVOKED in sync(alice, bob)
     assert is_removed(bob.replica)
     assert not is_removed(alice.replica)
+
+
+def test_an_answer_gives_no_key_to_who_was_removed_after_us(cast: Cast) -> None:
+    """Bob removes Alice, then Dave, who sold the keys. Her answer undoes both; she has seen Dave removed."""
+    alice, bob, carol, dave = cast.team("bob", "carol", "dave")
+    roles.set_role(alice.replica, alice.team.releases, bob.user, Role.ADMIN)
+    meet(alice, bob, carol, dave)
+    gone = dave.replica.keys.dpk
+    roles.revoke(bob.replica, bob.team.releases, [alice.user])
+    roles.revoke(bob.replica, bob.team.releases, [dave.user])
+    give(bob, alice)
+    assert not alice.replica.state.is_active(gone)
+
+    contest(alice)
+    state = alice.replica.state
+    current = state.current_epoch(TEAM_SCOPE)
+    assert current is not None
+    assert state.is_active(gone), "his removal counts no more, until somebody removes him again"
+    assert gone not in state.epochs[current].recipients
+    assert carol.replica.keys.dpk in state.epochs[current].recipients
+    assert {one.device for one in alice.replica.suspects} == {gone}
