@@ -66,3 +66,13 @@ def test_a_junior_who_removes_the_founder_reads_one_thing_of_what_will_count(ali
     warned = bob.ok("access", "revoke", "alice", "--offline", "--yes").talk
     assert "what they did at the same time stands" in warned
     assert "will not count" not in warned
+
+
+def test_who_removed_each_other_have_nothing_left_to_answer(alice: Desk, bob: Desk) -> None:
+    alice.ok("access", "grant", "bob", "--role", "admin", "--offline")
+    carry(alice, bob)
+    alice.ok("access", "revoke", "bob", "--offline", "--yes")
+    bob.ok("access", "revoke", "alice", "--offline", "--yes")
+    carry(alice, bob)
+    failed(bob("access", "contest", "--offline", "--yes"), 5, saying="it would change nothing")
+    assert alice.json("status")["member"] is True
