@@ -325,9 +325,11 @@ def named_by(desk: Desk, arguments: Arguments) -> Named | None:
 
 def pick_by(desk: Desk, opened: OpenedTeam, arguments: Arguments) -> Callable[[], Collection[ScopeId]] | None:
     """Return how `access.rotate` finds its scopes; None: all there are."""
-    if arguments.flag("all"):
-        return None
     named = named_by(desk, arguments)
+    if arguments.flag("all"):
+        if named is not None:
+            raise UsageError("say 'all', or one 'project' or 'env'", fix="leave out 'all'")
+        return None
     if named is not None:
         return lambda: (named.find(opened.team).id,)
     return lambda: context_scopes(opened.team, desk.place, arguments.target())

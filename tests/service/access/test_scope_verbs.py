@@ -58,6 +58,8 @@ def test_a_key_is_rotated_of_what_the_document_is_in(cast: Cast) -> None:
         window.run("access.rotate", project="bank", offline=True)
     with pytest.raises(UsageError, match="not both"):
         window.run("access.rotate", project="bank", env="prod", offline=True)
+    with pytest.raises(UsageError, match="say 'all', or one"):
+        window.run("access.rotate", all=True, env="prod", offline=True)
 
 
 def test_a_clone_and_a_private_project_in_an_editor(cast: Cast) -> None:
