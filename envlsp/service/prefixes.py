@@ -26,6 +26,8 @@ from envlsp.wire.release_index import IndexRow, decode_index_row, encode_index_r
 
 _STEP_MIN: Final = 32
 _STEP_SHARE: Final = 40
+AUTH_WEIGHT: Final = 8
+"""How many other records an auth-class one counts as: so much longer takes it to write down."""
 
 _NAME: Final = b"prefix 2"
 """The number changes with the form, and with what `domain.ledger` settles about a record."""

@@ -149,7 +149,8 @@ class Replica:
 
     def _keep_prefix(self) -> None:
         """Keep what was read, now and then: the next process begins there."""
-        if self._is_writing or not prefixes.is_worth_keeping(self._since_kept, len(self.ledger)):
+        weight = len(self.ledger) + prefixes.AUTH_WEIGHT * self.ledger.auth_count
+        if self._is_writing or not prefixes.is_worth_keeping(self._since_kept, weight):
             return
         self._since_kept = 0
         with contextlib.suppress(StoreError):
