@@ -184,9 +184,7 @@ def test_a_members_nonsense_is_malformed(plain: bytes) -> None:
     with pytest.raises(Malformed):
         open_beacon(seal_box(rendezvous.fill(plain, 40), kdf(KEY, "beacon")), KEY, ROOM)
     with pytest.raises(Malformed):
-        open_signal(
-            seal_to(rendezvous.fill(plain, 48), BOBS_BOX.public), BOBS_BOX, own=BOB.public, team=TEAM
-        )
+        open_signal(seal_to(rendezvous.fill(plain, 48), BOBS_BOX.public), BOBS_BOX, own=BOB.public, team=TEAM)
 
 
 @given(st.integers(0, 1023), st.integers(1, 255))
@@ -262,9 +260,7 @@ def test_nothing_in_a_signal_can_be_changed(change: dict[str, Any]) -> None:
     signature = sign(ALICE, "sig", hash32("sig", signed_part(honest)))
     plain = encode_signal(replace(honest, **change), signature)
     with pytest.raises(BadSignature):
-        open_signal(
-            seal_to(rendezvous.fill(plain, 48), BOBS_BOX.public), BOBS_BOX, own=BOB.public, team=TEAM
-        )
+        open_signal(seal_to(rendezvous.fill(plain, 48), BOBS_BOX.public), BOBS_BOX, own=BOB.public, team=TEAM)
 
 
 def test_a_beacon_is_no_signal_and_a_handshake_signature_no_signals() -> None:
@@ -272,9 +268,7 @@ def test_a_beacon_is_no_signal_and_a_handshake_signature_no_signals() -> None:
     wrong_purpose = sign(ALICE, "hs", hash32("sig", signed_part(signal)))
     plain = encode_signal(signal, wrong_purpose)
     with pytest.raises(BadSignature):
-        open_signal(
-            seal_to(rendezvous.fill(plain, 48), BOBS_BOX.public), BOBS_BOX, own=BOB.public, team=TEAM
-        )
+        open_signal(seal_to(rendezvous.fill(plain, 48), BOBS_BOX.public), BOBS_BOX, own=BOB.public, team=TEAM)
 
 
 def test_a_signal_too_long_is_refused_here() -> None:
