@@ -20,7 +20,7 @@ _NEW_EACH_TIME = (
     (r"\btm1[a-z0-9]+", "TEAM"),
     (r"(both screens must show:)( [a-z]+)+", r"\1 WORDS"),
     (r"•••••• [0-9a-f]{4}\b|`[0-9a-f]{4}`", "MASK"),
-    (r"(?m)^[0-9a-f]{8}\b", "ID"),
+    (r"(?m)^[0-9a-f]{8}\b|(?<=exposure )[0-9a-f]{8}\b", "ID"),
     (r"just now|\d+ seconds? ago|\d{4}-\d\d-\d\d \d\d:\d\d", "WHEN"),
     (r"\d of \d other devices? confirmed to have all of this(, last WHEN)?", "CONFIRMED"),
     (r" +(?=\S)", " "),  # columns are as wide as what is in them
