@@ -179,7 +179,7 @@ def test_an_invitation_for_one_address_is_for_nobody_else(cast: Cast, server: Se
     invited = begin_invite(alone, address="carol@example.com")
     with pytest.raises(CodeRefused):
         join_by_code(bob, invited.code, clone(alone, bob), server.url)
-    with pytest.raises(CodeRefused, match="for carol@example.com"):
+    with pytest.raises(CodeRefused, match=r"for carol@example\.com"):
         invited.inviting.wait()
     assert bob.service.vault.open().teams() == ()
 
