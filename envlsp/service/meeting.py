@@ -301,9 +301,9 @@ class Meeting:
     async def _heard_beacon(self, room: Room, tag: Tag, sender: DevicePk) -> None:
         is_new = self._tags.get(sender) != tag
         self._tags[sender] = tag
-        self._on_beacon(sender, is_new)
-        if is_new:  # a removed device too: it waits to be told then, however long the dial takes
+        if is_new:  # a removed device too; and before the dial, whose preparation may take seconds
             await self._answer(room, tag, sender)
+        self._on_beacon(sender, is_new)
 
     async def _hear_signal(self, room: Room, tag: Tag, blob: bytes) -> None:
         replica = self._replica

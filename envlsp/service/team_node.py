@@ -121,6 +121,7 @@ class TeamNode:
             SignalingUnreachable: no server answered.
         """
         await self._client.connect()
+        await self._meeting.enter()  # whoever is told that we are there meets us from now on
         self._spawn(self._meeting.run())
         self._spawn(self._take_links())
         self._spawn(self._forget_the_silent())

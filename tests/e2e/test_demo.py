@@ -59,7 +59,8 @@ def test_no_value_is_shown_but_the_one_that_is_printed_on_purpose(folder: Path) 
     (kept,) = folder.iterdir()
     env = (kept / "alice" / "shop" / ".env").read_text()
     values = {m[1]: m[2].strip("'\"") for m in re.finditer(r"(?m)^(?:export )?(\w+)=([^#\n]+|'.*')", env)}
-    assert len(values) == 6
+    assert len(values) == 7
+    assert values.pop("LANGUAGE") == "en"  # typed in Neovim, for all to see
     assert values.pop("API_URL").strip() == OLD_API
     said = done.stdout + done.stderr
     assert not [name for name, value in values.items() if value.strip() in said]

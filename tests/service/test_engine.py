@@ -292,7 +292,7 @@ def test_a_locked_device_asks_nobody_and_opens_with_the_key_somebody_else_has(ca
     alice, kek = locked(alice)
     with watching(alice) as watcher:
         project = watcher.until_stands(Standing.LOCKED)
-        assert "passphrase" in project.detail
+        assert "envlsp unlock" in project.detail
         assert watcher.facts.fingerprint is None
         watcher.unlocked(kek)
         watcher.until_stands(Standing.READY)

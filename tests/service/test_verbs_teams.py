@@ -96,7 +96,8 @@ def test_roles_are_given_and_taken(cast: Cast) -> None:
     alice, _ = cast.team("bob")
     window = Editor(alice)
     answer = window.run("access.grant", who="bob@example.com", role="viewer")
-    assert answer == {"name": "Bob <bob@example.com>", "role": "viewer", "changed": True, "reached": 0}
+    bob = {"name": "Bob <bob@example.com>", "role": "viewer", "scope": None}
+    assert answer == {**bob, "changed": True, "reached": 0}
     assert window.run("access.grant", who="bob", role="viewer")["changed"] is False
     rows = {row["name"]: row["role"] for row in window.run("access.list")["members"]}
     assert rows == {"Alice": "admin", "Bob": "viewer"}
@@ -125,7 +126,8 @@ def test_removing_is_confirmed_and_may_be_picked(cast: Cast) -> None:
 
 
 def test_a_new_key(cast: Cast) -> None:
-    assert alone(cast).run("access.rotate") == {"encrypted_again": 1, "reached": 0}
+    made = {"scopes": ["the team"], "encrypted_again": 1, "left": 0}
+    assert alone(cast).run("access.rotate") == {**made, "reached": 0}
 
 
 # --- this device and the others ---
@@ -133,7 +135,8 @@ def test_a_new_key(cast: Cast) -> None:
 
 def test_a_team_of_one_is_in_step(cast: Cast) -> None:
     window = alone(cast)
-    assert window.run("sync") == {"reached": 0, "in_sync": 0, "received": 0, "devices": 0}
+    counts = {"reached": 0, "in_sync": 0, "received": 0, "devices": 0}
+    assert window.run("sync") == {**counts, "alarms": [], "void": []}
     assert window.run("peers") == {"peers": []}
 
 
@@ -230,7 +233,9 @@ def test_a_conflict_is_settled_by_label_or_by_picking(cast: Cast) -> None:
     answer = window.run("resolve", name="A")
     assert answer["made"]
     assert window.talk.asked == ["take which side of A?"]
-    assert all(MASK in detail for _, _, detail in window.talk.offered)
+    *offered, (_, another, _) = window.talk.offered
+    assert all(MASK in detail for _, _, detail in offered)
+    assert another == "another value"
     assert CANARY not in f"{answer}{window.talk.offered}{window.talk.heard}"
     assert window.value("A").reveal_text() == f"{CANARY}-bob"
     assert window.run("status")["conflicts"] == ["B"]
