@@ -19,7 +19,7 @@ from envlsp.crypto.signing import Purpose
 from envlsp.domain.ledger.admission import Reason
 from envlsp.domain.ledger.records import RecordType
 from envlsp.service.ci import keys
-from envlsp.service.node import Node
+from envlsp.service.network.node import Node
 from envlsp.sync import exchange, flow, pulse, states
 from envlsp.wire import limits
 from envlsp.wire.frames import MESSAGE_MAX_BYTES, FrameType

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from envlsp.domain.ids import TeamId
-    from envlsp.service.local_api import LocalClient
+    from envlsp.service.network.local_api import LocalClient
     from envlsp.store.home import Home
 
 ANSWER_S = 1.0
@@ -51,7 +51,7 @@ def connect(home: Home) -> LocalClient | None:
     """Return a connection to the node, if one is running that speaks our version."""
     if not os.path.lexists(home.node_socket):
         return None  # known before asyncio is loaded
-    from envlsp.service.local_api import LocalClient
+    from envlsp.service.network.local_api import LocalClient
 
     try:
         return LocalClient.connect(Path(home.node_socket), timeout_s=ANSWER_S)

@@ -32,7 +32,7 @@ from envlsp.store.keyfile import Protection, read_header
 
 if TYPE_CHECKING:
     from envlsp.service.facade import Service
-    from envlsp.service.local_api import LocalClient
+    from envlsp.service.network.local_api import LocalClient
     from envlsp.service.ports import Talk
     from envlsp.store.home import Home
     from envlsp.wire.canonical import Value
@@ -297,7 +297,7 @@ def _calling(home: Home) -> Iterator[LocalClient | None]:
     if not os.path.lexists(home.node_socket):
         yield None  # known before asyncio is loaded
         return
-    from envlsp.service.local_api import LocalClient
+    from envlsp.service.network.local_api import LocalClient
 
     client = LocalClient.connect(Path(home.node_socket))
     try:

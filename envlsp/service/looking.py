@@ -1,6 +1,6 @@
 """What the engine does in its thread: looks, from what is near to what is slow, and tells.
 
-Joins the files (`facts`), the teams (`standing`), git and the network (`embedded_node`)
+Joins the files (`facts`), the teams (`standing`), git and the network (`embedded`)
 to one `Facts`. For one thread.
 """
 
@@ -16,11 +16,11 @@ from envlsp.ide.positions import Encoding
 from envlsp.ide.results import Place
 from envlsp.ide.snapshot import AppFacts, EnvironmentFacts, Facts, GitFacts, ProjectFacts, Standing
 from envlsp.service.config import FILE_NAME
-from envlsp.service.embedded_node import EmbeddedNode
 from envlsp.service.facts import Ground, Workspace
 from envlsp.service.finding import INDEX, holds_variables
 from envlsp.service.holding import Hold
 from envlsp.service.listening import ask_online
+from envlsp.service.network.embedded import EmbeddedNode
 from envlsp.service.standing import Devices, TeamFacts
 
 _GIT_FILES = frozenset({".gitignore", ".git", "exclude", INDEX})

@@ -21,10 +21,10 @@ from envlsp.crypto.primitives import box_key
 from envlsp.domain.ids import RecordId
 from envlsp.domain.ledger.records import RecordType
 from envlsp.domain.secret import SecretText
-from envlsp.service import network
 from envlsp.service.access import rotation
 from envlsp.service.comparing import diff, log, status
 from envlsp.service.deriving import read_environment
+from envlsp.service.network import errands
 from envlsp.service.pushing import rollback, set_value
 from tests.support.cast import Actor, Cast
 from tests.support.network_cast import Server, agent, let_in
@@ -67,7 +67,7 @@ def whole_flow(alice: Actor, bob: Actor, logs: Path) -> None:
     with agent(alice, logs):
         bob.pull()
         set_value(bob.team, bob.context, NAME, SecretText(NEWER.encode()))
-        assert network.sync(bob.service, bob.opened).in_sync == 1
+        assert errands.sync(bob.service, bob.opened).in_sync == 1
         alice.pull()
         assert NEWER in alice.file.read_text()
         repr((diff(alice.team, alice.context, "v1..v2"), log(alice.team, alice.context)))
@@ -75,8 +75,8 @@ def whole_flow(alice: Actor, bob: Actor, logs: Path) -> None:
         repr(read_environment(alice.team, alice.context.triple, "node"))
         rollback(alice.team, alice.context, "v1")
         rotation.rotate(alice.replica, alice.team.releases)
-        network.deliver(alice.service, alice.opened)
-        network.sync(bob.service, bob.opened)
+        errands.deliver(alice.service, alice.opened)
+        errands.sync(bob.service, bob.opened)
     bob.pull()
     assert bob.file.read_text() == FILE
 

@@ -15,7 +15,7 @@ import pytest
 
 from envlsp.errors import NobodyReachable
 from envlsp.service.facade import Service
-from envlsp.service.network import sync
+from envlsp.service.network.errands import sync
 from envlsp.service.replicas.allowed import allow, forbid
 from envlsp.service.team import Team
 from tests.support.cast import FIRST_FILE, Actor, Cast, QuietTalk

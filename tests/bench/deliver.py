@@ -16,7 +16,7 @@ from pathlib import Path
 
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 
-from envlsp.service.peer_loop import PeerLoop
+from envlsp.service.network.peer_loop import PeerLoop
 from envlsp.sync.states import State
 from envlsp.transport.api import IceServers
 from envlsp.transport.webrtc import Dial

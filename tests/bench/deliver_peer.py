@@ -16,7 +16,7 @@ from pathlib import Path
 
 from envlsp.domain.ids import DevicePk, RecordId
 from envlsp.service.facade import Service
-from envlsp.service.peer_loop import PeerLoop
+from envlsp.service.network.peer_loop import PeerLoop
 from envlsp.service.pulling import pull
 from envlsp.transport.api import IceServers
 from envlsp.transport.webrtc import Dial

@@ -13,7 +13,7 @@ import pytest
 from envlsp.domain.ids import TeamId
 from envlsp.errors import NotFound
 from envlsp.service.listening import ask_online, connect, listen, store_mark, tell_changed
-from envlsp.service.local_api import LocalServer, Values
+from envlsp.service.network.local_api import LocalServer, Values
 from envlsp.store.home import Home
 from tests.support.cast import FIRST_FILE, Cast
 from tests.support.engines import watching

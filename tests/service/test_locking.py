@@ -13,10 +13,11 @@ import pytest
 
 from envlsp.crypto.memory import SecretBuffer
 from envlsp.errors import Locked, Misuse, NodeRefused, UsageError
-from envlsp.service import locking, network, node
+from envlsp.service import locking
 from envlsp.service.facade import Service
 from envlsp.service.holding import FOREVER, Hold, since_boot
-from envlsp.service.local_api import LocalClient
+from envlsp.service.network import node, running
+from envlsp.service.network.local_api import LocalClient
 from envlsp.service.standing import NobodyThere
 from envlsp.service.vault import UNLOCK_S
 from envlsp.store.keyfile import Protection, read_header, with_passphrase
@@ -324,7 +325,7 @@ async def serving(service: Service) -> AsyncIterator[None]:
     """Let a service be the node of its device."""
     service.home.make_run_folder()
     stop, ready = asyncio.Event(), asyncio.Event()
-    task = asyncio.create_task(network.serve(service, stop, ready.set))
+    task = asyncio.create_task(running.serve(service, stop, ready.set))
     await asyncio.wait({task, asyncio.create_task(ready.wait())}, return_when=asyncio.FIRST_COMPLETED)
     try:
         yield

@@ -20,6 +20,7 @@ from envlsp.errors import (
     UsageError,
 )
 from envlsp.service.context import open_project
+from envlsp.service.network import errands
 from envlsp.service.results import SyncResult
 from envlsp.wire.text import to_team_text
 from tests.support.cast import FIRST_FILE, Cast, QuietTalk, meet
@@ -313,15 +314,13 @@ def test_whoever_cancels_while_asking_for_news_changes_nothing(
 ) -> None:
     import time
 
-    from envlsp.service import network
-
     alice, _ = cast.team("bob")
     alice.environ["ENVLSP_SIGNALING"] = "ws://127.0.0.1:9"
     alice.restart()
     alice.file.write_bytes(FIRST_FILE + b"A=1\n")
     before, content = alice.raws(), alice.file.read_bytes()
     window = Editor(alice)
-    monkeypatch.setattr(network, "_ask_node", lambda *_: stall(window))
+    monkeypatch.setattr(errands, "_ask_node", lambda *_: stall(window))
     given = {"rollback": {"release": "v1"}, "set": {"name": "A"}, "env.create": {"name": "staging"}}
     began = time.monotonic()
     with pytest.raises(Stopped):
@@ -341,7 +340,6 @@ def stall(window: Editor) -> SyncResult | None:
 
 
 def test_whoever_cancels_the_delivery_has_the_release(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
-    from envlsp.service import network
 
     alice, _ = cast.team("bob")
     alice.environ["ENVLSP_SIGNALING"] = "ws://127.0.0.1:9"
@@ -349,7 +347,7 @@ def test_whoever_cancels_the_delivery_has_the_release(cast: Cast, monkeypatch: p
     alice.file.write_bytes(FIRST_FILE + b"A=1\n")
     window = Editor(alice)
     answers = iter([SyncResult(1, 1, 0, 1)])
-    monkeypatch.setattr(network, "_ask_node", lambda *_: next(answers, None) or stall(window))
+    monkeypatch.setattr(errands, "_ask_node", lambda *_: next(answers, None) or stall(window))
     answer = window.run("push")
     assert (answer["release"], answer["made"], answer["reached"]) == ("v2", True, 0)
     assert "nobody has confirmed it yet" in window.talk.heard[-1]

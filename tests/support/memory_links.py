@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from envlsp.crypto.handshake import NO_BINDING
 from envlsp.errors import LinkClosed
-from envlsp.service.peer_loop import PeerLoop
+from envlsp.service.network.peer_loop import PeerLoop
 from envlsp.sync.states import State
 from envlsp.transport.api import PairPath
 from envlsp.wire.messages import CloseCode

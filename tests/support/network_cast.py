@@ -30,7 +30,7 @@ AGENT = """
 import logging, sys
 logging.basicConfig(level=logging.DEBUG)
 from envlsp.service.facade import Service
-from envlsp.service.network import run_agent
+from envlsp.service.network.running import run_agent
 from tests.support.cast import QuietTalk
 run_agent(Service(QuietTalk()), lambda: print("ready", flush=True))
 """

@@ -14,7 +14,7 @@ def command(frame: Frame) -> None:
 
     Other commands of this device use its connections, and its unlocked key.
     """
-    from envlsp.service.network import run_agent
+    from envlsp.service.network.running import run_agent
 
     def ready() -> None:
         if frame.json:

@@ -22,7 +22,7 @@ def command(frame: Frame) -> None:
 
     Which are online is known while an agent or an editor runs on this device.
     """
-    from envlsp.service.network import peers
+    from envlsp.service.network.errands import peers
 
     with opened_team(frame) as (service, opened):
         found = peers(service, opened)

@@ -36,7 +36,6 @@ from envlsp.errors import (
     StoreError,
     TrustError,
 )
-from envlsp.service import network
 from envlsp.service.access import roles
 from envlsp.service.access.rights import demand_role
 from envlsp.service.access.scope_members import ScopeLine
@@ -44,6 +43,7 @@ from envlsp.service.context import Project
 from envlsp.service.facade import OpenedTeam, Service
 from envlsp.service.joining.inviting import told_servers
 from envlsp.service.joining.pinning import check_team, pin_team, said_no
+from envlsp.service.network import errands
 from envlsp.service.people import Person, parse_person, printable
 from envlsp.service.ports import Talk
 from envlsp.service.replica import Replica
@@ -194,7 +194,7 @@ def arrive(service: Service, project: Project | None, data: bytes, talk: Talk) -
     team = pin_team(service, welcome.team, waiting.seeds, welcome.servers)
     team.replica.receive(welcome.records)
     service.pending.drop(waiting.seeds)
-    network.tell_node(service, team.id, "joined")
+    errands.tell_node(service, team.id, "joined")
     granter = team.replica.record(welcome.granted).header.author
     asked = JoinRequest(keys.dpk, keys.xpk, b"", "")
     return JoinResult(

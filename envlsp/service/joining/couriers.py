@@ -31,10 +31,10 @@ from envlsp.service.access.removal import is_removed
 from envlsp.service.access.rights import own_role
 from envlsp.service.access.rotation import seals_for, suspects_of
 from envlsp.service.joining.invitations import close_used_up, is_expired, terms_of
-from envlsp.service.meeting import Meeting
+from envlsp.service.network.meeting import Meeting
+from envlsp.service.network.rooms import Room
 from envlsp.service.people import Person, parse_person, printable
 from envlsp.service.replica import Replica
-from envlsp.service.rooms import Room
 from envlsp.wire.bodies import PersonBody
 from envlsp.wire.introductions import Answer, JoinRequest, Knock
 from envlsp.wire.signaling_messages import Tag

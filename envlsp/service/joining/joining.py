@@ -14,12 +14,12 @@ from envlsp.crypto.pairing import Code, parse_code
 from envlsp.crypto.signing import PopPurpose
 from envlsp.domain.ids import NO_OWNER
 from envlsp.errors import CodeRefused, EnvlspError, NobodyReachable, NotFound, Stopped
-from envlsp.service import network
 from envlsp.service.context import Project
 from envlsp.service.facade import Service, parse_team
 from envlsp.service.joining.links import is_link, join_by_link
 from envlsp.service.joining.pinning import check_team, pin_team, said_no
 from envlsp.service.joining.pipe import CODE_LIFE_S, Pipe, ask_person, meeting_place, sync_over
+from envlsp.service.network import errands
 from envlsp.service.people import Person
 from envlsp.service.ports import Cancelled, Talk, never
 from envlsp.service.results import JoinResult
@@ -76,7 +76,7 @@ def join(
         result = run_until(joiner.run(parsed, servers), is_cancelled)
     except Stopped:
         raise Stopped("the code is of no use any more", fix="ask for a new code, and join again") from None
-    network.tell_node(service, parse_team(result.team), "joined")
+    errands.tell_node(service, parse_team(result.team), "joined")
     return result
 
 

@@ -37,10 +37,10 @@ from envlsp.errors import (
     TransportError,
     TrustError,
 )
-from envlsp.service.peer_loop import PeerLoop
+from envlsp.service.network.peer_loop import PeerLoop
+from envlsp.service.network.turn import find_servers
 from envlsp.service.people import Person
 from envlsp.service.replica import Replica
-from envlsp.service.turn import find_servers
 from envlsp.sync.effects import Effect, InSync
 from envlsp.transport.api import SignalKind
 from envlsp.transport.signaling_client import SignalingClient

@@ -21,12 +21,12 @@ from typing import Final
 from envlsp.crypto.device import device_keys, fingerprint, new_seeds
 from envlsp.domain.ids import DevicePk, TeamId
 from envlsp.errors import Stopped
-from envlsp.service import network
 from envlsp.service.context import Project
 from envlsp.service.facade import Service
 from envlsp.service.joining.link_visit import LinkVisit
 from envlsp.service.joining.pinning import check_team, pin_team, said_no
 from envlsp.service.joining.pipe import ask_person, meeting_place
+from envlsp.service.network import errands
 from envlsp.service.people import Person
 from envlsp.service.ports import Cancelled, Talk, never
 from envlsp.service.replica import Replica
@@ -87,7 +87,7 @@ def join_by_link(
         result = run_until(joiner.run(known, wait_s), is_cancelled)
     except Stopped:
         raise Stopped("you are not in yet; the link is as good as before", fix="envlsp join LINK") from None
-    network.tell_node(service, link.team, "joined")
+    errands.tell_node(service, link.team, "joined")
     return result
 
 

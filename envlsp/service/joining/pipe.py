@@ -17,9 +17,9 @@ from typing import TypeVar
 
 from envlsp.domain.ids import DevicePk
 from envlsp.errors import CodeRefused, NobodyReachable, SignalingUnreachable
-from envlsp.service.peer_loop import PeerLoop
+from envlsp.service.network.peer_loop import PeerLoop
+from envlsp.service.network.turn import find_servers
 from envlsp.service.team import Team
-from envlsp.service.turn import find_servers
 from envlsp.sync import join as machine
 from envlsp.sync.effects import Effect, InSync
 from envlsp.sync.join import InviterJoin, JoinerJoin

@@ -13,11 +13,11 @@ import asyncio
 from collections.abc import Sequence
 
 from envlsp.errors import NobodyReachable, SignalingUnreachable, TransportError
+from envlsp.service.network.team_node import TeamNode
 from envlsp.service.ports import Talk, never
 from envlsp.service.recovery.acting import RootReplica
 from envlsp.service.results import SyncResult
 from envlsp.service.stopping import run_until
-from envlsp.service.team_node import TeamNode
 
 MEETING_S = 30.0
 """For a dial that falls back to a relay, and megabytes of records."""

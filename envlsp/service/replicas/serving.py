@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from envlsp.errors import SignalingUnreachable
 from envlsp.service.facade import Service
-from envlsp.service.network import HAND_OVER_S
-from envlsp.service.node import Node
+from envlsp.service.network.errands import HAND_OVER_S
+from envlsp.service.network.node import Node
 from envlsp.service.replicas.keeping import Waiting, keep_team, own_room, pairing_of, waiting_seeds
 from envlsp.store.lock import FileLock
 from envlsp.wire.replicas import Pairing, to_pairing_text

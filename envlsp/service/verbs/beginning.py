@@ -15,7 +15,7 @@ from envlsp.service.facade import Opened, Service
 from envlsp.service.forking import Forked, fork
 from envlsp.service.identity import who
 from envlsp.service.joining.joining import join
-from envlsp.service.network import tell_node
+from envlsp.service.network.errands import tell_node
 from envlsp.service.people import Person
 from envlsp.service.ports import Talk
 from envlsp.service.pulling import pull

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from envlsp.errors import Stopped
-from envlsp.service.peering import is_alone
+from envlsp.service.network.peering import is_alone
 from envlsp.service.ports import Cancelled, never
 
 if TYPE_CHECKING:
@@ -107,18 +107,18 @@ class Courier:
         return reached
 
     def _tell_node(self) -> None:
-        from envlsp.service.network import tell_node
+        from envlsp.service.network.errands import tell_node
 
         tell_node(self._service, self._opened.team.id)
 
     def _meet(self, *, leaving: bool = False) -> int:
         if self._is_silent or self._nobody:
             return 0
-        from envlsp.service import network
         from envlsp.service.access.alarms import alarm_lines, fresh_alarms
         from envlsp.service.joining.arrivals import arrival_lines
+        from envlsp.service.network import errands
 
-        result = network.deliver(
+        result = errands.deliver(
             self._service, self._opened, leaving=leaving, is_cancelled=self._is_cancelled
         )
         self._nobody = result is None

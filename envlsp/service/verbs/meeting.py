@@ -9,8 +9,8 @@ from envlsp.service.access.alarms import fresh_alarms
 from envlsp.service.access.voiding import Arrivals
 from envlsp.service.facade import OpenedTeam, Service
 from envlsp.service.joining.arrivals import arrival_lines
-from envlsp.service.network import peers, sync
-from envlsp.service.peering import is_alone
+from envlsp.service.network.errands import peers, sync
+from envlsp.service.network.peering import is_alone
 from envlsp.service.ports import Cancelled, never
 from envlsp.service.results import SyncResult
 from envlsp.service.verbs.arguments import Arguments

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from envlsp.domain.ledger.records import Role
 from envlsp.service.access.rights import demand_role
 from envlsp.service.facade import OpenedTeam, Service
-from envlsp.service.network import tell_node
+from envlsp.service.network.errands import tell_node
 from envlsp.service.replicas.allowed import AllowedReplica, allow, allowed, forbid
 from envlsp.service.verbs.arguments import Arguments
 from envlsp.service.verbs.desk import Desk, Json

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from envlsp.service.access.exposure import exposure
 from envlsp.service.config import MEMBERS_MAX
 from envlsp.service.facade import OpenedTeam, Service
-from envlsp.service.network import tell_node
+from envlsp.service.network.errands import tell_node
 from envlsp.service.ports import Talk
 from envlsp.service.recovery.backups import Backup, Verified, verify_backup, write_backup
 from envlsp.service.recovery.recovering import Options, Recovered, recover

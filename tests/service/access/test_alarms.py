@@ -12,11 +12,11 @@ from envlsp.crypto.signing import PopPurpose, inv_digest, sign
 from envlsp.domain.ids import DevicePk, RecordId
 from envlsp.domain.ledger import alarms as ledger_alarms
 from envlsp.domain.ledger.records import Admit, Invite, InviteCancel, Role
-from envlsp.service import network
 from envlsp.service.access import devices
 from envlsp.service.access.alarms import alarm_lines, alarms, fresh_alarms
 from envlsp.service.access.rotation import mend, rotate, seals_for
 from envlsp.service.comparing import status
+from envlsp.service.network import errands
 from envlsp.service.results import SyncResult
 from envlsp.service.verbs.courier import Courier
 from envlsp.wire.bodies import InviteBody, PersonBody
@@ -167,7 +167,7 @@ def test_a_device_that_a_key_left_out_is_told_until_somebody_mends_it(cast: Cast
 
 def test_a_verb_that_synced_tells_it_once(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     alice, _, _ = fork(cast)
-    monkeypatch.setattr(network, "deliver", lambda *_, **__: SyncResult(1, 1, 2, 1))
+    monkeypatch.setattr(errands, "deliver", lambda *_, **__: SyncResult(1, 1, 2, 1))
     heard: list[str] = []
     for _ in range(2):
         courier = Courier(alice.service, alice.opened, heard.append)

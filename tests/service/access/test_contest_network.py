@@ -6,9 +6,9 @@ import pytest
 
 from envlsp.domain.ledger.records import Role
 from envlsp.errors import NoAccess, NobodyReachable
-from envlsp.service import network
 from envlsp.service.access import roles
 from envlsp.service.access.removal import is_removed
+from envlsp.service.network import errands
 from envlsp.service.verbs.courier import Courier
 from envlsp.service.verbs.trusting import contest
 from tests.support.cast import Actor, Cast, give, meet
@@ -37,7 +37,7 @@ def courier(actor: Actor) -> Courier:
 def is_told(actor: Actor) -> bool:
     """Meet whoever is there; return whether they say that this device was removed."""
     try:
-        network.sync(actor.service, actor.opened)
+        errands.sync(actor.service, actor.opened)
     except NobodyReachable:
         return False
     except NoAccess:

@@ -13,7 +13,7 @@ from envlsp.service.access import mending, roles, rotation
 from envlsp.service.access.mending import TURNS_S, mend_in_turn, turn_s
 from envlsp.service.access.unopened import REPLACE_AFTER_S, attested_epoch, makers, unopened
 from envlsp.service.comparing import status
-from envlsp.service.sync_port import SyncPort
+from envlsp.service.network.sync_port import SyncPort
 from envlsp.wire.attest import decode_attest_untrusted
 from envlsp.wire.bodies import NoteBody
 from tests.support.cast import Actor, Cast, give, meet

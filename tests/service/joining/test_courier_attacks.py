@@ -20,13 +20,13 @@ from envlsp.service.access import roles
 from envlsp.service.joining import couriers
 from envlsp.service.joining.couriers import Couriers
 from envlsp.service.joining.invitations import Made, Terms, make_link
-from envlsp.service.rooms import Kind, Place, Room
+from envlsp.service.network.rooms import Kind, Place, Room
 from envlsp.wire.introductions import Answer, JoinRequest, from_link_text_untrusted
 from envlsp.wire.signaling_messages import Tag
 from tests.support.cast import Actor, Cast, give, meet
 
 if TYPE_CHECKING:
-    from envlsp.service.meeting import Meeting
+    from envlsp.service.network.meeting import Meeting
 
 TAG = Tag(b"t" * 8)
 

@@ -16,9 +16,9 @@ from envlsp.service.access import roles
 from envlsp.service.joining import link_visit
 from envlsp.service.joining.invitations import Made, Terms, cancel, make_link
 from envlsp.service.joining.links import join_by_link
+from envlsp.service.network.team_node import TeamNode
 from envlsp.service.pulling import pull
 from envlsp.service.results import JoinResult
-from envlsp.service.team_node import TeamNode
 from tests.support.cast import FIRST_FILE, Actor, Cast, meet
 from tests.support.network_cast import WAIT_S, Outcome, Server, aside, clone
 

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from envlsp.errors import NobodyReachable
-from envlsp.service import network
+from envlsp.service.network import errands
 from envlsp.service.pushing import push
 from tests.support.cast import Cast, assert_in_step, meet
 from tests.support.network_cast import WAIT_S, Server, agent, clone
@@ -26,11 +26,11 @@ def test_alices_laptop_is_lost_and_bobs_agent_has_everything(cast: Cast, server:
     with agent(bob):
         found = come_back(dave, words, None, here=alice.team.id, servers=(server.url,), remove=("alice",))
         assert (found.is_new, found.met) == (True, 1)
-        network.sync(dave.service, dave.opened)
+        errands.sync(dave.service, dave.opened)
         dave.pull()
         dave.file.write_bytes(b"TOKEN=two\n")
         push(dave.team, dave.context)
-        network.sync(dave.service, dave.opened)
+        errands.sync(dave.service, dave.opened)
     bob.replica.refresh()
     assert_in_step(bob, dave)
     assert bob.replica.state.members.keys() == {bob.user, dave.user}
@@ -48,7 +48,7 @@ def test_other_words_reach_a_teammate_in_the_same_step(cast: Cast, server: Serve
         start = time.monotonic()
         come_back(dave, words, None, here=alice.team.id, servers=(server.url,), new_words=True)
         assert time.monotonic() - start < WAIT_S
-        network.sync(dave.service, dave.opened)
+        errands.sync(dave.service, dave.opened)
     bob.replica.refresh()
     assert_in_step(bob, dave)
     assert isinstance(dave.talk, Writer)

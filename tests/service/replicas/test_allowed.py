@@ -6,9 +6,9 @@ import pytest
 
 from envlsp.domain.ids import BoxPk
 from envlsp.errors import AmbiguousName, BadText, Misuse, NotFound
-from envlsp.service import network
 from envlsp.service.freshness import freshness, holders
-from envlsp.service.peering import box_of, is_known, is_peer
+from envlsp.service.network import errands
+from envlsp.service.network.peering import box_of, is_known, is_peer
 from envlsp.service.replicas.allowed import REPLICAS_MAX, allow, allowed, forbid
 from envlsp.service.replicas.keeping import keep_team, own_room, pairing_of, waiting_seeds
 from envlsp.wire.attest import Attest, encode_attest
@@ -49,7 +49,7 @@ def test_what_a_replica_attests_confirms_nothing(cast: Cast) -> None:
     known = freshness(alice.replica)
     assert (known.confirmed_by, known.devices) == (1, 1)
     assert holders(alice.replica, heads[0]) == 1
-    assert [one.name for one in network.peers(alice.service, alice.opened)] == ["Bob (bobs-laptop)"]
+    assert [one.name for one in errands.peers(alice.service, alice.opened)] == ["Bob (bobs-laptop)"]
     assert not alice.replica.state.is_active(dpk)
 
 

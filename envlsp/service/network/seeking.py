@@ -17,8 +17,8 @@ from envlsp.domain.ids import TEAM_SCOPE, DevicePk, EpochId, ScopeId
 from envlsp.domain.ledger.records import Role
 from envlsp.domain.ledger.state import EpochState
 from envlsp.errors import PeerError, TrustError
+from envlsp.service.network.rooms import Standpoint, epochs_by_use, places
 from envlsp.service.replica import Replica
-from envlsp.service.rooms import Standpoint, epochs_by_use, places
 from envlsp.wire.attest import decode_attest_untrusted
 
 SOUGHT_MAX: Final = 24

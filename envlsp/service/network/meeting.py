@@ -30,11 +30,11 @@ from envlsp.crypto.rendezvous import (
 from envlsp.domain.ids import BoxPk, DevicePk
 from envlsp.errors import EnvlspError, NobodyReachable, PeerError, TrustError
 from envlsp.service.access.removal import is_removed
-from envlsp.service.peering import box_of, is_blind, is_known, is_peer, is_root
+from envlsp.service.network.peering import box_of, is_blind, is_known, is_peer, is_root
+from envlsp.service.network.rooms import Kind, Place, Room, Standpoint, places, rooms, standpoint
+from envlsp.service.network.seeking import Sought, attested_epochs, sought
 from envlsp.service.replica import Replica
 from envlsp.service.replicas.allowed import allowed
-from envlsp.service.rooms import Kind, Place, Room, Standpoint, places, rooms, standpoint
-from envlsp.service.seeking import Sought, attested_epochs, sought
 from envlsp.transport.api import SignalKind
 from envlsp.transport.signaling_client import Connected, SignalingClient
 from envlsp.wire.canonical import Value

@@ -149,7 +149,7 @@ class EmbeddedNode:
     def _serve(self, service: Service) -> None:
         import asyncio
 
-        from envlsp.service.network import serve
+        from envlsp.service.network.running import serve
 
         async def until_closed() -> None:
             stop, loop = asyncio.Event(), asyncio.get_running_loop()

@@ -9,7 +9,7 @@ from envlsp.domain.ids import DevicePk, RecordId
 from envlsp.domain.ledger.policy import is_auth
 from envlsp.domain.ledger.records import CheckedRecord
 from envlsp.service.access.unopened import attested_epoch
-from envlsp.service.peering import is_peer
+from envlsp.service.network.peering import is_peer
 from envlsp.service.replica import Replica
 from envlsp.sync.reconcile import lacks
 from envlsp.wire.limits import HEADS_MAX

@@ -22,12 +22,12 @@ from envlsp.service.access.mending import TURNS_S, mend_in_turn
 from envlsp.service.facade import Service
 from envlsp.service.holding import FOREVER
 from envlsp.service.joining.invitations import close_used_up
-from envlsp.service.local_api import LocalServer, Values
 from envlsp.service.locking import from_ms, see_locked, to_ms
+from envlsp.service.network.local_api import LocalServer, Values
+from envlsp.service.network.team_node import PeerState, TeamNode
 from envlsp.service.replica import Replica
 from envlsp.service.replicas.keeping import own_room
 from envlsp.service.results import SyncResult
-from envlsp.service.team_node import PeerState, TeamNode
 from envlsp.wire.canonical import Value
 
 log = logging.getLogger(__name__)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from envlsp.errors import MalformedFrame, NodeRefused, NotFound
-from envlsp.service.local_api import LocalClient, LocalServer, Values, peer_uid
+from envlsp.service.network.local_api import LocalClient, LocalServer, Values, peer_uid
 from envlsp.wire.local import (
     LOCAL_MAX_BYTES,
     Answer,

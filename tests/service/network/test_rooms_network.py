@@ -14,13 +14,14 @@ from envlsp.crypto.recovery import Entropy, root_key
 from envlsp.crypto.signing import scope_id
 from envlsp.domain.ids import TEAM_SCOPE, ScopeId
 from envlsp.domain.ledger.records import Role, ScopeSet
-from envlsp.service import rooms, starting
+from envlsp.service import starting
 from envlsp.service.access import roles
 from envlsp.service.access.removal import is_removed
 from envlsp.service.access.rotation import open_epochs
+from envlsp.service.network import rooms
+from envlsp.service.network.team_node import DISCOVER_S, TeamNode
 from envlsp.service.replica import Replica
 from envlsp.service.results import SyncResult
-from envlsp.service.team_node import DISCOVER_S, TeamNode
 from envlsp.store.team import TeamStore
 from envlsp.transport import dialer
 from envlsp.transport.api import IceServers, Link, SignalPipe

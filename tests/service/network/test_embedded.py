@@ -18,8 +18,8 @@ from envlsp.crypto.device import new_seeds
 from envlsp.domain.ids import TeamId
 from envlsp.errors import StoreCorrupt
 from envlsp.ide.snapshot import Standing
-from envlsp.service import embedded_node, network
 from envlsp.service.listening import connect
+from envlsp.service.network import embedded, errands, running
 from envlsp.store.keyfile import DeviceSeeds, open_device_key, with_passphrase
 from envlsp.store.lock import FileLock
 from tests.support.cast import FIRST_FILE, Actor, Cast
@@ -79,7 +79,7 @@ def until_node(actor: Actor) -> None:
 def push_through(actor: Actor, data: bytes) -> None:
     """Push as the command line does: write, then tell the network."""
     actor.push(data)
-    network.deliver(actor.service, actor.opened)
+    errands.deliver(actor.service, actor.opened)
 
 
 @pytest.mark.slow
@@ -167,7 +167,7 @@ def test_without_a_signaling_server_a_push_of_this_device_shows_all_the_same(
         watcher.until_release("v1")
         watcher.settle()
         alice.push(FIRST_FILE + b"NEW=1\n")
-        network.tell_node(alice.service, alice.team.id)
+        errands.tell_node(alice.service, alice.team.id)
         watcher.until_release("v2", 3)
 
 
@@ -207,9 +207,9 @@ def test_a_node_that_breaks_down_is_left_alone_for_a_while_and_tried_again(
     cast: Cast, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     (alice,) = cast.team()
-    monkeypatch.setattr(embedded_node, "BACK_OFF_S", (0.5, 1.0))
-    monkeypatch.setattr(embedded_node, "LOOK_S", 0.2)
-    whole, calls = network.serve, []
+    monkeypatch.setattr(embedded, "BACK_OFF_S", (0.5, 1.0))
+    monkeypatch.setattr(embedded, "LOOK_S", 0.2)
+    whole, calls = running.serve, []
 
     async def breaks_once(*args: object) -> None:
         calls.append(time.monotonic())
@@ -217,7 +217,7 @@ def test_a_node_that_breaks_down_is_left_alone_for_a_while_and_tried_again(
             raise RuntimeError("a planted value")
         await whole(*args)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(network, "serve", breaks_once)
+    monkeypatch.setattr(running, "serve", breaks_once)
     with watching(alice) as watcher:
         watcher.engine.join_network()
         until_node(alice)
@@ -238,14 +238,14 @@ async def test_a_team_that_cannot_be_opened_leaves_the_others_alone(cast: Cast) 
     (folder / "ledger.db").chmod(0o600)
     alice.service.home.make_run_folder()
     stop = asyncio.Event()
-    await network.serve(alice.service, stop, stop.set)
+    await running.serve(alice.service, stop, stop.set)
     assert stop.is_set()
 
     own = Path(alice.team.store.folder)
     alice.restart()
     shutil.copyfile(folder / "ledger.db", own / "ledger.db")
     with pytest.raises(StoreCorrupt):
-        await network.serve(alice.service, stop, stop.set)
+        await running.serve(alice.service, stop, stop.set)
     assert connect(alice.service.home) is None
 
 

@@ -19,13 +19,13 @@ from envlsp.domain.ids import DevicePk, RecordId
 from envlsp.errors import PeerError, SignalingUnreachable, StoreError, TrustError
 from envlsp.service.access.removal import is_removed, note_told, note_welcome
 from envlsp.service.joining.couriers import Couriers
-from envlsp.service.meeting import Meeting
-from envlsp.service.peer_loop import PeerLoop
-from envlsp.service.peering import is_blind, is_peer
+from envlsp.service.network.meeting import Meeting
+from envlsp.service.network.peer_loop import PeerLoop
+from envlsp.service.network.peering import is_blind, is_peer
+from envlsp.service.network.turn import find_servers
 from envlsp.service.replica import Replica
 from envlsp.service.replicas.allowed import allowed
 from envlsp.service.results import SyncResult
-from envlsp.service.turn import find_servers
 from envlsp.sync import effects
 from envlsp.sync.effects import AttestReceived, Effect, InSync
 from envlsp.sync.states import State

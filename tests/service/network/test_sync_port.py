@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from envlsp.domain.ids import RecordId
-from envlsp.service.sync_port import SyncPort
+from envlsp.service.network.sync_port import SyncPort
 from tests.support.cast import FIRST_FILE, Actor, Cast, meet
 
 

@@ -11,11 +11,11 @@ from envlsp.crypto.rendezvous import RoomKey, room_key
 from envlsp.crypto.signing import scope_id
 from envlsp.domain.ids import TEAM_SCOPE, DevicePk, EpochId, ScopeId
 from envlsp.domain.ledger.records import Role, ScopeSet
-from envlsp.service import seeking
 from envlsp.service.access import roles
 from envlsp.service.access.rotation import open_epochs
-from envlsp.service.rooms import places, standpoint
-from envlsp.service.seeking import SOUGHT_MAX, Sought, attested_epochs, sought
+from envlsp.service.network import seeking
+from envlsp.service.network.rooms import places, standpoint
+from envlsp.service.network.seeking import SOUGHT_MAX, Sought, attested_epochs, sought
 from envlsp.store.peers import NEVER
 from tests.support.cast import Actor, Cast, meet
 

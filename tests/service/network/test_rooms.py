@@ -15,7 +15,7 @@ from envlsp.domain.ids import TEAM_SCOPE, DevicePk, EpochId, ScopeId
 from envlsp.domain.ledger.records import Invite, InviteCancel, Role, ScopeSet
 from envlsp.service.access import roles
 from envlsp.service.access.rotation import open_epochs
-from envlsp.service.rooms import (
+from envlsp.service.network.rooms import (
     LINKS_MAX,
     OLDER_EPOCHS_MAX,
     ROOMS_MAX,

@@ -15,8 +15,8 @@ from envlsp.crypto.handshake import Setup, side_of
 from envlsp.domain.ids import DevicePk, RecordId
 from envlsp.domain.ledger import admission
 from envlsp.errors import LinkClosed, StoreError, TransportError, UpgradeNeeded
+from envlsp.service.network.sync_port import SyncPort
 from envlsp.service.replica import Received, Replica
-from envlsp.service.sync_port import SyncPort
 from envlsp.sync import effects
 from envlsp.sync.effects import Close, Effect, SendMessage, StoreRecords
 from envlsp.sync.session import Session

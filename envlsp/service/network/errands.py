@@ -10,9 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import signal
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,7 +18,6 @@ from envlsp.domain.ids import TeamId
 from envlsp.errors import (
     EnvlspError,
     Locked,
-    Misuse,
     NobodyReachable,
     NodeRefused,
     PeerError,
@@ -33,14 +30,14 @@ from envlsp.service.access.rotation import mend
 from envlsp.service.facade import OpenedTeam, Service
 from envlsp.service.freshness import holders
 from envlsp.service.joining.invitations import close_used_up
-from envlsp.service.local_api import LocalClient
-from envlsp.service.node import Node, to_peer_state, to_sync_result
-from envlsp.service.peering import is_alone
+from envlsp.service.network.local_api import LocalClient
+from envlsp.service.network.node import Node, to_peer_state, to_sync_result
+from envlsp.service.network.peering import is_alone
+from envlsp.service.network.team_node import PeerState
 from envlsp.service.people import SHORT_HEX
 from envlsp.service.ports import Cancelled, never
 from envlsp.service.results import PeerInfo, SyncResult
 from envlsp.service.stopping import call_until, run_until
-from envlsp.service.team_node import PeerState
 from envlsp.store.lock import FileLock
 
 log = logging.getLogger(__name__)
@@ -172,62 +169,6 @@ def peers(service: Service, opened: OpenedTeam) -> list[PeerInfo]:
             )
         )
     return found
-
-
-def run_agent(service: Service, on_ready: Callable[[], None]) -> None:
-    """Be the node until SIGTERM or SIGINT.
-
-    Raises:
-        StoreBusy: another process is the node and stays it.
-        NotInitialised: there is no team.
-        Locked: that was not the passphrase. Where nobody could be asked, it waits to be unlocked.
-    """
-    try:
-        if not service.vault.open().teams():
-            raise Misuse("this device is in no team yet", fix="envlsp init, or envlsp join CODE")
-    except Locked:
-        if service.vault.was_refused:
-            raise  # somebody is there, and can try again; else it waits for `envlsp unlock`
-    service.home.make_run_folder()
-    lock = FileLock(service.home.node_lock, "agent")
-    lock.acquire(timeout_s=HAND_OVER_S)
-    with lock:
-        asyncio.run(_serve(service, on_ready))
-
-
-async def _serve(service: Service, on_ready: Callable[[], None]) -> None:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    await serve(service, stop, on_ready)
-
-
-async def serve(
-    service: Service,
-    stop: asyncio.Event,
-    on_ready: Callable[[], None],
-    hear: Callable[[], None] = lambda: None,
-) -> None:
-    """Be the node, for every team of this device; the caller holds the node lock.
-
-    Args:
-        service: this device; one that is locked is served as soon as it is unlocked.
-        stop: set when it is enough.
-        on_ready: called when every team was tried.
-        hear: told whenever there are news.
-
-    Raises:
-        EnvlspError: no team can be served; one that cannot leaves the others as they are.
-    """
-    node = Node(service, hear, is_courier=True)
-    await node.start()
-    try:
-        await node.open_teams()
-        on_ready()
-        await stop.wait()
-    finally:
-        await node.close()
 
 
 def _sync_and_mend(

@@ -22,10 +22,10 @@ from envlsp.errors import (
     TrustError,
     UsageError,
 )
-from envlsp.service import network
 from envlsp.service.access import roles
 from envlsp.service.comparing import status
-from envlsp.service.node import Node
+from envlsp.service.network import errands, running
+from envlsp.service.network.node import Node
 from envlsp.service.starting import InitOptions, init
 from envlsp.service.verbs import granting, scoping
 from envlsp.service.verbs.courier import Courier
@@ -255,7 +255,7 @@ def test_a_push_is_delivered_to_an_agent(server: Server, pair: tuple[Actor, Acto
     alice, bob = pair
     with agent(alice):
         bob.push(FIRST_FILE + b"B=1\n")
-        result = network.deliver(bob.service, bob.opened)
+        result = errands.deliver(bob.service, bob.opened)
         assert result is not None
         assert (result.reached, result.in_sync, result.devices) == (1, 1, 1)
         alice.replica.refresh()
@@ -264,11 +264,11 @@ def test_a_push_is_delivered_to_an_agent(server: Server, pair: tuple[Actor, Acto
         assert (freshness.confirmed_by, freshness.devices) == (1, 1)
         # And after a sync in this process, the next push is as good.
         bob.push(FIRST_FILE + b"B=2\n")
-        assert network.sync(bob.service, bob.opened).in_sync == 1
+        assert errands.sync(bob.service, bob.opened).in_sync == 1
         # What Alice's commands write, her agent passes on.
         alice.pull()
         alice.push(alice.file.read_bytes() + b"A=1\n")
-        assert network.sync(bob.service, bob.opened).in_sync == 1
+        assert errands.sync(bob.service, bob.opened).in_sync == 1
         bob.pull()
         assert b"A=1\n" in bob.file.read_bytes()
 
@@ -277,9 +277,9 @@ def test_a_command_talks_to_the_agent_of_its_own_device(server: Server, pair: tu
     alice, bob = pair
     with agent(alice), agent(bob):
         alice.push(FIRST_FILE + b"A=1\n")
-        result = network.sync(alice.service, alice.opened)
+        result = errands.sync(alice.service, alice.opened)
         assert (result.reached, result.in_sync) == (1, 1)
-        (peer,) = network.peers(alice.service, alice.opened)
+        (peer,) = errands.peers(alice.service, alice.opened)
         assert (peer.name, peer.state, peer.path, peer.in_sync) == (
             "Bob (bobs-laptop)",
             "online",
@@ -288,7 +288,7 @@ def test_a_command_talks_to_the_agent_of_its_own_device(server: Server, pair: tu
         )
         bob.replica.refresh()
         assert bob.replica.ledger.heads() == alice.replica.ledger.heads()
-    (peer,) = network.peers(alice.service, alice.opened)
+    (peer,) = errands.peers(alice.service, alice.opened)
     assert (peer.state, peer.in_sync) == ("offline", False)
     assert peer.last_seen is not None
 
@@ -297,7 +297,7 @@ def test_replicas_are_counted(server: Server, pair: tuple[Actor, Actor]) -> None
     alice, bob = pair
     with agent(alice):
         bob.push(FIRST_FILE + b"B=1\n")
-        assert network.sync(bob.service, bob.opened, replicas=1).in_sync == 1
+        assert errands.sync(bob.service, bob.opened, replicas=1).in_sync == 1
 
 
 def test_one_agent_serves_all_teams_of_its_device(
@@ -319,7 +319,7 @@ def test_one_agent_serves_all_teams_of_its_device(
         carol.push(b"SECOND=2\n")
         bob.push(FIRST_FILE + b"B=1\n")
         for actor in (bob, carol):
-            assert network.sync(actor.service, actor.opened).in_sync == 1
+            assert errands.sync(actor.service, actor.opened).in_sync == 1
         alice.pull()
         assert alice.file.read_bytes() == b"SECOND=2\n"
         alice.root = shop
@@ -331,7 +331,7 @@ def test_a_team_joined_while_the_agent_runs_is_served_too(cast: Cast, server: Se
     with agent(alone):
         let_in(alone, bob)
         bob.push(FIRST_FILE + b"B=1\n", force=True)
-        assert network.sync(bob.service, bob.opened).in_sync == 1
+        assert errands.sync(bob.service, bob.opened).in_sync == 1
         alone.replica.refresh()
         assert alone.replica.ledger.heads() == bob.replica.ledger.heads()
 
@@ -340,26 +340,26 @@ def test_nobody_there_is_said_soon(server: Server, pair: tuple[Actor, Actor]) ->
     _, bob = pair
     began = time.monotonic()
     with pytest.raises(NobodyReachable) as nobody:
-        network.sync(bob.service, bob.opened)
+        errands.sync(bob.service, bob.opened)
     assert nobody.value.exit_code == 7
     assert time.monotonic() - began < 6
-    assert network.deliver(bob.service, bob.opened) is None
+    assert errands.deliver(bob.service, bob.opened) is None
     assert status(bob.team, bob.context).freshness.confirmed_by == 0
 
 
 def test_alone_in_a_team_there_is_nobody_to_reach(server: Server, alone: Actor) -> None:
-    result = network.deliver(alone.service, alone.opened)
+    result = errands.deliver(alone.service, alone.opened)
     assert result is not None
     assert result.devices == 0
-    assert network.sync(alone.service, alone.opened).devices == 0
+    assert errands.sync(alone.service, alone.opened).devices == 0
 
 
 def test_without_a_server_work_goes_on(server: Server, pair: tuple[Actor, Actor]) -> None:
     _, bob = pair
     server.stop()
     with pytest.raises(SignalingUnreachable):
-        network.sync(bob.service, bob.opened)
-    assert network.deliver(bob.service, bob.opened) is None
+        errands.sync(bob.service, bob.opened)
+    assert errands.deliver(bob.service, bob.opened) is None
     assert bob.push(FIRST_FILE + b"B=1\n").made
 
 
@@ -369,10 +369,10 @@ def test_a_server_that_comes_back_is_used_again(server: Server, pair: tuple[Acto
         port = server.port
         server.stop()
         bob.push(FIRST_FILE + b"B=1\n")
-        assert network.deliver(bob.service, bob.opened) is None
+        assert errands.deliver(bob.service, bob.opened) is None
         server.start(port)
         deadline = time.monotonic() + 30
-        while network.deliver(bob.service, bob.opened) is None:
+        while errands.deliver(bob.service, bob.opened) is None:
             assert time.monotonic() < deadline, "never met again"
         alice.replica.refresh()
         assert alice.replica.ledger.heads() == bob.replica.ledger.heads()
@@ -388,7 +388,7 @@ def test_an_agent_that_starts_without_a_server_finds_it_later(
         server.start(port)
         bob.push(FIRST_FILE + b"B=1\n")
         deadline = time.monotonic() + 30
-        while network.deliver(bob.service, bob.opened) is None:
+        while errands.deliver(bob.service, bob.opened) is None:
             assert time.monotonic() < deadline, "never met"
         alice.replica.refresh()
         assert alice.replica.ledger.heads() == bob.replica.ledger.heads()
@@ -407,7 +407,7 @@ def test_after_a_killed_node_the_next_takes_over_within_two_seconds(
         alice.push(FIRST_FILE + b"A=1\n")
         with agent(alice):
             assert time.monotonic() - began < 4  # of which the interpreter needs most
-            assert network.sync(alice.service, alice.opened).in_sync == 1
+            assert errands.sync(alice.service, alice.opened).in_sync == 1
     bob.replica.refresh()
     assert bob.replica.ledger.heads() == alice.replica.ledger.heads()
 
@@ -417,14 +417,14 @@ def test_a_command_takes_over_from_a_killed_node(server: Server, pair: tuple[Act
     with agent(bob), agent(alice) as first:
         alice.push(FIRST_FILE + b"A=1\n")
         first.send_signal(signal.SIGKILL)
-        result = network.sync(alice.service, alice.opened)
+        result = errands.sync(alice.service, alice.opened)
         assert result.in_sync == 1
 
 
 def test_an_agent_leaves_when_told_and_cleans_up(server: Server, pair: tuple[Actor, Actor]) -> None:
     alice, bob = pair
     with agent(bob), agent(alice) as process:
-        assert network.sync(alice.service, alice.opened).in_sync == 1
+        assert errands.sync(alice.service, alice.opened).in_sync == 1
         began = time.monotonic()
         process.terminate()
         assert process.wait(10) == 0
@@ -437,7 +437,7 @@ def test_there_is_one_agent(server: Server, pair: tuple[Actor, Actor]) -> None:
     with agent(alice):
         before = Path(alice.service.home.node_lock).read_bytes()
         with pytest.raises(StoreBusy, match="agent"):
-            network.run_agent(alice.service, lambda: None)
+            running.run_agent(alice.service, lambda: None)
         assert Path(alice.service.home.node_lock).read_bytes() == before
 
 
@@ -449,7 +449,7 @@ def test_two_commands_at_once_share_the_network(server: Server, pair: tuple[Acto
         def sync() -> int:
             service = alice.start()
             try:
-                return network.sync(service, service.open(alice.root)).in_sync
+                return errands.sync(service, service.open(alice.root)).in_sync
             finally:
                 service.close()
 
@@ -465,7 +465,7 @@ def test_a_removed_member_is_told_by_the_team(server: Server, pair: tuple[Actor,
     roles.revoke(alice.replica, alice.team.releases, [bob.user])
     alice.push(FIRST_FILE + b"NEW=1\n")
     with agent(alice), pytest.raises(NoAccess, match="removed"):
-        network.deliver(bob.service, bob.opened)
+        errands.deliver(bob.service, bob.opened)
     bob.replica.refresh()
     names = {str(name) for name in bob.team.releases.of(bob.context.triple).view().entries}
     assert "NEW" not in names
@@ -504,7 +504,7 @@ def test_who_made_a_key_while_nobody_was_there_meets_those_with_the_old_one(
     meet(alice, bob, carol)
     roles.revoke(alice.replica, alice.team.releases, [carol.user])
     with agent(bob):
-        assert network.sync(alice.service, alice.opened).in_sync == 1
+        assert errands.sync(alice.service, alice.opened).in_sync == 1
     bob.replica.refresh()
     assert bob.replica.ledger.heads() == alice.replica.ledger.heads()
 
@@ -525,19 +525,19 @@ def test_a_guest_pushes_and_pulls_with_whoever_is_there_until_removed(
     meet(alice, bob, carol)
     with agent(alice), agent(bob):
         give_value(carol, "BY_CAROL", "two")
-        assert network.sync(carol.service, carol.opened).in_sync == 2
+        assert errands.sync(carol.service, carol.opened).in_sync == 2
     for member in (alice, bob):
         member.replica.refresh()
         assert values(member) == {"DB": b"one", "BY_CAROL": b"two"}
     with agent(carol):
         give_value(bob, "DB", "three")
-        assert network.sync(bob.service, bob.opened).in_sync == 1, "she is sought in the room of prod"
+        assert errands.sync(bob.service, bob.opened).in_sync == 1, "she is sought in the room of prod"
         carol.replica.refresh()
         assert values(carol)["DB"] == b"three"
     roles.revoke(alice.replica, alice.team.releases, [carol.user])
     give_value(alice, "DB", "not for carol")
     with agent(alice), pytest.raises(NoAccess, match="removed"):
-        network.sync(carol.service, carol.opened)
+        errands.sync(carol.service, carol.opened)
     carol.replica.refresh()
     assert b"not for carol" not in all_that_opens(carol)
     assert not carol.replica.state.is_active(carol.replica.keys.dpk)
@@ -573,7 +573,7 @@ def test_a_sync_finishes_what_a_crash_has_left(
         patch.setattr(roles, "rekey_heads", lambda *_: 0)
         roles.revoke(alice.replica, alice.team.releases, [carol.user])
     with agent(alice):
-        assert network.sync(bob.service, bob.opened).in_sync == 1
+        assert errands.sync(bob.service, bob.opened).in_sync == 1
         bob.replica.refresh()
         current = bob.replica.state.current_epoch(TEAM_SCOPE)
         heads = bob.team.releases.of(bob.context.triple).history.heads()

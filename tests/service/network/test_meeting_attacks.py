@@ -19,12 +19,12 @@ from envlsp.domain.ledger.records import Role
 from envlsp.errors import CannotOpen, StoreBusy
 from envlsp.service.access.removal import is_removed
 from envlsp.service.joining.invitations import Terms, make_link
-from envlsp.service.meeting import GUESTS_MAX, Meeting
+from envlsp.service.network.meeting import GUESTS_MAX, Meeting
+from envlsp.service.network.rooms import Room
+from envlsp.service.network.team_node import TeamNode
 from envlsp.service.replica import Replica
 from envlsp.service.replicas.allowed import allow
 from envlsp.service.replicas.keeping import pairing_of
-from envlsp.service.rooms import Room
-from envlsp.service.team_node import TeamNode
 from envlsp.store.keyfile import DeviceSeeds
 from envlsp.store.team import TeamStore
 from envlsp.sync.effects import InSync
