@@ -8,6 +8,13 @@ parts=(
   "git git"
   "dbus-run-session dbus"
   "gnome-keyring-daemon gnome-keyring"
+  "turnserver coturn"
+  "redis-server redis-server"
+  "ip iproute2"
+  "nft nftables"
+  "conntrack conntrack"
+  "openssl openssl"
+  "faketime faketime"
 )
 
 # Neovim comes with the tests' own packages where there is a wheel of it; what Debian has is too old.

@@ -45,6 +45,7 @@ def envlsp(
     cwd: Path | None = None,
     env: Mapping[str, str] | None = None,
     home: Path | None = None,
+    within: tuple[str, ...] = (),
 ) -> Result:
     """Run `envlsp words...` as a process of its own.
 
@@ -54,10 +55,11 @@ def envlsp(
         cwd: where it runs.
         env: variables on top of the test's own.
         home: the device, as `ENVLSP_HOME`.
+        within: words before the command: where in a small internet it runs.
     """
     extra = {"ENVLSP_HOME": str(home)} if home else {}
     done = subprocess.run(
-        [sys.executable, "-m", "envlsp", *words],
+        [*within, sys.executable, "-m", "envlsp", *words],
         input=stdin,
         cwd=cwd,
         env={**os.environ, **extra, **(env or {})},

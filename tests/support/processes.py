@@ -91,6 +91,8 @@ class Teammate:
     url: str
     started: contextlib.ExitStack
     extra: dict[str, str] = field(default_factory=dict)
+    within: tuple[str, ...] = ()
+    """Words before every command: where in a small internet it runs."""
 
     def __post_init__(self) -> None:
         """Move in."""
@@ -127,7 +129,7 @@ class Teammate:
 
     def run(self, *words: str, stdin: bytes = b"", at: Path | None = None) -> Result:
         """Run a command to its end."""
-        return envlsp(*words, stdin=stdin, cwd=at or self._place(), env=self.environ())
+        return envlsp(*words, stdin=stdin, cwd=at or self._place(), env=self.environ(), within=self.within)
 
     def ok(self, *words: str, stdin: bytes = b"", at: Path | None = None) -> Result:
         """Run a command that must succeed."""
@@ -143,7 +145,7 @@ class Teammate:
 
     def start(self, *words: str) -> Background:
         """Run a command beside the test."""
-        command = [sys.executable, "-m", "envlsp", *words]
+        command = [*self.within, sys.executable, "-m", "envlsp", *words]
         return self._started(Background(command, self._place(), self.environ()))
 
     def agent(self) -> Background:
@@ -200,9 +202,18 @@ class Cast:
         """Return somebody new, with a device of their own."""
         return Teammate(name, self.root / name.lower(), self.url, self.started)
 
-    def founder(self, name: str, dotenv: bytes = DOTENV) -> Teammate:
-        """Return somebody with a repository, a `.env` in it, and a team of their own."""
+    def founder(
+        self, name: str, dotenv: bytes = DOTENV, settle: Callable[[Teammate], object] = lambda _: None
+    ) -> Teammate:
+        """Return somebody with a repository, a `.env` in it, and a team of their own.
+
+        Args:
+            name: of the person.
+            dotenv: what their file says.
+            settle: done before their first command.
+        """
         founder = self.person(name)
+        settle(founder)
         founder.shop.mkdir()
         founder.git("init", "-q", "-b", "main")
         founder.env.write_bytes(dotenv)
