@@ -36,7 +36,7 @@ def test_as_a_document(removed: Desk) -> None:
 
 
 def test_a_person_who_says_no_changes_nothing(removed: Desk) -> None:
-    failed(removed("access", "contest", "--offline"), 2)
+    failed(removed("access", "contest", "--offline"), 2, after="did not hand on will not count")
     assert removed.json("status")["member"] is False
 
 

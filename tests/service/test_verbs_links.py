@@ -50,6 +50,7 @@ def test_a_link_is_cancelled_by_its_id(alice: Actor) -> None:
     made = window.run("access.grant", who="carol@example.com", link=True, offline=True)
     assert made["address"] == "carol@example.com"
     assert window.run("invite.cancel", id=made["id"], offline=True)["changed"]
+    assert any("has not heard of this yet will be no member" in line for line in window.talk.heard)
     assert not window.run("invite.cancel", id=made["id"], offline=True)["changed"]
     (listed,) = window.run("invite.list")["invitations"]
     assert (listed["status"], listed["address"]) == ("cancelled", "carol@example.com")

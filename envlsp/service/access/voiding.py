@@ -89,6 +89,14 @@ def _of_device(team: Team, dpk: DevicePk) -> Iterator[str]:
         )
 
 
+def foresee_cancel(team: Team, invite: RecordId) -> tuple[str, ...]:
+    """Return what cancelling a link would make void, as sentences; call it after a sync."""
+    known = team.replica.state.invites.get(invite)
+    if known is None or not known.live:
+        return ()
+    return ("whoever is let in with it by a device that has not heard of this yet will be no member",)
+
+
 def is_senior(replica: Replica, user: UserId) -> bool:
     """Return whether a removal of theirs by us would not reach what they do at the same time (C.3)."""
     own = replica.state.user_of(replica.keys.dpk)

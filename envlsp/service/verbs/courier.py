@@ -76,14 +76,21 @@ class Courier:
         made = make()
         return Released(made, self.deliver() if made.made else 0)
 
-    def fetch(self) -> bool:
+    def fetch(self, *, leaving: bool = False) -> bool:
         """Get what teammates have made; return False where nobody could be brought in step.
+
+        Args:
+            leaving: this device was removed. Whoever says so to it is not in step with it,
+                and still to be shown what is made here.
 
         Raises:
             Stopped: the person stopped it.
         """
         self._has_news = True
-        return self._meet() > 0 or self._is_silent
+        reached = self._meet(leaving=leaving)
+        if leaving:
+            self._nobody = False
+        return reached > 0 or self._is_silent
 
     def deliver(self, *, leaving: bool = False) -> int:
         """Hand on what was made here; return how many devices have it.

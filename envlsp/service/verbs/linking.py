@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from envlsp.errors import SignalingUnreachable
+from envlsp.service.access.voiding import foresee_cancel
 from envlsp.service.ci.exporting import life_seconds
 from envlsp.service.facade import OpenedTeam
 from envlsp.service.joining.invitations import LinkInfo, Terms, cancel, find_link, links, make_link
@@ -88,6 +89,7 @@ def end(courier: Courier, team: Team, word: str) -> Cancelled:
     """
     courier.fetch()
     invite = find_link(team.replica, word)
+    courier.tell(foresee_cancel(team, invite))
     is_new = cancel(team.replica, invite)
     return Cancelled(invite.hex()[:SHORT_HEX], is_new, courier.deliver() if is_new else 0)
 

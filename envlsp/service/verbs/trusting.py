@@ -12,6 +12,7 @@ from typing import NamedTuple
 from envlsp.errors import Misuse
 from envlsp.service.access.confirming import Doubt, confirm, doubts
 from envlsp.service.access.contesting import answer, check, names_of, plan
+from envlsp.service.access.voiding import foresee
 from envlsp.service.ports import Talk
 from envlsp.service.team import Team
 from envlsp.service.verbs.arguments import Arguments
@@ -43,6 +44,7 @@ def trust(courier: Courier, team: Team, who: str) -> Confirmed:
         NotFound: no such member, or nothing speaks against them.
         AmbiguousName: several.
     """
+    courier.fetch()
     ended = confirm(team, who)
     reached = courier.deliver()
     return Confirmed(ended, doubts(team), reached)
@@ -64,8 +66,10 @@ def contest(courier: Courier, team: Team, who: str, talk: Talk) -> Contested:
         NotFound: nothing here says that this device was removed.
         Misuse: the person said no.
     """
+    courier.fetch(leaving=True)
     planned = plan(team, who)
     check(team, planned)
+    courier.tell(foresee(team, planned.users, planned.devices))
     names = " and ".join(names_of(planned))
     if not talk.confirm(f"remove {names} in turn, and come back? what they did since you were removed stays"):
         raise Misuse("you said no; nothing was changed", fix="answer y, or add --yes")

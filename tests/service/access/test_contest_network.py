@@ -55,6 +55,7 @@ def test_case_56_contest_through_the_recovery_room(three: tuple[Actor, Actor, Ac
         assert is_removed(alice.replica)
 
         contested = contest(courier(alice), alice.team, "", alice.talk)
+        assert any("what it made and did not hand on will not count" in line for line in alice.talk.heard)
         assert [name for _, name in contested.names] == ["Bob <bob@example.com>"]
         assert contested.reached == 1, "who has just said that she is removed listens to her answer"
 
@@ -67,3 +68,15 @@ def test_case_56_contest_through_the_recovery_room(three: tuple[Actor, Actor, Ac
             wait_until(carol_takes_her_back)
         assert bob.user not in carol.replica.state.members
         assert {one.device for one in carol.replica.suspects} == {alice.replica.keys.dpk}
+
+
+def test_a_contest_asks_first_what_has_happened(three: tuple[Actor, Actor, Actor]) -> None:
+    """The record of the removal is nowhere but with Carol: nobody had told Alice's device."""
+    alice, bob, carol = three
+    roles.revoke(bob.replica, bob.team.releases, [alice.user])
+    give(bob, carol)
+    assert not is_removed(alice.replica)
+    with agent(carol):
+        contested = contest(courier(alice), alice.team, "", alice.talk)
+        assert [name for _, name in contested.names] == ["Bob <bob@example.com>"]
+        assert contested.reached == 1
