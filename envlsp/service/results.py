@@ -370,6 +370,12 @@ class PeerInfo:
     """`direct`, `relay`, or empty."""
     last_seen: int | None
     in_sync: bool = False
+    via: str = ""
+    """What makes the path work: `lan`, `stun`, `udp`, `tcp`, `tls`, or empty."""
+    since: int | None = None
+    """When it opened, in seconds since 1970."""
+    connected_ms: int | None = None
+    """How long it took to open."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,11 @@ SignalKind: TypeAlias = KindWord
 """What two ends say through the signaling server until they have a path."""
 
 
+Via: TypeAlias = Literal["lan", "stun", "udp", "tcp", "tls", ""]
+"""`lan`: one network, or one machine; `stun`: through a hole in a router; `udp`, `tcp`, `tls`:
+how this device reaches the TURN server; empty: directly over the internet, or unknown."""
+
+
 @dataclass(frozen=True, slots=True)
 class PairPath:
     """The way a link goes.
@@ -36,14 +41,18 @@ class PairPath:
         local: type of our candidate: host, srflx, prflx, relay; or memory.
         remote: type of the peer's.
         since_s: when the link opened, in seconds since 1970.
+        via: what makes it work, as people are shown it.
+        took_s: seconds from the beginning of the dial to the open channel.
     """
 
     local: str
     remote: str
     since_s: float
+    via: Via = ""
+    took_s: float = 0.0
 
     @property
-    def via(self) -> Literal["direct", "relay"]:
+    def kind(self) -> Literal["direct", "relay"]:
         """Return whether a TURN server stands between, the word people are shown."""
         return "relay" if "relay" in (self.local, self.remote) else "direct"
 

@@ -37,7 +37,7 @@ from aioice import Candidate, Connection
 from aioice.candidate import candidate_foundation, candidate_priority
 from aioice.ice import CandidatePair, StunProtocol, TransportPolicy
 
-from envlsp.transport.api import IceServers, LinkOptions, StunServer, TurnServer
+from envlsp.transport.api import IceServers, LinkOptions, StunServer, TurnServer, Via
 
 log = logging.getLogger(__name__)
 logging.getLogger("aioice").setLevel(logging.WARNING)  # at INFO it writes down addresses
@@ -49,6 +49,7 @@ REMOTES_MAX = 64
 CONSENT_RETRANSMISSIONS = 2  # 0.5 s + 1 s + 2 s: room for a slow path or a lost packet
 COMPONENT = 1
 FULL_PREFERENCE = 65535
+SITE_BITS = 64  # an IPv6 network of one place
 PREFERENCE = {"udp": FULL_PREFERENCE, "tcp": 40_000, "tls": 20_000}  # the fastest relay first
 
 
@@ -101,6 +102,8 @@ class IceConnection(Connection):
         self._asking: set[asyncio.Task[None]] = set()
         self._gathered = False
         self._relay_from: float | None = None
+        self._relays: dict[int, Via] = {}
+        """How we reach each relay that answered, by the id of its socket."""
         self._closing_task: asyncio.Task[None] | None = None
 
     # --- gathering -------------------------------------------------------------------------
@@ -152,7 +155,7 @@ class IceConnection(Connection):
                     question = aioice.ice.server_reflexive_candidate(protocol, (stun.host, stun.port))
                     self._ask(question, FULL_PREFERENCE)
         for turn in self._servers.turn:
-            self._ask(self._allocate(turn), PREFERENCE[turn.transport])
+            self._ask(self._allocate(turn), PREFERENCE[turn.transport], turn.transport)
 
     def _can_ask(self, protocol: StunProtocol, stun: StunServer) -> bool:
         host = protocol.local_candidate.host
@@ -170,13 +173,15 @@ class IceConnection(Connection):
             turn_transport="udp" if turn.transport == "udp" else "tcp",
         )
 
-    def _ask(self, question: Coroutine[Any, Any, tuple[Candidate, Any]], preference: int) -> None:
-        task = asyncio.create_task(self._wait_for_answer(question, preference))
+    def _ask(
+        self, question: Coroutine[Any, Any, tuple[Candidate, Any]], preference: int, via: Via = ""
+    ) -> None:
+        task = asyncio.create_task(self._wait_for_answer(question, preference, via))
         self._asking.add(task)
         task.add_done_callback(self._answered)
 
     async def _wait_for_answer(
-        self, question: Coroutine[Any, Any, tuple[Candidate, Any]], preference: int
+        self, question: Coroutine[Any, Any, tuple[Candidate, Any]], preference: int, via: Via
     ) -> None:
         try:
             candidate, relay = await asyncio.wait_for(question, self._options.server_timeout_s)
@@ -184,6 +189,7 @@ class IceConnection(Connection):
             return
         candidate.priority = candidate_priority(COMPONENT, candidate.type, preference)
         if relay is not None:
+            self._relays[relay.id] = via
             self._protocols.append(relay)  # also while closing: close gives the allocation back
         if self._closing or self._is_known(candidate):
             return
@@ -271,6 +277,18 @@ class IceConnection(Connection):
         """The pair in use, None before there is one."""
         return self._nominated.get(COMPONENT)
 
+    @property
+    def via(self) -> Via:
+        """What makes the pair in use work."""
+        pair = self.chosen
+        if pair is None:
+            return ""
+        if _is_relayed(pair):  # a relay that is the peer's is reached by plain UDP
+            return self._relays.get(pair.protocol.id, "udp")
+        if (pair.local_candidate.type, pair.remote_candidate.type) != ("host", "host"):
+            return "stun"
+        return "lan" if _is_near(pair.local_candidate.host, pair.remote_candidate.host) else ""
+
     # --- data and consent ------------------------------------------------------------------
 
     def data_received(self, data: bytes, component: int) -> None:
@@ -333,6 +351,14 @@ def _is_relayed(pair: CandidatePair) -> bool:
 
 def _same_world(pair: CandidatePair) -> bool:
     return _is_loopback(pair.local_candidate.host) == _is_loopback(pair.remote_candidate.host)
+
+
+def _is_near(local: str, remote: str) -> bool:
+    """Return whether two host addresses belong to one network, as far as addresses can tell."""
+    here, there = ipaddress.ip_address(local), ipaddress.ip_address(remote)
+    if there.version == 6 and not there.is_loopback:
+        return there in ipaddress.ip_network((here, SITE_BITS), strict=False)
+    return not there.is_global
 
 
 def _abandon(relay: StunProtocol) -> None:

@@ -45,6 +45,7 @@ from envlsp.wire.signals import CANDIDATES_MAX
 
 with without_av():
     from aioice import Candidate
+    from aioice.ice import CandidatePair
     from aiortc import (
         RTCDataChannel,
         RTCDataChannelParameters,
@@ -69,6 +70,7 @@ class WebRtcLink:
     def __init__(self, *, controlling: bool, servers: IceServers, options: LinkOptions) -> None:
         self._controlling = controlling
         self._options = options
+        self._begun_at = time.monotonic()
         self._binding: bytes | None = None
         self._path: PairPath | None = None
         self._inbox: deque[bytes] = deque()
@@ -111,8 +113,7 @@ class WebRtcLink:
             raise Misuse("the link is not open yet")
         pair = self.ice.chosen  # ICE may move to a better pair in the first moments
         if pair is not None:
-            types = (pair.local_candidate.type, pair.remote_candidate.type)
-            self._path = PairPath(*types, self._path.since_s)
+            self._path = self._path_over(pair, self._path.since_s, self._path.took_s)
         return self._path
 
     async def send(self, message: bytes) -> None:
@@ -191,7 +192,10 @@ class WebRtcLink:
         pair = self.ice.chosen
         if self._ended.is_set() or pair is None:
             raise DialFailed("the peer hung up")
-        self._path = PairPath(pair.local_candidate.type, pair.remote_candidate.type, time.time())
+        self._path = self._path_over(pair, time.time(), time.monotonic() - self._begun_at)
+
+    def _path_over(self, pair: CandidatePair, since_s: float, took_s: float) -> PairPath:
+        return PairPath(pair.local_candidate.type, pair.remote_candidate.type, since_s, self.ice.via, took_s)
 
     def _retrieve_quietly(self) -> None:
         """Look at how the DTLS pump ends, so that asyncio does not complain to the log."""

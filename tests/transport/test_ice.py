@@ -225,7 +225,7 @@ async def test_a_link_over_a_relay_opens_and_says_so() -> None:
         links = await asyncio.gather(a.open(), b.open())
         await links[0].send(b"by relay")
         assert await links[1].receive() == b"by relay"
-        assert [link.path.via for link in links] == ["relay", "relay"]
+        assert [(link.path.kind, link.path.via) for link in links] == [("relay", "udp")] * 2
         await close_all(*links)
 
 
@@ -235,8 +235,23 @@ async def test_a_relay_that_is_found_late_still_connects() -> None:
         a, b = dial_pair(options, servers=servers(turn=(turn,)))
         links = await asyncio.gather(a.open(), b.open())
         assert a._own_params().candidates == b._own_params().candidates == () or links
-        assert links[0].path.via == "relay"
+        assert links[0].path.kind == "relay"
         await close_all(*links)
+
+
+@pytest.mark.parametrize(
+    ("local", "remote", "is_near"),
+    (
+        ("192.168.1.7", "192.168.1.9", True),
+        ("127.0.0.1", "127.0.0.1", True),
+        ("::1", "::1", True),
+        ("2a00:1450:1::7", "2a00:1450:1::9", True),
+        ("2a00:1450:1::7", "2a00:1450:2::9", False),
+        ("8.8.8.8", "9.9.9.9", False),
+    ),
+)
+def test_what_counts_as_one_network(local: str, remote: str, is_near: bool) -> None:
+    assert ice._is_near(local, remote) is is_near
 
 
 # --- consent -----------------------------------------------------------------------------------

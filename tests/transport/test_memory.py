@@ -25,7 +25,7 @@ async def test_it_is_a_link() -> None:
     b: Link
     a, b = memory_pair(binding=b"b" * 32)
     assert a.binding == b.binding == b"b" * 32
-    assert a.path.via == "direct"
+    assert a.path.kind == "direct"
     assert memory_pair()[0].binding == NO_BINDING == bytes(32)
 
 

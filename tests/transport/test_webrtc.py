@@ -29,8 +29,10 @@ async def test_two_ends_meet_and_talk() -> None:
     await b.send(b"")
     await b.send(b"pong")
     assert [await a.receive(), await a.receive()] == [b"", b"pong"]
-    assert (a.path.local, a.path.remote, a.path.via) == ("host", "host", "direct")
+    assert (a.path.local, a.path.remote, a.path.kind) == ("host", "host", "direct")
+    assert a.path.via == b.path.via == "lan"
     assert abs(a.path.since_s - time.time()) < 5
+    assert 0 < a.path.took_s < 5
     await close_all(a, b)
 
 

@@ -21,6 +21,8 @@ def command(frame: Frame) -> None:
     """List the other devices of the team and how they are reached.
 
     Which are online is known while an agent or an editor runs on this device.
+    PATH is direct (in one lan, over the internet, or through routers with the help of stun) or a
+    relay (reached by udp, tcp or tls), and how long connecting took.
     """
     from envlsp.service.network.errands import peers
 
@@ -36,4 +38,11 @@ def command(frame: Frame) -> None:
 
 def _row(peer: PeerInfo) -> tuple[str, ...]:
     seen = when(peer.last_seen) if peer.last_seen is not None else "never"
-    return peer.id, peer.name, peer.state, peer.path, seen, "in step" if peer.in_sync else ""
+    return peer.id, peer.name, peer.state, _path(peer), seen, "in step" if peer.in_sync else ""
+
+
+def _path(peer: PeerInfo) -> str:
+    words = [peer.path, f"({peer.via})" if peer.via else ""]
+    if peer.connected_ms is not None:
+        words.append(f"in {peer.connected_ms} ms")
+    return " ".join(filter(None, words))

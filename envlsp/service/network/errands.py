@@ -166,6 +166,9 @@ def peers(service: Service, opened: OpenedTeam) -> list[PeerInfo]:
                 path=now.path if now else "",
                 last_seen=note.seen_s or None if note else None,
                 in_sync=now.in_sync if now else False,
+                via=now.via if now else "",
+                since=now.since_s or None if now else None,
+                connected_ms=now.connected_ms if now and now.path else None,
             )
         )
     return found

@@ -319,7 +319,8 @@ def to_sync_result(values: Values) -> SyncResult:
 
 def peer_values(peer: PeerState) -> list[Value]:
     """Return a peer as the local API carries it."""
-    return [peer.dpk, peer.state, peer.path, int(peer.in_sync)]
+    way: list[Value] = [peer.path, int(peer.in_sync), peer.via, peer.since_s, peer.connected_ms]
+    return [peer.dpk, peer.state, *way]
 
 
 def to_peer_state(value: Value) -> PeerState:
@@ -329,6 +330,14 @@ def to_peer_state(value: Value) -> PeerState:
         NodeRefused: the node said something else.
     """
     match value:
-        case [bytes() as dpk, str() as state, str() as path, int() as in_sync]:
-            return PeerState(DevicePk(dpk), state, path, bool(in_sync))
+        case [
+            bytes() as dpk,
+            str() as state,
+            str() as path,
+            int() as in_sync,
+            str() as via,
+            int() as since_s,
+            int() as connected_ms,
+        ]:
+            return PeerState(DevicePk(dpk), state, path, bool(in_sync), via, since_s, connected_ms)
     raise NodeRefused

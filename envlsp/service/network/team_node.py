@@ -29,7 +29,7 @@ from envlsp.service.results import SyncResult
 from envlsp.sync import effects
 from envlsp.sync.effects import AttestReceived, Effect, InSync
 from envlsp.sync.states import State
-from envlsp.transport.api import IceServers, Link, SignalKind
+from envlsp.transport.api import IceServers, Link, PairPath, SignalKind
 from envlsp.transport.dialer import Dialer
 from envlsp.transport.signaling_client import SignalingClient
 from envlsp.wire.attest import Attest, decode_attest_untrusted, is_from_the_future
@@ -62,6 +62,12 @@ class PeerState:
     path: str
     """`direct`, `relay`, or empty while there is no link."""
     in_sync: bool
+    via: str = ""
+    """`lan`, `stun`, `udp`, `tcp`, `tls` or empty: see `PairPath`."""
+    since_s: int = 0
+    """When the link opened, in seconds since 1970; 0 while there is none."""
+    connected_ms: int = 0
+    """From the beginning of the dial to the open link."""
 
 
 class TeamNode:
@@ -195,9 +201,7 @@ class TeamNode:
     def peers(self) -> list[PeerState]:
         """Return how we reach each device that is there."""
         in_step = self.in_step()
-        linked = [
-            PeerState(dpk, "online", loop.link.path.via, dpk in in_step) for dpk, loop in self._loops.items()
-        ]
+        linked = [_peer_state(dpk, loop.link.path, dpk in in_step) for dpk, loop in self._loops.items()]
         seen = [PeerState(dpk, "connecting", "", False) for dpk in self._seen if dpk not in self._loops]
         return linked + seen
 
@@ -394,3 +398,9 @@ class TeamNode:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _peer_state(dpk: DevicePk, path: PairPath, in_sync: bool) -> PeerState:  # noqa: FBT001 (as it is known)
+    return PeerState(
+        dpk, "online", path.kind, in_sync, path.via, int(path.since_s), round(path.took_s * 1000)
+    )

@@ -230,6 +230,9 @@ def _peer_fields(peer: PeerInfo) -> Json:
         "path": peer.path,
         "last_seen": peer.last_seen,
         "in_sync": peer.in_sync,
+        "via": peer.via,
+        "since": peer.since,
+        "connected_ms": peer.connected_ms,
     }
 
 

@@ -286,10 +286,14 @@ def test_a_command_talks_to_the_agent_of_its_own_device(server: Server, pair: tu
             "direct",
             True,
         )
+        assert peer.via == "lan"
+        assert abs((peer.since or 0) - time.time()) < 60
+        assert 0 < (peer.connected_ms or 0) < 60_000
         bob.replica.refresh()
         assert bob.replica.ledger.heads() == alice.replica.ledger.heads()
     (peer,) = errands.peers(alice.service, alice.opened)
     assert (peer.state, peer.in_sync) == ("offline", False)
+    assert (peer.via, peer.since, peer.connected_ms) == ("", None, None)
     assert peer.last_seen is not None
 
 
