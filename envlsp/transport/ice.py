@@ -32,18 +32,16 @@ from typing import Any
 import aioice.ice
 import aioice.stun
 import aioice.turn
-import ifaddr
 from aioice import Candidate, Connection
 from aioice.candidate import candidate_foundation, candidate_priority
 from aioice.ice import CandidatePair, StunProtocol, TransportPolicy
 
+from envlsp.transport.addresses import host_addresses, is_loopback
 from envlsp.transport.api import IceServers, LinkOptions, StunServer, TurnServer, Via
 
 log = logging.getLogger(__name__)
 logging.getLogger("aioice").setLevel(logging.WARNING)  # at INFO it writes down addresses
 
-LOOPBACK = "127.0.0.1"
-VIRTUAL_INTERFACES = ("docker", "br-", "veth", "virbr", "tun", "tap")
 DATAGRAMS_MAX = 1024  # waiting to be read; more would be a stranger's flood, and UDP may lose
 REMOTES_MAX = 64
 CONSENT_RETRANSMISSIONS = 2  # 0.5 s + 1 s + 2 s: room for a slow path or a lost packet
@@ -51,33 +49,6 @@ COMPONENT = 1
 FULL_PREFERENCE = 65535
 SITE_BITS = 64  # an IPv6 network of one place
 PREFERENCE = {"udp": FULL_PREFERENCE, "tcp": 40_000, "tls": 20_000}  # the fastest relay first
-
-
-def host_addresses() -> list[str]:
-    """Return this machine's addresses worth offering, 127.0.0.1 last."""
-    found = [
-        address
-        for adapter in ifaddr.get_adapters()
-        if not adapter.nice_name.startswith(VIRTUAL_INTERFACES)
-        for address in map(_plain_address, adapter.ips)
-        if address is not None
-    ]
-    return [*dict.fromkeys(found), LOOPBACK]
-
-
-def _plain_address(ip: ifaddr.IP) -> str | None:
-    """Return the address as text; None for loopback and link-local ones."""
-    if isinstance(ip.ip, str):
-        return None if _is_loopback(ip.ip) else ip.ip
-    host, _flow, scope = ip.ip
-    return None if _is_loopback(host) or scope else host
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 class _QuietStun(StunProtocol):
@@ -135,7 +106,7 @@ class IceConnection(Connection):
             socket.SOL_SOCKET, socket.SO_RCVBUF, aioice.turn.UDP_SOCKET_BUFFER_SIZE
         )
         address, port = transport.get_extra_info("sockname")[:2]
-        preference = 0 if _is_loopback(address) else FULL_PREFERENCE
+        preference = 0 if is_loopback(address) else FULL_PREFERENCE
         protocol.local_candidate = Candidate(
             foundation=candidate_foundation("host", "udp", address),
             component=COMPONENT,
@@ -159,7 +130,7 @@ class IceConnection(Connection):
 
     def _can_ask(self, protocol: StunProtocol, stun: StunServer) -> bool:
         host = protocol.local_candidate.host
-        return ":" not in host and (not _is_loopback(host) or _is_loopback(stun.host))
+        return ":" not in host and (not is_loopback(host) or is_loopback(stun.host))
 
     def _allocate(self, turn: TurnServer) -> Coroutine[Any, Any, tuple[Candidate, StunProtocol]]:
         return aioice.ice.relayed_candidate(
@@ -350,7 +321,7 @@ def _is_relayed(pair: CandidatePair) -> bool:
 
 
 def _same_world(pair: CandidatePair) -> bool:
-    return _is_loopback(pair.local_candidate.host) == _is_loopback(pair.remote_candidate.host)
+    return is_loopback(pair.local_candidate.host) == is_loopback(pair.remote_candidate.host)
 
 
 def _is_near(local: str, remote: str) -> bool:

@@ -13,7 +13,7 @@ import pytest
 from aioice import Candidate
 from aioice.ice import StunProtocol
 
-from envlsp.transport import ice
+from envlsp.transport import addresses, ice
 from envlsp.transport.api import IceServers, LinkOptions, StunServer, TurnServer
 from envlsp.transport.ice import IceConnection
 from tests.support.links import LOOPBACK, NO_SERVERS, close_all, dial_pair
@@ -157,7 +157,7 @@ def test_which_addresses_are_offered(
     monkeypatch: pytest.MonkeyPatch, adapters: list[Adapter], expected: list[str]
 ) -> None:
     monkeypatch.setattr("ifaddr.get_adapters", lambda: adapters)
-    assert ice.host_addresses() == expected
+    assert addresses.host_addresses() == expected
 
 
 async def test_given_hosts_replace_our_own_and_loopback_comes_last() -> None:
