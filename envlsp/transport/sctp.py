@@ -16,14 +16,16 @@ from collections.abc import Callable
 from itertools import chain
 
 from envlsp.transport.api import INBOX_MAX_BYTES, MESSAGE_MAX_BYTES
+from envlsp.transport.dtls import CHUNK_MAX_BYTES
 from envlsp.transport.noav import without_av
 
 with without_av():
-    from aiortc import RTCDtlsTransport, RTCSctpTransport
+    from aiortc import RTCDtlsTransport, RTCSctpTransport, rtcsctptransport
     from aiortc.rtcsctptransport import Chunk, DataChunk, ForwardTsnChunk, SackChunk
 
+rtcsctptransport.USERDATA_MAX_LENGTH = CHUNK_MAX_BYTES  # a constant of theirs is the only way
 STREAM = 0
-CHUNKS_MAX = 1024  # waiting for an earlier one; a window of full-sized chunks has 900
+CHUNKS_MAX = 1024  # waiting for an earlier one; a full inbox of full-sized chunks has 950
 UNORDERED = 0x04
 
 

@@ -37,6 +37,7 @@ from envlsp.transport.certificate import (
     own_fingerprint,
     peer_fingerprint,
 )
+from envlsp.transport.dtls import NarrowDtls
 from envlsp.transport.ice import IceConnection
 from envlsp.transport.noav import without_av
 from envlsp.transport.params import Params, candidates_untrusted, params_untrusted
@@ -49,7 +50,6 @@ with without_av():
     from aiortc import (
         RTCDataChannel,
         RTCDataChannelParameters,
-        RTCDtlsTransport,
         RTCIceGatherer,
         RTCIceParameters,
         RTCIceTransport,
@@ -87,7 +87,7 @@ class WebRtcLink:
         gatherer = RTCIceGatherer(iceServers=[])
         gatherer._connection = self.ice  # noqa: SLF001 - the one place where ours takes aioice's seat
         self._transport = RTCIceTransport(gatherer)
-        self._dtls = RTCDtlsTransport(self._transport, [self.certificate])
+        self._dtls = NarrowDtls(self._transport, [self.certificate])
         self._dtls._set_role("server" if controlling else "client")  # noqa: SLF001 - ICE roles may still change
         self._sctp = OneChannelSctp(self._dtls, on_breach=self._break_off)
         named = RTCDataChannelParameters(label=CHANNEL_LABEL, negotiated=True, id=STREAM)
