@@ -39,7 +39,7 @@ Label = Literal[
 KdfLabel = Literal[
     "body", "dek", "val", "layout", "commit", "link", "room", "room-id", "beacon",
     "root-sign", "root-box", "join", "confirm-A", "confirm-B", "a2b", "b2a", "ss",
-    "tag", "db", "inv", "mark", "view", "kek", "backup",
+    "tag", "db", "inv", "mark", "view", "kek", "backup", "lan", "lan-tag", "lan-dial", "lan-here",
 ]  # fmt: skip
 """What a derived key is for; its key and context:
 
@@ -60,6 +60,9 @@ KdfLabel = Literal[
     inv         seed16  empty                                        an invitation link's key
     kek         Argon2id or key-file bytes, empty                    what seals device.key
     backup      TK, epoch32; a file's key, its head                  a backup: its key, its stream
+    lan         RK      room16                                       how a room's members know each other on a LAN
+    lan-tag     lan     salt8 ‖ u32be period                         ... by what is announced, cut to 16 bytes
+    lan-dial, lan-here   lan, see F.6                                ... and who connects, cut to 16 bytes
 """
 
 if TYPE_CHECKING:
