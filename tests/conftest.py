@@ -10,6 +10,8 @@ import os
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.support.netlab import report
+
 settings.register_profile(
     "quick", max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
@@ -24,6 +26,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Choose how long to search, before a test is read that asks."""
     usual = "quick" if config.option.markexpr == "not slow" else "usual"
     settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", usual))
+    config.pluginmanager.register(report, "networks")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from tests.support.netlab.servers import Servers, servers
-from tests.support.netlab.world import World, demand_namespaces
+from tests.support.netlab.servers import EVERY_SERVER, EVERY_SERVER6, Servers, servers
+from tests.support.netlab.world import SIGNAL_IP, SIGNAL_IP6, World, demand_namespaces
 from tests.support.processes import Cast, Teammate
 
 
@@ -38,17 +38,57 @@ class Lab:
         return self.move_in(self.people.clone(name, of), host)
 
 
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    """A world of this test's own."""
+@contextlib.contextmanager
+def fresh_world() -> Iterator[World]:
+    """Yield a world that stands beside those of other workers."""
     demand_namespaces()
     worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
     with World(f"ev{os.getpid() % 10_000}{worker}") as made:
         yield made
 
 
+@contextlib.contextmanager
+def inhabited(
+    world: World, folder: Path, offered: Sequence[str] = EVERY_SERVER, address: str = SIGNAL_IP
+) -> Iterator[Lab]:
+    """Yield a world with every server in it, and end whatever its people have started."""
+    with contextlib.ExitStack() as started, servers(world, folder, offered, address) as both:
+        yield Lab(world, both, Cast(folder, both.url, started))
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    """A world of this test's own."""
+    with fresh_world() as made:
+        yield made
+
+
 @pytest.fixture
 def lab(world: World, tmp_path: Path) -> Iterator[Lab]:
     """The world with every server in it."""
-    with contextlib.ExitStack() as started, servers(world, tmp_path) as both:
-        yield Lab(world, both, Cast(tmp_path, both.url, started))
+    with inhabited(world, tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+def lab6(world: World, tmp_path: Path) -> Iterator[Lab]:
+    """A world without IPv4, and its servers."""
+    world.only_ipv6()
+    with inhabited(world, tmp_path, EVERY_SERVER6, SIGNAL_IP6) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """A world and its servers for all tests of a module."""
+    with fresh_world() as world, inhabited(world, tmp_path_factory.mktemp("standing")) as made:
+        yield made
+
+
+@pytest.fixture
+def shared_lab(standing: Lab, tmp_path: Path) -> Iterator[Lab]:
+    """The standing world for one test: people of its own, and plain routers to begin with."""
+    standing.world.nat("a", "cone")
+    standing.world.nat("b", "cone")
+    with contextlib.ExitStack() as started:
+        yield Lab(standing.world, standing.servers, Cast(tmp_path, standing.servers.url, started))

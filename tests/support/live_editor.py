@@ -59,7 +59,12 @@ class LiveEditor(Editor):
         self.sights: list[Sight] = []
         self._is_open = threading.Event()
         super().__init__(
-            root or owner.shop, capabilities, home=owner.home, answers=answers, environ=owner.environ()
+            root or owner.shop,
+            capabilities,
+            home=owner.home,
+            answers=answers,
+            environ=owner.environ(),
+            within=owner.within,
         )
         self.env = self.open(".env", None if self.file.exists() else "", language="dotenv")
         threading.Thread(target=self._look_again, daemon=True).start()

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from io import BufferedReader
 from pathlib import Path
@@ -82,6 +82,8 @@ class Editor:
         capabilities: what it says of itself.
         home: `ENVLSP_HOME` of the server.
         answers: method -> what to answer to the server's requests; others get null.
+        environ: variables of the server, on top of the test's own.
+        within: words before the server's command: where in a small internet it runs.
     """
 
     def __init__(
@@ -92,6 +94,7 @@ class Editor:
         home: Path,
         answers: Mapping[str, Callable[[Any], Any]] | None = None,
         environ: Mapping[str, str] | None = None,
+        within: Sequence[str] = (),
         start: bool = True,
         **params: Any,
     ) -> None:
@@ -107,7 +110,11 @@ class Editor:
         self._versions: dict[str, int] = {}
         env = {**os.environ, "ENVLSP_HOME": str(home), **(environ or {})}
         self.process = subprocess.Popen(
-            SERVER, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env
+            [*within, *SERVER],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=env,
         )
         self.stderr = bytearray()
         for target in (self._read, self._read_errors):

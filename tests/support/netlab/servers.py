@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from tests.support.netlab.world import SIGNAL_IP, TURN_IP, World, run
+from tests.support.netlab.world import SIGNAL_IP, TURN_IP, TURN_IP6, World, run
 from tests.support.processes import Background, signaling_command
 
 SECRET: Final = "a secret of the two servers"
@@ -20,6 +20,7 @@ TURN_UDP: Final = f"turn:{TURN_IP}:3478?transport=udp"
 TURN_TCP: Final = f"turn:{TURN_IP}:3478?transport=tcp"
 TURN_TLS: Final = f"turns:{TURN_IP}:443?transport=tcp"
 EVERY_SERVER: Final = (STUN, TURN_UDP, TURN_TCP, TURN_TLS)
+EVERY_SERVER6: Final = tuple(url.replace(TURN_IP, f"[{TURN_IP6}]") for url in EVERY_SERVER)
 LISTENS_S: Final = 10.0
 
 _ANSWERS = "import socket,sys; socket.create_connection((sys.argv[1], int(sys.argv[2])), 1).close()"
@@ -42,7 +43,7 @@ def make_certificate(folder: Path) -> Path:
             "2",
         ],
         *("-keyout", str(folder / "key.pem"), "-out", str(folder / "cert.pem")),
-        *("-subj", "/CN=turn.test", "-addext", f"subjectAltName=IP:{TURN_IP}"),
+        *("-subj", "/CN=turn.test", "-addext", f"subjectAltName=IP:{TURN_IP},IP:{TURN_IP6}"),
     )
     return folder / "cert.pem"
 
@@ -52,6 +53,7 @@ def coturn_command(certificate: Path) -> list[str]:
     return [
         *("turnserver", "-n", "--no-cli", "--fingerprint", "--realm=lab"),
         *(f"--listening-ip={TURN_IP}", f"--relay-ip={TURN_IP}", "--listening-port=3478"),
+        *(f"--listening-ip={TURN_IP6}", f"--relay-ip={TURN_IP6}"),
         *("--min-port=49152", "--max-port=49351"),
         *("--use-auth-secret", f"--static-auth-secret={SECRET}"),
         *("--tls-listening-port=443", f"--cert={certificate}", f"--pkey={certificate.with_name('key.pem')}"),
@@ -63,17 +65,20 @@ def coturn_command(certificate: Path) -> list[str]:
 class Servers:
     """Both servers in `pub`; each can be ended and started again."""
 
-    url: Final = f"ws://{SIGNAL_IP}:443"
-
-    def __init__(self, world: World, folder: Path, offered: Sequence[str] = EVERY_SERVER) -> None:
+    def __init__(
+        self, world: World, folder: Path, offered: Sequence[str] = EVERY_SERVER, address: str = SIGNAL_IP
+    ) -> None:
         """Prepare.
 
         Args:
             world: where they stand.
             folder: for the certificate and the servers' logs.
             offered: what the signaling server tells its clients about STUN and TURN.
+            address: of the signaling server.
         """
         self.world = world
+        self.address = address
+        self.url = f"ws://[{address}]:443" if ":" in address else f"ws://{address}:443"
         self.certificate = make_certificate(folder / "turn")
         self.offered = tuple(offered)
         self.frames = folder / "frames"
@@ -100,7 +105,7 @@ class Servers:
 
     def start_signaling(self) -> None:
         """Start the signaling server and wait until it listens."""
-        options = ["--host", SIGNAL_IP, "--port", "443", "--json", "--mailboxes-per-hour", "1000"]
+        options = ["--host", self.address, "--port", "443", "--json", "--mailboxes-per-hour", "1000"]
         turn = [word for url in self.offered for word in ("--turn-url", url)]
         env = {**os.environ, "ENVLSP_TURN_SECRET": SECRET}
         words = [*self.world.within("pub"), *signaling_command(self.frames), *options, *turn]
@@ -122,9 +127,11 @@ class Servers:
 
 
 @contextmanager
-def servers(world: World, folder: Path, offered: Sequence[str] = EVERY_SERVER) -> Iterator[Servers]:
+def servers(
+    world: World, folder: Path, offered: Sequence[str] = EVERY_SERVER, address: str = SIGNAL_IP
+) -> Iterator[Servers]:
     """Yield both servers, running."""
-    both = Servers(world, folder, offered)
+    both = Servers(world, folder, offered, address)
     try:
         both.start_turn()
         both.start_signaling()
