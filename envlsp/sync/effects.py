@@ -71,6 +71,16 @@ class PeerNotKnown:
 
 
 @dataclass(frozen=True, slots=True)
+class PeerWentStale:
+    """The peer has missed a beat. The link may come back, or end."""
+
+
+@dataclass(frozen=True, slots=True)
+class PeerCameBack:
+    """Something came from a peer that was stale."""
+
+
+@dataclass(frozen=True, slots=True)
 class InSync:
     """Both stand at these heads, and each has all the other has."""
 
@@ -99,6 +109,8 @@ Effect: TypeAlias = (
     | PeerProved
     | PeerWelcomed
     | PeerNotKnown
+    | PeerWentStale
+    | PeerCameBack
     | InSync
     | AttestReceived
     | RecordsWithheld

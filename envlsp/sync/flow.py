@@ -94,6 +94,11 @@ class Outbox:
         waiting = self._messages or self._unacked or self._held is not None
         return not waiting and self._answer is None
 
+    @property
+    def is_waiting(self) -> bool:
+        """Return whether something that was sent is not acknowledged yet."""
+        return bool(self._unacked)
+
     def put(self, message: Message) -> None:
         """Queue a message."""
         self._messages.append((kind_of(message), encode_message(message)))

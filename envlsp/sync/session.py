@@ -40,9 +40,11 @@ from envlsp.sync.effects import (
     Close,
     Effect,
     InSync,
+    PeerCameBack,
     PeerNotKnown,
     PeerProved,
     PeerWelcomed,
+    PeerWentStale,
     Refused,
     SendMessage,
     StoreRecords,
@@ -50,7 +52,7 @@ from envlsp.sync.effects import (
 )
 from envlsp.sync.exchange import Exchange
 from envlsp.sync.flow import Inbox, Outbox
-from envlsp.sync.meeting import newest_that_fit
+from envlsp.sync.meeting import who_is_who, who_we_are
 from envlsp.sync.ports import Replica
 from envlsp.sync.pulse import Pulse
 from envlsp.sync.states import NEXT, Move, State, step
@@ -120,6 +122,7 @@ class Session:
         self._said_bye = False
         self._deadline = now + HANDSHAKE_TIMEOUT_S
         self._pulse = Pulse(now)
+        self._is_stale = False
         self._synced_at: tuple[RecordId, ...] | None = None
         self._effects: list[Effect] = []
         hello = self._handshake.start()
@@ -143,6 +146,11 @@ class Session:
         """Return whether all we sent is acknowledged and all we got is stored."""
         return self._out.is_idle and not self._in.is_busy
 
+    @property
+    def is_stale(self) -> bool:
+        """Return whether the peer has missed a beat and not been heard since."""
+        return self._is_stale
+
     def take_effects(self) -> list[Effect]:
         """Return what to do and what happened since the last call, in order."""
         effects, self._effects = self._effects, []
@@ -154,7 +162,8 @@ class Session:
             return float("inf")
         moments = [self._deadline]
         if self._channel is not None:
-            moments += [self._pulse.wake_at(), self._out.wake_at(now), self._in.wake_at(now)]
+            pulse_at = self._pulse.wake_at(now, waiting=self._out.is_waiting)
+            moments += [pulse_at, self._out.wake_at(now), self._in.wake_at(now)]
         if self._exchange is not None and not self._said_bye:
             moments.append(self._exchange.wake_at())
         return max(min(moments), now)
@@ -168,7 +177,7 @@ class Session:
         """
         if self._state is State.CLOSED:
             return
-        self._pulse.heard(now)
+        self._heard(now)
         with self._blaming_the_peer(now):
             if self._channel is None:
                 self._prove_untrusted(message, now)
@@ -220,6 +229,12 @@ class Session:
                 self._go_on(now)
             self._keep_alive(now)
 
+    def doubt(self, now: float) -> None:
+        """Demand a sign of life within three seconds: there is reason to think that the link is gone."""
+        if self._channel is not None and self._state is not State.CLOSED:
+            self._pulse.doubt(now)
+            self._keep_alive(now)
+
     def leave(self, now: float) -> None:
         """Begin the orderly end: what is under way is finished, then both say BYE.
 
@@ -268,7 +283,7 @@ class Session:
         self._state = step(NEXT, self._state, Move.NOT_KNOWN)
         self._deadline = now + MEETING_TIMEOUT_S
         self._effects.append(PeerNotKnown(proved.peer, revoked))
-        self._introduce(want=1, to_them=revoked)
+        self._introduce()
 
     def _is_welcome(self) -> bool:
         if self._peer is None or self._replica.is_revoked(self._peer):
@@ -285,11 +300,12 @@ class Session:
             self._exchange.on_heads_untrusted(self._early_heads, now)
             self._early_heads = None
 
-    def _introduce(self, *, want: int, to_them: bool) -> None:
-        """Say who is who, if they may know, and ask for the same."""
-        records = newest_that_fit(self._replica.auth_records()) if to_them else ()
-        self._intro_sent |= to_them
-        self._out.put(Intro(want, records))
+    def _introduce(self) -> None:
+        """Ask who they are; say who is who, if they may know: they were members once."""
+        assert self._peer is not None
+        is_told = self._replica.is_revoked(self._peer)
+        self._intro_sent |= is_told
+        self._out.put(Intro(1, who_is_who(self._replica) if is_told else ()))
 
     def _on_intro_untrusted(self, intro: Intro, now: float) -> None:
         if self._intro is not None:
@@ -300,12 +316,18 @@ class Session:
             self._abort(CloseCode.UNKNOWN_PEER, now)
             return
         if intro.want and not self._intro_sent and self._exchange is not None:
-            self._introduce(want=0, to_them=True)
+            self._intro_sent = True
+            self._out.put(Intro(0, who_we_are(self._replica)))
         if intro.records:
             self._stores_intro = True
-            self._effects.append(StoreRecords(intro.records, auth_only=True))
+            self._effects.append(StoreRecords(intro.records, auth_only=not self._takes_all_of(intro)))
         elif self._state is State.MEETING:
             self._evaluate(now)
+
+    def _takes_all_of(self, intro: Intro) -> bool:
+        """Return whether releases may come with it: from who knows us, and was not removed."""
+        assert self._peer is not None
+        return self._state is State.MEETING and not intro.want and not self._replica.is_revoked(self._peer)
 
     def _evaluate(self, now: float) -> None:
         """Look again at the peer, once, with what the introduction brought."""
@@ -454,9 +476,17 @@ class Session:
     def _keep_alive(self, now: float) -> None:
         if self._channel is None or self._state is State.CLOSED:
             return
-        beat = self._pulse.next_beat(now)
-        if beat is not None:
+        if (beat := self._pulse.next_beat(now, waiting=self._out.is_waiting)) is not None:
             self._say(Ping(beat), now)
+        if not self._is_stale and self._pulse.is_stale(now):
+            self._is_stale = True
+            self._effects.append(PeerWentStale())
+
+    def _heard(self, now: float) -> None:
+        self._pulse.heard(now)
+        if self._is_stale:
+            self._is_stale = False
+            self._effects.append(PeerCameBack())
 
     def _say(self, message: Message, now: float) -> None:
         """Send a control message."""
