@@ -48,6 +48,7 @@ CONSENT_RETRANSMISSIONS = 2  # 0.5 s + 1 s + 2 s: room for a slow path or a lost
 COMPONENT = 1
 FULL_PREFERENCE = 65535
 SITE_BITS = 64  # an IPv6 network of one place
+RELAY_STEP_S = 0.15  # the head start of a faster relay: a round trip to it, twice
 PREFERENCE = {"udp": FULL_PREFERENCE, "tcp": 40_000, "tls": 20_000}  # the fastest relay first
 
 
@@ -226,18 +227,23 @@ class IceConnection(Connection):
             super().check_incoming(message, addr, protocol)
 
     def check_start_task(self, pair: CandidatePair) -> None:
-        """Start a check; one over a relay only when direct ones have had their head start."""
-        now = time.monotonic()
-        if self._relay_from is None:
-            hold = 0.0 if self._options.relay_only else self._options.relay_hold_s
-            self._relay_from = now + hold
-        wait_s = self._relay_from - now
-        if pair.task is None and wait_s > 0 and _is_relayed(pair):
+        """Start a check; one over a relay only when better ones have had their head start."""
+        wait_s = self._wait_s(pair) if pair.task is None and _is_relayed(pair) else 0.0
+        if wait_s > 0:
             # In progress as far as the check list is concerned, but not sent yet.
             self.check_state(pair, CandidatePair.State.IN_PROGRESS)
             pair.task = asyncio.create_task(self._check_later(pair, wait_s))
         else:
             super().check_start_task(pair)
+
+    def _wait_s(self, pair: CandidatePair) -> float:
+        """Return how long a relayed pair waits: for direct ones, then for those over faster relays."""
+        now = time.monotonic()
+        if self._relay_from is None:
+            self._relay_from = now + (0.0 if self._options.relay_only else self._options.relay_hold_s)
+        own = _relay_preference(pair)
+        faster = {_relay_preference(each) for each in self._check_list if _is_relayed(each)}
+        return max(self._relay_from - now, 0.0) + RELAY_STEP_S * sum(each > own for each in faster)
 
     async def _check_later(self, pair: CandidatePair, wait_s: float) -> None:
         await asyncio.sleep(wait_s)
@@ -318,6 +324,12 @@ class IceConnection(Connection):
 
 def _is_relayed(pair: CandidatePair) -> bool:
     return "relay" in (pair.local_candidate.type, pair.remote_candidate.type)
+
+
+def _relay_preference(pair: CandidatePair) -> int:
+    """Return the preference of the slower of a pair's relays, as `PREFERENCE` has it."""
+    ends = (pair.local_candidate, pair.remote_candidate)
+    return min(each.priority >> 8 & FULL_PREFERENCE for each in ends if each.type == "relay")
 
 
 def _same_world(pair: CandidatePair) -> bool:

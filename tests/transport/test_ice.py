@@ -11,6 +11,7 @@ from typing import Any
 import aioice.stun
 import pytest
 from aioice import Candidate
+from aioice.candidate import candidate_priority
 from aioice.ice import StunProtocol
 
 from envlsp.transport import addresses, ice
@@ -203,6 +204,24 @@ async def test_a_relayed_path_waits_for_direct_ones() -> None:
         direct = peer.asked[0][0]
         relayed = next(at for at, method in turn.asked if method == aioice.stun.Method.CHANNEL_BIND)
         assert relayed - direct > 0.25
+        await conn.close()
+        with pytest.raises(ConnectionError):
+            await trying
+
+
+async def test_a_relay_over_tls_waits_for_one_over_udp() -> None:
+    options = dataclasses.replace(LOOPBACK, relay_hold_s=0.0)
+    async with fake_server(silent=True) as slow, fake_server(silent=True) as fast:
+        conn = connection(options=options)
+        await conn.gather_candidates()
+        conn.remote_username, conn.remote_password = "abcd", "p" * 22
+        for way, peer in (("tls", slow), ("udp", fast)):
+            priority = candidate_priority(1, "relay", ice.PREFERENCE[way])
+            line = f"{way} 1 udp {priority} 127.0.0.1 {peer.port} typ relay"
+            await conn.add_remote_candidate(Candidate.from_sdp(line))
+        trying = asyncio.create_task(conn.connect())
+        await until(lambda: bool(slow.asked))
+        assert slow.asked[0][0] - fast.asked[0][0] > ice.RELAY_STEP_S / 2
         await conn.close()
         with pytest.raises(ConnectionError):
             await trying
