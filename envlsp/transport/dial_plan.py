@@ -9,8 +9,11 @@ Rules:
   replayed or forged: they cost a lookup.
 * A peer that dials while we still hold a link to it has lost its end: a new link
   replaces the old one when it is open, not before.
+* A link over a relay is no place to stay: the controlling side dials again now and
+  then, with both sides' relays left out, so that only a better path can open. Such an
+  attempt gives way to every other one, and its failure counts for nothing.
 * After a failure: full jitter below 1, 2, 4 .. 60 s. A link that held for half a
-  minute, or a sign of life (`nudge`), starts the count again.
+  minute, a sign of life (`nudge`) or a change of our addresses starts the count again.
 
 The caller vouches for who sent a message, carries out the effects in their order,
 and reports what becomes of them.
@@ -31,6 +34,11 @@ from envlsp.wire.signals import SESSION_BYTES
 
 BACKOFF_MAX_S = 60.0
 STEADY_S = 30.0  # a link that held so long was a good one
+RENEWALS_MAX = 5  # dials in vain after a change of addresses; the link has proved to be alive by then
+BETTER_GRACE_S = 2.0  # a link may end because the peer has opened the better one a moment before us
+BETTER_AFTER_S, BETTER_MAX_S = 30.0, 600.0
+"""The pause before a relayed link is tried directly, and what it doubles up to: a hole in a
+router costs twelve seconds of small packets to look for, and is hardly ever there later."""
 ASK_PATIENCE_S = 3.0  # the answer to `dial` takes a round trip through the server
 START_GAP_S = 0.4  # between two dials of ours to one peer: commands follow each other quickly
 ANSWER_GAP_S = 0.2  # between two dials that we answer, on average
@@ -40,11 +48,19 @@ SESSIONS_KEPT = 1024
 
 @dataclass(frozen=True, slots=True)
 class StartDial:
-    """Open a link in this session; report `opened` or `failed`."""
+    """Open a link in this session; report `opened` or `failed`.
+
+    Attributes:
+        peer: whom to.
+        session: names the attempt.
+        controlling: whether this side does.
+        direct: offer no relay: there is a link over one already.
+    """
 
     peer: DevicePk
     session: bytes
     controlling: bool
+    direct: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +114,14 @@ class _Peer:
     asked: bool = False
     dial: bytes | None = None
     link: bytes | None = None
+    is_relayed: bool = False
+    """Whether `link` goes over a relay."""
+    is_better: bool = False
+    """Whether `dial` is one without relays, to replace a link over one."""
+    attempts: int = 0
+    """How often that was tried in vain."""
+    is_renewed: bool = False
+    """Whether `link` was opened with addresses that have changed since, and is to be replaced."""
     put_off: bytes | None = None
     """A session we were asked for too soon after the last one."""
     linked_at: float = 0.0
@@ -115,7 +139,12 @@ class DialPlan:
     """The state of all peers. Every method returns what to do now."""
 
     def __init__(
-        self, own: DevicePk, *, jitter: Callable[[], float], new_session: Callable[[], bytes]
+        self,
+        own: DevicePk,
+        *,
+        jitter: Callable[[], float],
+        new_session: Callable[[], bytes],
+        leaves_relays: bool = True,
     ) -> None:
         """Start without peers.
 
@@ -123,8 +152,10 @@ class DialPlan:
             own: this device.
             jitter: draws from 0 to 1.
             new_session: draws 16 fresh random bytes.
+            leaves_relays: try to replace links over relays; not where they are what is wanted.
         """
         self._own = own
+        self._leaves_relays = leaves_relays
         self._jitter, self._new_session = jitter, new_session
         self._peers: dict[DevicePk, _Peer] = {}
         self._used: OrderedDict[bytes, None] = OrderedDict()
@@ -137,7 +168,7 @@ class DialPlan:
         if state.wanted:
             return []
         state.wanted = True
-        return self._begin(peer, now) if state.is_idle else []
+        return self._begin(peer, now) if state.is_idle else self._improve_later(peer, state)
 
     def unwant(self, peer: DevicePk) -> list[Effect]:
         """Try no more; a dial that runs and a link that stands are left alone."""
@@ -145,18 +176,41 @@ class DialPlan:
         state.wanted = state.asked = False
         return []
 
+    def forget(self, peer: DevicePk) -> None:
+        """Keep nothing about a peer, unless a dial or a link is under way."""
+        if (state := self._peers.get(peer)) is not None and state.is_idle:
+            del self._peers[peer]
+
     def nudge(self, peer: DevicePk, now: float) -> list[Effect]:
-        """Try now: the peer was seen, or our addresses have changed."""
+        """Try now: the peer was seen."""
         state = self._peer(peer)
         state.failures = 0
         return self._begin(peer, now) if state.wanted and state.is_idle else []
+
+    def addresses_changed(self, now: float) -> list[Effect]:
+        """Dial every peer anew: links from our old addresses may be dead, and better ones possible.
+
+        A link that still works stays until the new one is open.
+        """
+        due: list[Effect] = []
+        for peer, state in self._peers.items():
+            state.failures = state.attempts = 0
+            if state.wanted:
+                state.is_renewed = state.link is not None
+                given_up = self._abandon(peer, state)  # it began with addresses that are gone
+                due += [*given_up, *self._begin(peer, now, at_once=True)]
+        return due
 
     def retry_due(self, peer: DevicePk, now: float) -> list[Effect]:
         """Go on after a `TryAgainIn`."""
         state = self._peer(peer)
         if state.put_off is not None and state.dial is None:
             return self._start(peer, state, state.put_off, now)
-        if not (state.wanted and state.is_idle):
+        if state.is_better and state.link is None:
+            return [*self._abandon(peer, state), *self._begin(peer, now)]
+        if self._is_improvable(peer, state) and not state.is_renewed:
+            return self._start(peer, state, self._new_session(), now, direct=True)
+        if not (state.wanted and (state.is_idle or self._is_to_be_renewed(state))):
             return []
         if state.asked:
             state.failures += 1  # nobody has answered
@@ -171,57 +225,71 @@ class DialPlan:
             return self._hear_dial(peer, state, session, now)
         if session == state.dial:
             return [Deliver(peer, session)]
-        if kind == "params":
-            return self._hear_new_session(peer, state, session, now)
+        if kind in {"params", "direct"}:
+            return self._hear_new_session(peer, state, session, now, direct=kind == "direct")
         return []
 
     def _hear_dial(self, peer: DevicePk, state: _Peer, session: bytes, now: float) -> list[Effect]:
-        if not self._controls(peer) or state.dial is not None or self._is_stale(session):
+        is_busy = state.dial is not None and not state.is_better
+        if not self._controls(peer) or is_busy or self._is_stale(session):
             return []
+        given_up = self._abandon(peer, state)  # whoever asks has lost the link that we wanted to improve
         gap_s = START_GAP_S - (now - state.begun_at)
         if gap_s > 0:  # put off and not dropped: the asker would wait for seconds
             state.put_off = session
-            return [TryAgainIn(peer, gap_s)]
-        return self._start(peer, state, session, now)
+            return [*given_up, TryAgainIn(peer, gap_s)]
+        return [*given_up, *self._start(peer, state, session, now)]
 
-    def _hear_new_session(self, peer: DevicePk, state: _Peer, session: bytes, now: float) -> list[Effect]:
+    def _hear_new_session(
+        self, peer: DevicePk, state: _Peer, session: bytes, now: float, *, direct: bool
+    ) -> list[Effect]:
         too_many = state.answers_paid_until - now > ANSWER_GAP_S * (ANSWERS_AT_ONCE - 1)
         if self._controls(peer) or too_many or self._is_stale(session):
             return []
         state.answers_paid_until = max(now, state.answers_paid_until) + ANSWER_GAP_S
-        given_up: list[Effect] = [AbandonDial(peer, state.dial)] if state.dial is not None else []
-        return [*given_up, *self._start(peer, state, session, now), Deliver(peer, session)]
+        given_up = self._abandon(peer, state)
+        started = self._start(peer, state, session, now, direct=direct)
+        return [*given_up, *started, Deliver(peer, session)]
 
     def _is_stale(self, session: bytes) -> bool:
         return len(session) != SESSION_BYTES or session in self._used
 
     # --- outcomes --------------------------------------------------------------------------
 
-    def opened(self, peer: DevicePk, session: bytes, now: float) -> list[Effect]:
-        """Note that a dial has become a link."""
+    def opened(self, peer: DevicePk, session: bytes, now: float, *, is_relayed: bool = False) -> list[Effect]:
+        """Note that a dial has become a link, and whether a relay carries it."""
         state = self._peer(peer)
         if session != state.dial:
             return [DropLink(peer, session)]
         replaced: list[Effect] = [DropLink(peer, state.link)] if state.link is not None else []
         state.dial, state.link, state.linked_at = None, session, now
-        return replaced
+        state.is_better, state.is_relayed, state.is_renewed = False, is_relayed, False
+        if not is_relayed:
+            state.attempts = 0
+        return [*replaced, *self._improve_later(peer, state)]
 
     def failed(self, peer: DevicePk, session: bytes) -> list[Effect]:
         """Note that a dial has come to nothing."""
         state = self._peer(peer)
         if session != state.dial:
             return []
-        state.dial = None
-        state.failures += 1
-        return self._retry(peer, state)
+        was_better = state.is_better
+        state.dial, state.is_better = None, False
+        state.failures += not was_better
+        if state.link is None or self._is_to_be_renewed(state):
+            return self._retry(peer, state)
+        state.attempts += was_better
+        return self._improve_later(peer, state)
 
     def ended(self, peer: DevicePk, session: bytes, now: float) -> list[Effect]:
         """Note that a link has ended, whoever ended it."""
         state = self._peer(peer)
         if session != state.link:
             return []
-        state.link = None
+        state.link, state.is_renewed = None, False
         state.failures = 0 if now - state.linked_at >= STEADY_S else state.failures + 1
+        if state.is_better and state.wanted:
+            return [TryAgainIn(peer, BETTER_GRACE_S)]
         return self._retry(peer, state)
 
     # --- inside ----------------------------------------------------------------------------
@@ -232,10 +300,10 @@ class DialPlan:
     def _controls(self, peer: DevicePk) -> bool:
         return self._own < peer
 
-    def _begin(self, peer: DevicePk, now: float) -> list[Effect]:
+    def _begin(self, peer: DevicePk, now: float, *, at_once: bool = False) -> list[Effect]:
         state = self._peer(peer)
         gap_s = START_GAP_S - (now - state.begun_at)
-        if gap_s > 0:
+        if gap_s > 0 and not at_once:
             return [TryAgainIn(peer, gap_s)]
         if self._controls(peer):
             return self._start(peer, state, self._new_session(), now)
@@ -245,15 +313,37 @@ class DialPlan:
             TryAgainIn(peer, ASK_PATIENCE_S + self._backoff_s(state)),
         ]
 
-    def _start(self, peer: DevicePk, state: _Peer, session: bytes, now: float) -> list[Effect]:
+    def _start(
+        self, peer: DevicePk, state: _Peer, session: bytes, now: float, *, direct: bool = False
+    ) -> list[Effect]:
         self._used[session] = None
         if len(self._used) > SESSIONS_KEPT:
             self._used.popitem(last=False)
         state.dial, state.begun_at, state.asked, state.put_off = session, now, False, None
-        return [StartDial(peer, session, self._controls(peer))]
+        state.is_better = direct
+        return [StartDial(peer, session, self._controls(peer), direct)]
+
+    def _abandon(self, peer: DevicePk, state: _Peer) -> list[Effect]:
+        if state.dial is None:
+            return []
+        given_up, state.dial, state.is_better = state.dial, None, False
+        return [AbandonDial(peer, given_up)]
+
+    def _is_to_be_renewed(self, state: _Peer) -> bool:
+        return state.is_renewed and state.dial is None and state.failures < RENEWALS_MAX
+
+    def _is_improvable(self, peer: DevicePk, state: _Peer) -> bool:
+        is_stuck = state.link is not None and state.dial is None and state.is_relayed
+        return is_stuck and state.wanted and self._leaves_relays and self._controls(peer)
+
+    def _improve_later(self, peer: DevicePk, state: _Peer) -> list[Effect]:
+        if not self._is_improvable(peer, state):
+            return []
+        most_s = min(BETTER_MAX_S, BETTER_AFTER_S * 2.0 ** min(state.attempts, 10))
+        return [TryAgainIn(peer, most_s * (1 + self._jitter()) / 2)]
 
     def _retry(self, peer: DevicePk, state: _Peer) -> list[Effect]:
-        if not (state.wanted and state.is_idle):
+        if not (state.wanted and (state.is_idle or self._is_to_be_renewed(state))):
             return []
         return [TryAgainIn(peer, self._backoff_s(state))]
 

@@ -66,21 +66,23 @@ def webrtc_opener(options: LinkOptions | None = None) -> OpenLink:
 
 
 class _Pipe:
-    """One session's part of the signals."""
+    """One session's part of the signals. A dial without relays says so in its parameters' kind."""
 
-    def __init__(self, signals: Signals, peer: DevicePk, session: bytes) -> None:
+    def __init__(self, signals: Signals, peer: DevicePk, session: bytes, *, direct: bool) -> None:
         self._signals, self._peer, self._session = signals, peer, session
+        self._direct = direct
         self._inbox: asyncio.Queue[tuple[SignalKind, Value]] = asyncio.Queue(PIPE_MAX)
 
     async def send(self, kind: SignalKind, params: Value) -> None:
-        await self._signals.send(self._peer, self._session, kind, params)
+        said: SignalKind = "direct" if self._direct and kind == "params" else kind
+        await self._signals.send(self._peer, self._session, said, params)
 
     async def receive(self) -> tuple[SignalKind, Value]:
         return await self._inbox.get()
 
     def push(self, kind: SignalKind, params: Value) -> None:
         if not self._inbox.full():
-            self._inbox.put_nowait((kind, params))
+            self._inbox.put_nowait(("params" if kind == "direct" else kind, params))
 
 
 class Dialer:
@@ -96,6 +98,7 @@ class Dialer:
         clock: Callable[[], float] = time.monotonic,
         jitter: Callable[[], float] = random.random,
         new_session: Callable[[], bytes] = lambda: random_bytes(SESSION_BYTES),
+        leaves_relays: bool = True,
     ) -> None:
         """Start without peers.
 
@@ -107,8 +110,9 @@ class Dialer:
             clock: seconds that never go back.
             jitter: draws from 0 to 1.
             new_session: draws 16 random bytes.
+            leaves_relays: try to replace links over relays by direct ones.
         """
-        self._plan = DialPlan(own, jitter=jitter, new_session=new_session)
+        self._plan = DialPlan(own, jitter=jitter, new_session=new_session, leaves_relays=leaves_relays)
         self._signals, self._find_servers = signals, find_servers
         self._open_link = open_link or webrtc_opener()
         self._clock = clock
@@ -131,10 +135,22 @@ class Dialer:
         self._obey(self._plan.unwant(peer))
         self._cancel_timer(peer)
 
+    def forget(self, peer: DevicePk) -> None:
+        """Keep nothing about a peer that was answered, and is no acquaintance."""
+        self._cancel_timer(peer)
+        self._plan.forget(peer)
+
     def nudge(self, *peers: DevicePk) -> None:
-        """Try these peers now: they were seen, or our own addresses have changed."""
+        """Try these peers now: they were seen."""
         for peer in peers:
             self._obey(self._plan.nudge(peer, self._clock()))
+
+    def addresses_changed(self) -> None:
+        """Dial every wanted peer anew: this machine has other addresses than before.
+
+        Links that still work stay until the new ones are open.
+        """
+        self._obey(self._plan.addresses_changed(self._clock()))
 
     def incoming(self, from_dpk: DevicePk, session16: bytes, kind: SignalKind, params: Value) -> None:
         """Take a message whose sender has been verified and may connect."""
@@ -187,7 +203,9 @@ class Dialer:
 
     def _start(self, start: StartDial) -> None:
         self._cancel_timer(start.peer)
-        pipe = self._pipes[start.session] = _Pipe(self._signals, start.peer, start.session)
+        pipe = self._pipes[start.session] = _Pipe(
+            self._signals, start.peer, start.session, direct=start.direct
+        )
         task = asyncio.create_task(self._dial(start, pipe))
         self._dials[start.session] = task
         task.add_done_callback(lambda _task: self._forget(start.session))
@@ -213,7 +231,10 @@ class Dialer:
 
     async def _dial(self, start: StartDial, pipe: _Pipe) -> None:
         try:
-            link = await self._open_link(start.controlling, await self._find_servers(), pipe)
+            servers = await self._find_servers()
+            if start.direct:
+                servers = IceServers(stun=servers.stun)
+            link = await self._open_link(start.controlling, servers, pipe)
         except EnvlspError as error:
             log.debug("a dial failed: %s", error.code)
             self._obey(self._plan.failed(start.peer, start.session))
@@ -223,7 +244,8 @@ class Dialer:
         else:
             self._links[start.session] = link
             self._spawn(self._watch(start.peer, start.session, link))
-            self._obey(self._plan.opened(start.peer, start.session, self._clock()))
+            is_relayed = link.path.kind == "relay"
+            self._obey(self._plan.opened(start.peer, start.session, self._clock(), is_relayed=is_relayed))
             self._fresh.put_nowait((start.peer, link))
 
     async def _watch(self, peer: DevicePk, session: bytes, link: Link) -> None:

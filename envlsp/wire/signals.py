@@ -38,9 +38,10 @@ class Kind(IntEnum):
     CANDIDATES = 2
     END = 3
     BYE = 4
+    DIRECT = 5
 
 
-KindWord: TypeAlias = Literal["dial", "params", "candidates", "end", "bye"]
+KindWord: TypeAlias = Literal["dial", "params", "candidates", "end", "bye", "direct"]
 """The same in the words of `transport.api.SignalPipe`."""
 
 
@@ -63,6 +64,11 @@ class Params:
 
 
 @dataclass(frozen=True, slots=True)
+class Direct(Params):
+    """As `Params`, in an attempt in which neither side offers a relay."""
+
+
+@dataclass(frozen=True, slots=True)
 class Candidates:
     """`[candidate...]`: more of them, as they are found."""
 
@@ -79,7 +85,7 @@ class Bye:
     """`[]`: the attempt is over."""
 
 
-Content: TypeAlias = Dial | Params | Candidates | End | Bye
+Content: TypeAlias = Dial | Params | Direct | Candidates | End | Bye
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +166,7 @@ def decode_beacon_untrusted(data: bytes) -> tuple[Beacon, bytes]:
 def to_words(content: Content) -> tuple[KindWord, Value]:
     """Return a content as the transport speaks of it: kind and parameters."""
     kind, params = _dump(content)
-    words: tuple[KindWord, ...] = ("dial", "params", "candidates", "end", "bye")
+    words: tuple[KindWord, ...] = ("dial", "params", "candidates", "end", "bye", "direct")
     return words[kind], params
 
 
@@ -184,7 +190,8 @@ def _dump(content: Content) -> tuple[Kind, list[Value]]:
         case Dial():
             return Kind.DIAL, []
         case Params(ufrag, pwd, fingerprint, candidates):
-            return Kind.PARAMS, [ufrag, pwd, fingerprint, list(candidates)]
+            kind = Kind.DIRECT if isinstance(content, Direct) else Kind.PARAMS
+            return kind, [ufrag, pwd, fingerprint, list(candidates)]
         case Candidates(candidates):
             return Kind.CANDIDATES, list(candidates)
         case End():
@@ -197,9 +204,10 @@ def _content(kind: Value, params: Value) -> Content:
     match kind, params:
         case Kind.DIAL, []:
             return Dial()
-        case Kind.PARAMS, [ufrag, pwd, fingerprint, list() as candidates]:
+        case (Kind.PARAMS | Kind.DIRECT), [ufrag, pwd, fingerprint, list() as candidates]:
             text = (_text(ufrag, ICE_TEXT_MAX_BYTES), _text(pwd, ICE_TEXT_MAX_BYTES))
-            return Params(*text, _bytes(fingerprint, FINGERPRINT_BYTES), _candidates(candidates))
+            shape = Params if kind == Kind.PARAMS else Direct
+            return shape(*text, _bytes(fingerprint, FINGERPRINT_BYTES), _candidates(candidates))
         case Kind.CANDIDATES, list() as candidates:
             return Candidates(_candidates(candidates))
         case Kind.END, []:

@@ -8,7 +8,15 @@ import pytest
 
 from envlsp.domain.ids import DevicePk
 from envlsp.errors import DialFailed, SignalingUnreachable
-from envlsp.transport.api import IceServers, Link, SignalKind, SignalPipe
+from envlsp.transport.api import (
+    IceServers,
+    Link,
+    PairPath,
+    SignalKind,
+    SignalPipe,
+    StunServer,
+    TurnServer,
+)
 from envlsp.transport.dialer import PIPE_MAX, Dialer, webrtc_opener
 from envlsp.transport.memory import MemoryLink, memory_pair
 from envlsp.wire.canonical import Value
@@ -167,6 +175,54 @@ async def test_a_peer_that_starts_anew_replaces_its_old_link(scene: Scene) -> No
     again.want(ALICE)
     await both(alice, again)
     await asyncio.wait_for(old.wait_closed(), 1)
+
+
+async def test_a_link_over_a_relay_gives_way_to_a_direct_one(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("envlsp.transport.dial_plan.BETTER_AFTER_S", 0.2)
+    turn = TurnServer("turn.test", 3478, "user", "password")
+    offered: list[IceServers] = []
+    over_relay, direct = PairPath("relay", "relay", 1.0, "udp"), PairPath("host", "srflx", 2.0, "stun")
+
+    async def both_servers() -> IceServers:
+        return IceServers((StunServer("stun.test"),), (turn,))
+
+    async def open_link(controlling: bool, servers: IceServers, signals: SignalPipe) -> Link:
+        offered.append(servers)
+        link = await scene.workshop.open(controlling, servers, signals)
+        assert isinstance(link, MemoryLink)
+        link._path = over_relay if servers.turn else direct
+        return link
+
+    scene.servers = both_servers
+    alice, bob = scene.dialer(ALICE), scene.dialer(BOB)
+    alice._open_link = bob._open_link = open_link
+    alice.want(BOB)
+    bob.want(ALICE)
+    old_a, old_b = await both(alice, bob)
+    new_a, new_b = await both(alice, bob)
+    assert [link.path.kind for link in (old_a, old_b, new_a, new_b)] == ["relay"] * 2 + ["direct"] * 2
+    assert [len(each.turn) for each in offered] == [1, 1, 0, 0]
+    assert {each.stun for each in offered} == {(StunServer("stun.test"),)}
+    for old in (old_a, old_b):
+        await asyncio.wait_for(old.wait_closed(), 1)
+    kinds = [kind for _, _, kind in scene.town.sent if kind in ("params", "direct")]
+    assert kinds == ["params"] * 2 + ["direct"] * 2
+    for link in (new_a, new_b):
+        await link.close()
+
+
+async def test_other_addresses_lead_to_another_link(scene: Scene) -> None:
+    alice, bob = scene.dialer(ALICE), scene.dialer(BOB)
+    alice.want(BOB)
+    bob.want(ALICE)
+    old, _ = await both(alice, bob)
+    bob.addresses_changed()
+    links = await both(alice, bob)
+    await asyncio.wait_for(old.wait_closed(), 1)
+    for link in links:
+        await link.close()
 
 
 async def test_without_signaling_nothing_breaks_and_a_nudge_recovers(scene: Scene) -> None:

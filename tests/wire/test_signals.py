@@ -20,6 +20,7 @@ from envlsp.wire.signals import (
     Candidates,
     Content,
     Dial,
+    Direct,
     End,
     Kind,
     Params,
@@ -44,6 +45,7 @@ contents = st.one_of(
     st.just(End()),
     st.just(Bye()),
     st.builds(Params, lines, lines, st.binary(min_size=32, max_size=32), candidates),
+    st.builds(Direct, lines, lines, st.binary(min_size=32, max_size=32), candidates),
     st.builds(Candidates, candidates),
 )
 
@@ -99,7 +101,8 @@ def test_raw_is_a_signal() -> None:
         {"session": b""},
         {"counter": b"0"},
         {"signature": b"s" * 63},
-        {"kind": 5},
+        {"kind": 6},
+        {"kind": Kind.DIRECT, "params": []},
         {"kind": b"\x00"},
         {"params": 0},
         {"params": [LINE]},  # a dial has none
