@@ -19,7 +19,7 @@ import asyncio
 import contextlib
 import random
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass
 from typing import Final, Self, TypeAlias, cast
 
@@ -45,7 +45,12 @@ from envlsp.wire.signaling_messages import (
 
 CONNECT_TIMEOUT_S: Final = 10.0
 ANSWER_TIMEOUT_S: Final = 10.0
-BACKOFF_S: Final = (1.0, 60.0)
+BACKOFF_S: Final = (1.0, 16.0)
+"""After an outage a pair meets again within that, at most; thousands who come back to a server
+within it are as many a second as it takes."""
+DOUBT_S: Final = 3.0
+"""How long an answer may take where there is reason to think that the connection is dead; the
+library by itself finds out after twenty to forty seconds."""
 STEADY_S: Final = 10.0
 """A connection that lasted so long makes the next wait short again; a server that lets
 us in and throws us out does not."""
@@ -136,6 +141,19 @@ class SignalingClient:
     def hurry(self) -> None:
         """Try to reconnect at once, if the client waits between two attempts: a person is waiting."""
         self._hurried.set()
+
+    async def doubt(self, gone: Collection[str] = ()) -> None:
+        """See whether the connection still stands, and let go of it if not: the machine slept, or moved.
+
+        Where there is none, it is tried for at once. Returns after three seconds at most.
+
+        Args:
+            gone: addresses of ours that are no more; a connection from one of them is not asked.
+        """
+        self.hurry()
+        socket = self._socket
+        if socket is not None and (socket.local_host in gone or not await socket.answers(DOUBT_S)):
+            socket.abort()
 
     async def close(self) -> None:
         """Leave, within seconds, whatever the server does. Twice is harmless."""

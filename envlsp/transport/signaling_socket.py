@@ -56,6 +56,27 @@ class SignalingSocket:
         except (ConnectionClosed, OSError):
             pass
 
+    @property
+    def local_host(self) -> str:
+        """Return the address of ours that it was made from; empty if that is not known."""
+        name = self._socket.transport.get_extra_info("sockname")
+        return str(name[0]) if isinstance(name, tuple) and name else ""
+
+    async def answers(self, within_s: float) -> bool:
+        """Return whether the server is still at the other end."""
+        from websockets.exceptions import ConnectionClosed
+
+        try:
+            async with asyncio.timeout(within_s):
+                await (await self._socket.ping())
+        except (TimeoutError, ConnectionClosed, OSError):
+            return False
+        return True
+
+    def abort(self) -> None:
+        """End it at once, and tell the server nothing: `frames` ends."""
+        self._socket.transport.abort()
+
     async def close(self) -> None:
         """Close within seconds, whatever the server does."""
         from websockets.exceptions import ConnectionClosed

@@ -392,7 +392,7 @@ async def test_without_reconnecting_the_end_is_the_end() -> None:
             await alice.subscribe(ROOM)
 
 
-async def test_the_wait_grows_and_is_drawn_below_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_wait_grows_to_a_quarter_of_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
     bounds: list[float] = []
     enough = asyncio.Event()
 
@@ -409,7 +409,7 @@ async def test_the_wait_grows_and_is_drawn_below_a_minute(monkeypatch: pytest.Mo
         await server.stop()
         async with asyncio.timeout(10):
             await enough.wait()
-    assert bounds[:9] == [1, 2, 4, 8, 16, 32, 60, 60, 60]
+    assert bounds[:9] == [1, 2, 4, 8, 16, 16, 16, 16, 16]
 
 
 async def test_a_server_that_lets_us_in_and_throws_us_out_is_asked_less_and_less(
@@ -567,11 +567,12 @@ async def test_a_late_answer_does_not_pass_for_the_next_one(monkeypatch: pytest.
         assert credentials.username == "mine"
 
 
-async def test_closing_is_bounded_whatever_the_server_does() -> None:
+@contextlib.asynccontextmanager
+async def dumb() -> AsyncIterator[str]:
+    """Yield the url of a server that shakes hands, then falls silent for ever."""
     release = asyncio.Event()
 
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Shake hands, then fall silent for ever."""
         import base64
         import hashlib
 
@@ -588,13 +589,57 @@ async def test_closing_is_bounded_whatever_the_server_does() -> None:
         writer.close()
 
     async with await asyncio.start_server(talk, "127.0.0.1", 0) as server:
-        port = server.sockets[0].getsockname()[1]
-        alice = SignalingClient(f"ws://127.0.0.1:{port}")
+        yield f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        release.set()
+
+
+async def test_closing_is_bounded_whatever_the_server_does() -> None:
+    async with dumb() as url:
+        alice = SignalingClient(url)
         await alice.connect()
         started = time.monotonic()
         await alice.close()
         assert time.monotonic() - started < 4
-        release.set()
+
+
+# --- in doubt --------------------------------------------------------------------------------
+
+
+async def test_a_connection_that_stands_survives_doubt() -> None:
+    async with serving() as url, SignalingClient(url) as alice, SignalingClient(url) as bob:
+        await alice.subscribe(ROOM)
+        await bob.subscribe(ROOM)
+        await alice.doubt({"192.0.2.7"})
+        await bob.publish(ROOM, BLOB)
+        assert isinstance(await next_event(alice), Message)
+
+
+async def test_a_connection_from_an_address_that_is_gone_is_made_anew() -> None:
+    async with serving() as url, SignalingClient(url, backoff_s=QUICK) as alice:
+        await alice.doubt({"127.0.0.1"})
+        assert await next_event(alice) == Disconnected()
+        assert await next_event(alice) == Connected(url)
+
+
+async def test_a_server_that_is_silent_in_doubt_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(signaling_client, "DOUBT_S", 0.2)
+    async with dumb() as url, SignalingClient(url, backoff_s=QUICK) as alice:
+        await alice.doubt()
+        assert await next_event(alice) == Disconnected()
+        assert await next_event(alice) == Connected(url)
+
+
+async def test_doubt_hurries_a_client_that_waits() -> None:
+    server = SignalingServer()
+    async with serving(server) as url, SignalingClient(url, backoff_s=(3_600, 3_600)) as alice:
+        await server.stop()
+        assert await next_event(alice) == Disconnected()
+        again = SignalingServer()
+        await again.start("127.0.0.1", urlsplit(url).port or 0)
+        await asyncio.sleep(0.1)  # it has begun to wait, for half an hour or so
+        await alice.doubt()
+        assert await next_event(alice) == Connected(url)
+        await again.stop()
 
 
 def test_importing_the_client_loads_no_websockets() -> None:
