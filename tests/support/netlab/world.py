@@ -125,11 +125,12 @@ class World:
 
     # --- what tests change -----------------------------------------------------------------------
 
-    def nat(self, side: Side, kind: Nat) -> None:
-        """Choose what the router of a home does."""
+    def nat(self, side: Side, kind: Nat, *, keeping_old: bool = False) -> None:
+        """Choose what the router of a home does; it may keep what it has mapped before."""
         hiding, leaving = _ROUTERS[kind]
         self.run(f"nat{side}", "nft", "-f", "-", stdin=_RULES.format(hiding=hiding, leaving=leaving))
-        self.run(f"nat{side}", "conntrack", "-F", check=False)  # what was mapped before was otherwise
+        if not keeping_old:
+            self.run(f"nat{side}", "conntrack", "-F", check=False)  # what was mapped before was otherwise
 
     def cut_cable(self, host: str) -> None:
         """Take the link of a machine down; the machine notices."""
