@@ -67,19 +67,17 @@ def recognise(poster: Poster, keys: Mapping[Room, LanKey], unix_s: int) -> list[
     ]
 
 
-def proof(key: LanKey, side: Side, slot: int, nonces: tuple[bytes, bytes], port: int) -> bytes:
+def proof(key: LanKey, side: Side, nonces: tuple[bytes, bytes], port: int) -> bytes:
     """Return what shows that we have a room's key (16 bytes).
 
     Args:
         key: of the room.
         side: who shows it: who dials, or who listens.
-        slot: the place of the room in the hello.
         nonces: 16 bytes of who listens, 16 of who dials.
         port: as the hello says.
     """
     listener, dialler = nonces
-    context = bytes((slot,)) + listener + dialler + port.to_bytes(PORT_BYTES, "big")
-    return kdf(key, side, context)[:MARK_BYTES]
+    return kdf(key, side, listener + dialler + port.to_bytes(PORT_BYTES, "big"))[:MARK_BYTES]
 
 
 def new_nonce() -> bytes:

@@ -108,6 +108,7 @@ class SignalingClient:
         self._runner: asyncio.Task[None] | None = None
         self._is_closed = False
         self._hurried = asyncio.Event()
+        self._tried = asyncio.Event()
         self._rooms: dict[RoomId, None] = {}
         self._mailboxes: dict[MailboxNumber, Mailbox] = {}
         self._pipes: dict[RoomId, Mailbox] = {}
@@ -137,6 +138,19 @@ class SignalingClient:
             raise Misuse("the signaling client was closed")
         self._socket = socket
         self._runner = asyncio.create_task(self._run(socket))
+
+    async def begin(self, wait_s: float) -> None:
+        """Connect as soon as a server answers, however long that takes; `Connected` tells.
+
+        Args:
+            wait_s: how long to wait here, in case one answers at once.
+        """
+        if self._runner is not None or self._is_closed:
+            raise Misuse("a signaling client connects once")
+        self._runner = asyncio.create_task(self._run(None))
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(wait_s):
+                await self._tried.wait()
 
     def hurry(self) -> None:
         """Try to reconnect at once, if the client waits between two attempts: a person is waiting."""
@@ -333,10 +347,19 @@ class SignalingClient:
             with contextlib.suppress(SignalingUnreachable):
                 return await self._dial()
 
-    async def _run(self, socket: SignalingSocket) -> None:
-        url: str | None = None  # of a connection that is not the first
+    async def _dial_first(self) -> tuple[SignalingSocket, str]:
+        try:
+            return await self._dial()
+        except SignalingUnreachable:
+            self._tried.set()
+            return await self._dial_again()
+
+    async def _run(self, socket: SignalingSocket | None) -> None:
+        url: str | None = None  # of a connection that nobody waited for
         clock = asyncio.get_running_loop().time
         try:
+            if socket is None:
+                socket, url = await self._dial_first()
             while True:
                 since = clock()
                 await self._live(socket, url)
@@ -351,6 +374,7 @@ class SignalingClient:
 
     async def _live(self, socket: SignalingSocket, url: str | None) -> None:
         self._socket, self._pace = socket, _Pace()
+        self._tried.set()
         entering = asyncio.create_task(self._enter_rooms(url))
         try:
             # A server that talks nonsense is left like one that is gone.
