@@ -58,11 +58,13 @@ docs: $(STAMP)  ## write the generated pages
 	$(BIN)/python tools/cli_docs.py
 	$(BIN)/python tools/ev_yaml_docs.py
 	$(BIN)/python tools/settings_docs.py
+	$(BIN)/python tools/signaling_docs.py
 
 docs-check: $(STAMP)
 	$(BIN)/python tools/cli_docs.py --check
 	$(BIN)/python tools/ev_yaml_docs.py --check
 	$(BIN)/python tools/settings_docs.py --check
+	$(BIN)/python tools/signaling_docs.py --check
 
 fast-tests: $(STAMP)  ## the tests without processes and long searches
 	$(MEMORY) $(PYTEST) -m "not slow" -o tmp_path_retention_policy=failed

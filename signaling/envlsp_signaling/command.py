@@ -1,7 +1,8 @@
 """The command line of the signaling server.
 
-Prints one line on stdout when it listens, logs on stderr, and stops within
-seconds on SIGTERM or SIGINT.
+Prints one line on stdout when it listens, logs on stderr. SIGTERM and SIGINT drain it, a
+second one stops it at once, SIGHUP reads the certificate anew. `options` says what may be set
+and where.
 """
 
 from __future__ import annotations
@@ -11,135 +12,105 @@ import asyncio
 import hashlib
 import ipaddress
 import json
-import logging
 import os
 import re
+import secrets
 import signal
-import ssl
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from envlsp_signaling import logs
 from envlsp_signaling.addresses import Trusted
+from envlsp_signaling.backplane import Backplane
+from envlsp_signaling.certificate import Certificate
 from envlsp_signaling.limits import Limits
+from envlsp_signaling.news import SERVER_BYTES, ServerId
+from envlsp_signaling.options import OPTIONS, PREFIX, Option, Settings, WrongOption, settle
 from envlsp_signaling.server import SignalingServer
+from envlsp_signaling.supervisor import notify
 from envlsp_signaling.turn import TurnService
 
-TURN_SECRET: Final = "ENVLSP_TURN_SECRET"  # noqa: S105 - the name of a variable
-TOKEN_HASH: Final = "ENVLSP_SIGNALING_TOKEN_HASH"  # noqa: S105 - the name of a variable
-
-log = logging.getLogger("envlsp_signaling")
-
-
-class _Wrong(Exception):
-    """Options that do not fit together; the message is for the operator."""
+OLD_TURN_SECRET: Final = "ENVLSP_TURN_SECRET"  # noqa: S105 - the name of a variable
+"""Read as well: what a TURN server's own start script may have set for both."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Listening:
-    host: str
-    port: int
-    tls: ssl.SSLContext | None
-    as_json: bool
+class _Prepared:
+    settings: Settings
+    server: SignalingServer
+    certificate: Certificate | None
 
 
 def main(argv: list[str] | None = None) -> int:
     """Parse the options, serve until told to stop, and return the exit code."""
-    options = _parser().parse_args(argv)
-    if options.hash_token:
+    parsed = vars(_parser().parse_args(argv))
+    if parsed.pop("hash_token", False):
         sys.stdout.write(hashlib.sha256(sys.stdin.readline().strip().encode()).hexdigest() + "\n")
         return 0
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    logging.getLogger("asyncio").setLevel(logging.WARNING)  # below that it names addresses
+    only_check = parsed.pop("check_config", False)
     try:
-        server = _server(options)
-        listening = _Listening(options.host, options.port, _tls(options), options.json)
-    except _Wrong as exc:
+        prepared = _prepare(parsed, os.environ)
+    except WrongOption as exc:
         sys.stderr.write(f"envlsp-signaling: {exc}\n")
         return 2
+    if only_check:
+        sys.stdout.write("the configuration can be used\n")
+        return 0
+    logs.set_up(prepared.settings.log_format)
     _raise_file_limit()
     try:
-        asyncio.run(_serve(server, listening))
+        asyncio.run(_serve(prepared))
     except OSError as exc:
         sys.stderr.write(f"envlsp-signaling: cannot listen: {exc.strerror or type(exc).__name__}\n")
         return 1
     return 0
 
 
-async def _serve(server: SignalingServer, listening: _Listening) -> None:
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    port = await server.start(listening.host, listening.port, tls=listening.tls)
-    host = f"[{listening.host}]" if ":" in listening.host else listening.host
-    url = f"{'wss' if listening.tls else 'ws'}://{host}:{port}"
-    line = json.dumps({"schema": 1, "url": url}) if listening.as_json else f"listening on {url}"
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
-    await stop.wait()
+# --- life -------------------------------------------------------------------------------------
+
+
+async def _serve(prepared: _Prepared) -> None:
+    settings, server = prepared.settings, prepared.server
+    told = asyncio.Queue[int]()
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(number, told.put_nowait, int(number))
+    tls = prepared.certificate.context if prepared.certificate else None
+    port = await server.start(settings.host, settings.port, tls=tls)
+    announced = {"url": _url("wss" if tls else "ws", settings.host, port)}
+    if settings.metrics_listen:
+        host, _, wanted = settings.metrics_listen.rpartition(":")
+        host = host.strip("[]")
+        announced["metrics"] = _url("http", host, await server.start_admin(host, int(wanted)))
+    _announce(announced, as_json=settings.json)
+    notify("READY=1")
+    await _until_told(told, prepared.certificate)
+    notify("STOPPING=1")
+    leaving = asyncio.create_task(server.drain(settings.drain))
+    again = asyncio.create_task(_until_told(told, None))
+    await asyncio.wait({leaving, again}, return_when=asyncio.FIRST_COMPLETED)
+    for task in (leaving, again):
+        task.cancel()
     await server.stop()
 
 
-def _server(options: argparse.Namespace) -> SignalingServer:
-    defaults = Limits()
-    limits = Limits(
-        connections=options.max_connections or defaults.connections,
-        connections_per_address=options.connections_per_ip or defaults.connections_per_address,
-        allocations_per_hour=options.mailboxes_per_hour or defaults.allocations_per_hour,
-    )
-    return SignalingServer(
-        limits,
-        turn=_turn(options),
-        token_hash=_token_hash(options),
-        trusted_proxies=_networks(options.trusted_proxy),
-        log_addresses=options.log_addresses,
-    )
+async def _until_told(told: asyncio.Queue[int], certificate: Certificate | None) -> None:
+    while await told.get() == signal.SIGHUP:
+        if certificate is not None:
+            renewed = await asyncio.to_thread(certificate.renew)
+            logs.say("certificate renewed" if renewed else "certificate unusable, the old one stays")
 
 
-def _turn(options: argparse.Namespace) -> TurnService | None:
-    secret = _file_or_environment(options.turn_secret_file, TURN_SECRET)
-    if not secret and not options.turn_url:
-        return None
-    if not secret or not options.turn_url:
-        raise _Wrong(f"TURN needs --turn-url and a secret (--turn-secret-file or {TURN_SECRET})")
-    return TurnService(secret.encode(), tuple(options.turn_url))
+def _announce(announced: Mapping[str, str], *, as_json: bool) -> None:
+    line = json.dumps({"schema": 1, **announced}) if as_json else f"listening on {announced['url']}"
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
 
 
-def _token_hash(options: argparse.Namespace) -> bytes | None:
-    text = _file_or_environment(options.token_hash_file, TOKEN_HASH)
-    if not text:
-        return None
-    if not re.fullmatch(r"[0-9a-fA-F]{64}", text):
-        raise _Wrong("a token hash is 64 hex digits: make one with envlsp-signaling --hash-token")
-    return bytes.fromhex(text)
-
-
-def _file_or_environment(path: Path | None, variable: str) -> str:
-    if path is None:
-        return os.environ.get(variable, "").strip()
-    try:
-        return path.read_text().strip()
-    except (OSError, UnicodeDecodeError) as exc:
-        raise _Wrong(f"cannot read {path}") from exc
-
-
-def _networks(texts: list[str]) -> Trusted:
-    try:
-        return tuple(ipaddress.ip_network(text) for text in texts)
-    except ValueError as exc:
-        raise _Wrong("--trusted-proxy wants an address or a network") from exc
-
-
-def _tls(options: argparse.Namespace) -> ssl.SSLContext | None:
-    if options.tls_cert is None:
-        return None
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    try:
-        context.load_cert_chain(options.tls_cert, options.tls_key)
-    except (OSError, ssl.SSLError) as exc:
-        raise _Wrong(f"cannot use the certificate {options.tls_cert}") from exc
-    return context
+def _url(scheme: str, host: str, port: int) -> str:
+    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
 
 
 def _raise_file_limit() -> None:
@@ -152,24 +123,104 @@ def _raise_file_limit() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
+# --- from settings to parts -------------------------------------------------------------------
+
+
+def _prepare(parsed: dict[str, object], environment: Mapping[str, str]) -> _Prepared:
+    file = parsed.pop("config", None) or environment.get(f"{PREFIX}CONFIG")
+    words = {name.replace("_", "-"): value for name, value in parsed.items()}
+    settings = settle(words, environment, Path(str(file)) if file else None)
+    limits = Limits(
+        connections=settings.max_connections,
+        connections_per_address=settings.connections_per_ip,
+        half_open_per_address=2 * settings.connections_per_ip,
+        allocations_per_hour=settings.mailboxes_per_hour,
+    )
+    server = SignalingServer(
+        limits,
+        turn=_turn(settings, environment),
+        token_hash=_token_hash(settings),
+        trusted_proxies=_networks(settings.trusted_proxy),
+        proxy_header=settings.proxy_header,
+        log_addresses=settings.log_addresses,
+        backplane=_backplane(settings, limits),
+    )
+    if settings.tls_key is not None and settings.tls_cert is None:
+        raise WrongOption("tls-key needs tls-cert")
+    certificate = Certificate(settings.tls_cert, settings.tls_key) if settings.tls_cert else None
+    return _Prepared(settings, server, certificate)
+
+
+def _turn(settings: Settings, environment: Mapping[str, str]) -> TurnService | None:
+    secret = settings.turn_secret or environment.get(OLD_TURN_SECRET, "").strip()
+    if not secret and not settings.turn_url:
+        return None
+    if not secret or not settings.turn_url:
+        raise WrongOption(f"TURN needs turn-url and a secret (turn-secret-file or {PREFIX}TURN_SECRET)")
+    wrong = [url for url in settings.turn_url if not re.match(r"(stuns?|turns?):[^\s]{1,500}$", url)]
+    if wrong or len(settings.turn_url) > 16:
+        raise WrongOption("turn-url wants at most 16 urls that begin with stun:, turn: or turns:")
+    return TurnService(secret.encode(), settings.turn_url)
+
+
+def _token_hash(settings: Settings) -> bytes | None:
+    if settings.token_hash is None:
+        return None
+    if not re.fullmatch(r"[0-9a-fA-F]{64}", settings.token_hash):
+        raise WrongOption("a token hash is 64 hex digits: make one with envlsp-signaling --hash-token")
+    return bytes.fromhex(settings.token_hash)
+
+
+def _networks(texts: tuple[str, ...]) -> Trusted:
+    try:
+        return tuple(ipaddress.ip_network(text) for text in texts)
+    except ValueError as exc:
+        raise WrongOption("trusted-proxy wants an address or a network") from exc
+
+
+def _backplane(settings: Settings, limits: Limits) -> Backplane | None:
+    if settings.backplane is None:
+        return None
+    try:
+        from envlsp_signaling.redis_backplane import RedisBackplane
+    except ImportError as exc:
+        raise WrongOption("backplane needs the Redis library: pip install 'envlsp[redis]'") from exc
+    return RedisBackplane(
+        settings.backplane,
+        ServerId(secrets.token_bytes(SERVER_BYTES)),
+        password=settings.backplane_password,
+        # It may wait for its second party, and then go on, for so long.
+        reserved_s=2 * limits.mailbox_s,
+    )
+
+
+# --- the command line -------------------------------------------------------------------------
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="envlsp-signaling",
         description="Rendezvous for envlsp peers: opaque rooms, opaque payloads, memory only.",
+        epilog=f"Every option may stand in the environment ({PREFIX}MAX_CONNECTIONS) or in the file.",
+        argument_default=argparse.SUPPRESS,
     )
-    add = parser.add_argument
-    add("--host", default="127.0.0.1", help="address to bind (default: loopback only)")
-    add("--port", type=int, default=8765, help="0 picks a free one (default: 8765)")
-    add("--json", action="store_true", help="announce the url as one line of JSON")
-    add("--turn-url", action="append", default=[], metavar="URL", help="stun:, turn: or turns:; repeatable")
-    add("--turn-secret-file", type=Path, metavar="FILE", help=f"coturn's secret; else {TURN_SECRET}")
-    add("--token-hash-file", type=Path, metavar="FILE", help=f"serve token holders only; else {TOKEN_HASH}")
-    add("--hash-token", action="store_true", help="read a token from stdin, print its hash, exit")
-    add("--trusted-proxy", action="append", default=[], metavar="NET", help="believe its X-Forwarded-For")
-    add("--tls-cert", type=Path, metavar="FILE", help="serve wss:// with this certificate chain")
-    add("--tls-key", type=Path, metavar="FILE", help="its private key, when not in the same file")
-    add("--max-connections", type=int, metavar="N", help="in all (default: 10000)")
-    add("--connections-per-ip", type=int, metavar="N", help="default: 30")
-    add("--mailboxes-per-hour", type=int, metavar="N", help="per address (default: 10)")
-    add("--log-addresses", action="store_true", help="name the addresses of refused clients")
+    for option in OPTIONS:
+        if not option.is_secret:
+            _add(parser, option)
+    parser.add_argument("--config", metavar="FILE", help=f"a TOML file of options; else {PREFIX}CONFIG")
+    parser.add_argument("--check-config", action="store_true", help="say whether it can be used, and exit")
+    parser.add_argument(
+        "--hash-token", action="store_true", help="read a token from stdin, print its hash, exit"
+    )
     return parser
+
+
+def _add(parser: argparse.ArgumentParser, option: Option) -> None:
+    shown = option.shown or (str(option.default) if option.default not in (None, (), False) else "")
+    text = f"{option.help} (default: {shown})" if shown else option.help
+    if option.is_flag:
+        parser.add_argument(f"--{option.name}", action="store_true", help=text)
+    elif isinstance(option.default, tuple):
+        parser.add_argument(f"--{option.name}", action="append", metavar=option.metavar, help=text)
+    else:
+        parser.add_argument(f"--{option.name}", metavar=option.metavar, help=text)

@@ -34,6 +34,17 @@ class Limits:
     subscribers_per_room: int = 128
     frames_per_s: float = 20
     frames_burst: int = 100
+    bytes_per_s: float = 128 * KIB
+    bytes_burst: int = 2 * 1024 * KIB
+    """Of one connection, in frames received: a hundred of the largest at once, eight a second for ever."""
+    address_bytes_per_s: float = 512 * KIB
+    address_bytes_burst: int = 8 * 1024 * KIB
+    """Of one address, all its connections together."""
+    half_open: int = 1_000
+    """Sockets that have not finished their handshake, in all."""
+    half_open_per_address: int = 60
+    """Of one address: twice the connections,
+    so that an office can come back at once, and nobody holds the descriptors of all."""
     refusals_max: int = 200
     """Refused frames of one connection before it is closed."""
     idle_s: float = 60
@@ -63,14 +74,42 @@ class Bucket:
         self._rate, self._burst = rate, float(burst)
         self._level, self._then = float(burst), now
 
-    def take(self, now: float) -> bool:
-        """Return whether one more is allowed now, and count it if so."""
+    def take(self, now: float, amount: int = 1) -> bool:
+        """Return whether so much more is allowed now, and count it if so."""
+        self._fill(now)
+        if self._level < amount:
+            return False
+        self._level -= amount
+        return True
+
+    def is_full(self, now: float) -> bool:
+        """Return whether this bucket remembers nothing: a new one would be the same."""
+        self._fill(now)
+        return self._level >= self._burst
+
+    def _fill(self, now: float) -> None:
         self._level = min(self._burst, self._level + (now - self._then) * self._rate)
         self._then = now
-        if self._level < 1:
-            return False
-        self._level -= 1
-        return True
+
+
+class Budgets:
+    """A bucket for each address, remembered for as long as it is not full."""
+
+    def __init__(self, rate: float, burst: int) -> None:
+        self._rate, self._burst = rate, burst
+        self._buckets: dict[str, Bucket] = {}
+
+    def take(self, address: str, now: float, amount: int) -> bool:
+        """Return whether this address may use so much more now, and count it if so."""
+        bucket = self._buckets.get(address)
+        if bucket is None:
+            bucket = self._buckets[address] = Bucket(self._rate, self._burst, now)
+        return bucket.take(now, amount)
+
+    def sweep(self, now: float) -> None:
+        """Forget addresses that have their whole budget again."""
+        for address in [key for key, bucket in self._buckets.items() if bucket.is_full(now)]:
+            del self._buckets[address]
 
 
 class Hourly:

@@ -59,6 +59,7 @@ class Code(IntEnum):
     TOO_MANY_MAILBOXES = 6
     NO_SUCH_MAILBOX = 7
     NO_TURN = 8
+    UNAVAILABLE = 9
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,10 +79,33 @@ class Rooms:
         if not self._rooms[who]:
             del self._rooms[who]
 
-    def drop(self, who: ConnectionId) -> None:
-        """Take a connection out of every room."""
-        for room in tuple(self._rooms.get(who, ())):
+    def drop(self, who: ConnectionId) -> list[RoomId]:
+        """Take a connection out of every room; return those that nobody is in any more."""
+        rooms = tuple(self._rooms.get(who, ()))
+        for room in rooms:
             self.leave(who, room)
+        return [room for room in rooms if room not in self._members]
+
+    def members(self, room: RoomId) -> tuple[ConnectionId, ...]:
+        """Return everybody in a room."""
+        return tuple(self._members.get(room, ()))
+
+    def own_tag(self, who: ConnectionId, room: RoomId) -> Tag | None:
+        """Return the tag of a connection in a room, if it is in it."""
+        return self._members.get(room, {}).get(who)
+
+    def holder(self, tag: Tag, room: RoomId) -> ConnectionId | None:
+        """Return who has that tag in that room."""
+        place, who = self._tags.get(tag, (None, None))
+        return who if place == room else None
+
+    def of(self, who: ConnectionId) -> tuple[RoomId, ...]:
+        """Return the rooms that a connection is in."""
+        return tuple(self._rooms.get(who, ()))
+
+    def seats(self) -> int:
+        """Return how many memberships there are in all."""
+        return len(self._tags)
 
     def audience(self, who: ConnectionId, room: RoomId) -> tuple[Tag, tuple[ConnectionId, ...]]:
         """Return the sender's tag in that room, and everybody else there.

@@ -49,7 +49,7 @@ async def test_the_operator_may_ask_for_addresses() -> None:
                 async with plain(server.url):
                     pass
         await server.stop()
-    assert b"turned away 127.0.0.1" in server.log
+    assert b"turned away address=127.0.0.1 status=429" in server.log
 
 
 def certificate(folder: Path) -> Path:

@@ -9,7 +9,8 @@ import msgpack
 from hypothesis import given
 from hypothesis import strategies as st
 
-from envlsp_signaling.desk import Close, Desk, Effect, Send, SendTurn
+from envlsp_signaling.desk import Desk
+from envlsp_signaling.effects import Close, Effect, Send, SendTurn
 from envlsp_signaling.limits import KIB, Limits
 from envlsp_signaling.messages import Verb
 from envlsp_signaling.rooms import ConnectionId
@@ -104,6 +105,7 @@ class World:
             return verb == Verb.TURN
         if isinstance(effect, Close):
             return effect.who == who
+        assert isinstance(effect, Send)
         decoded = msgpack.unpackb(effect.frame)
         refused = decoded[0] == Verb.ERR and decoded[2] == verb
         return who in effect.to and (refused or decoded[0] in ANSWERED[verb])

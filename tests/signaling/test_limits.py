@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 import msgpack
 
-from envlsp_signaling.desk import Close, Desk, Effect, Reason, Send
+from envlsp_signaling.desk import Desk
+from envlsp_signaling.effects import Close, Effect, Reason, Send
 from envlsp_signaling.limits import BLOB_SIZES, FRAME_MAX_BYTES, HOUR_S, KIB, Limits
 from envlsp_signaling.messages import Code, Verb
 from envlsp_signaling.rooms import ConnectionId

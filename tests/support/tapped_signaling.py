@@ -11,7 +11,8 @@ import sys
 from pathlib import Path
 
 from envlsp_signaling import command
-from envlsp_signaling.desk import Desk, Effect, Send
+from envlsp_signaling.desk import Desk
+from envlsp_signaling.effects import Effect, Send
 from envlsp_signaling.rooms import ConnectionId
 
 
