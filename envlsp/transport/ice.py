@@ -5,6 +5,8 @@
   come (stock gathering waits five seconds for a server that is silent);
 * direct paths get a head start over relayed ones (stock takes the first pair
   that works, and a relay often works before a hole is punched);
+* a check that a router has swallowed is repeated as soon as the peer's comes
+  through (stock waits half a second);
 * consent expires by time since the last answer, and an answer may be slow
   (stock closes every path slower than half a second, though it works);
 * `close` does not hang for a minute when the TURN server has vanished;
@@ -55,11 +57,23 @@ PREFERENCE = {"udp": FULL_PREFERENCE, "tcp": 40_000, "tls": 20_000}  # the faste
 class _QuietStun(StunProtocol):
     """A socket of ours. A stranger's datagram that breaks the parser is dropped, not logged."""
 
+    def __init__(self, receiver: IceConnection) -> None:
+        super().__init__(receiver)
+        self._repeated: set[bytes] = set()
+
     def datagram_received(self, data: bytes | str, addr: tuple[Any, ...]) -> None:
         try:
             super().datagram_received(data, addr)
         except Exception:  # noqa: BLE001 - aioice's parser raises many kinds, and logging them is a gift to a flood
             return
+
+    def repeat(self, addr: tuple[str, int]) -> None:
+        """Send what waits for an answer from there again, once, and not only when half a second is over."""
+        asked: Any
+        for number, asked in self.transactions.items():
+            if asked._Transaction__addr == addr and number not in self._repeated:  # noqa: SLF001
+                self._repeated.add(number)
+                self.send_stun(asked._Transaction__request, addr)  # noqa: SLF001
 
 
 class IceConnection(Connection):
@@ -222,9 +236,14 @@ class IceConnection(Connection):
     def check_incoming(
         self, message: aioice.stun.Message, addr: tuple[str, int], protocol: StunProtocol
     ) -> None:
-        """Answer a check, unless the peer has already come from too many addresses."""
+        """Answer a check, unless the peer has already come from too many addresses.
+
+        Our own first one may have met a router that the peer had not yet opened from inside.
+        """
         if len(self._remote_candidates) < REMOTES_MAX:
             super().check_incoming(message, addr, protocol)
+            if isinstance(protocol, _QuietStun):
+                protocol.repeat(addr)
 
     def check_start_task(self, pair: CandidatePair) -> None:
         """Start a check; one over a relay only when better ones have had their head start."""

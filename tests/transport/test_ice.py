@@ -227,6 +227,18 @@ async def test_a_relay_over_tls_waits_for_one_over_udp() -> None:
             await trying
 
 
+async def test_a_check_that_was_swallowed_is_repeated_when_the_peers_comes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("aioice.stun.RETRY_RTO", 30.0)
+    a, b = connection(), connection(controlling=False)
+    await asyncio.gather(a.gather_candidates(), b.gather_candidates())
+    swallow_first(b)
+    started = time.monotonic()
+    await meet(a, b)
+    assert time.monotonic() - started < SOON
+
+
 async def test_a_direct_path_wins_though_a_relay_works() -> None:
     async with fake_server() as turn:
         both = servers(turn=(turn,))
@@ -352,6 +364,16 @@ async def until(holds: Callable[[], bool]) -> None:
     async with asyncio.timeout(10):
         while not holds():  # noqa: ASYNC110 - what happens is inside a library
             await asyncio.sleep(0.005)
+
+
+def swallow_first(conn: IceConnection) -> None:
+    """Let the first datagram to each socket vanish, as in a router that is not open yet."""
+    for protocol in conn._protocols:
+
+        def hear(data: bytes, addr: Any, protocol: StunProtocol = protocol) -> None:
+            del protocol.datagram_received
+
+        protocol.datagram_received = hear  # type: ignore[method-assign,assignment]
 
 
 def slow_down(conn: IceConnection, delay_s: float) -> None:
