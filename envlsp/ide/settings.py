@@ -27,6 +27,21 @@ class Settings:
     """`diagnostics.unused`: fade names that no code reads."""
     ignore: frozenset[str] = frozenset()
     """`diagnostics.ignore`: codes of problems that are not reported, as a list."""
+    masks_show: frozenset[str] = frozenset()
+    """`masks.show`: names whose values are not masked, as patterns such as `LOG_*`.
+    A value that looks like a token, a key or an address with a password is masked all the same."""
+    masks_hide: frozenset[str] = frozenset()
+    """`masks.hide`: names whose values are masked whatever else says that they may be seen, as patterns."""
+    masks_files: frozenset[str] = frozenset(
+        {".env.example", ".env.sample", ".env.template", ".env.dist", ".env.schema"}
+    )
+    """`masks.showFiles`: files that describe names and hold no secrets, as patterns of their names.
+    Their values are not masked, unless they look like secrets."""
+    masks_choices: bool = False
+    """`masks.showChoices`: do not mask a value that is one of those that the comment above it allows
+    (`# one of: debug, info, warn`), here or in `.env.example`."""
+    presentation: bool = False
+    """`presentation`: nothing reveals or copies a value, whoever asks, while others look at the screen."""
     network: bool = True
     """`network.enabled`: be this device's node when no other process is.
     Off, the editor still shows what another `envlsp` on this machine receives."""
@@ -67,6 +82,11 @@ FIELDS: Mapping[str, str] = {
     "diagnostics.enabled": "diagnostics",
     "diagnostics.unused": "unused",
     "diagnostics.ignore": "ignore",
+    "masks.show": "masks_show",
+    "masks.hide": "masks_hide",
+    "masks.showFiles": "masks_files",
+    "masks.showChoices": "masks_choices",
+    "presentation": "presentation",
     "network.enabled": "network",
 }
 """The setting's name -> the field that holds it."""
@@ -103,5 +123,5 @@ def _unknown(name: str) -> str:
 
 
 def _wrong(name: str, default: Given) -> str:
-    wanted = "true or false" if isinstance(default, bool) else "a list of codes"
+    wanted = "true or false" if isinstance(default, bool) else "a list of words"
     return f"envlsp.{name} must be {wanted}; the default is used"

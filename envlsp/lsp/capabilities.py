@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from envlsp import __version__
+from envlsp.domain.secret import MASK
 from envlsp.lsp.client import Client
 from envlsp.lsp.names import COMMANDS
 
@@ -56,7 +57,7 @@ def capabilities(client: Client) -> dict[str, Any]:
         },
         "executeCommandProvider": {"commands": list(COMMANDS), "workDoneProgress": True},
         "workspace": {"workspaceFolders": {"supported": True, "changeNotifications": True}},
-        "experimental": {"envlsp": {"status": True, "reveal": True}},
+        "experimental": {"envlsp": {"status": True, "reveal": True, "masks": {"text": MASK}}},
     }
     if client.pull_diagnostics:
         found["diagnosticProvider"] = {

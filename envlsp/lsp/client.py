@@ -13,6 +13,9 @@ from typing import Any
 
 from envlsp.ide.positions import Encoding
 
+EXTENSIONS = ("input", "pick", "status", "reveal", "masks")
+"""What a client may have beyond LSP: docs/lsp-extensions.md."""
+
 
 @dataclass(frozen=True, slots=True)
 class Client:
@@ -54,7 +57,7 @@ class Client:
     """Of `codeLens`, `inlayHint`, `diagnostics`, `semanticTokens`: what it asks again for when told."""
     text_content: bool = False
     extensions: frozenset[str] = field(default=frozenset())
-    """Of `input`, `pick`, `status`, `reveal`: see docs/lsp-extensions.md."""
+    """Of `EXTENSIONS`."""
 
 
 def read_client(params: Any) -> Client:
@@ -94,11 +97,7 @@ def read_client(params: Any) -> Client:
         register_configuration=workspace.flag("didChangeConfiguration.dynamicRegistration"),
         refresh=frozenset(name for name in refreshing if workspace.flag(f"{name}.refreshSupport")),
         text_content=workspace.get("textDocumentContent") is not None,
-        extensions=frozenset(
-            name
-            for name in ("input", "pick", "status", "reveal")
-            if caps.get(f"experimental.envlsp.{name}") is True
-        ),
+        extensions=frozenset(name for name in EXTENSIONS if caps.get(f"experimental.envlsp.{name}") is True),
     )
 
 

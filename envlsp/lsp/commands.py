@@ -11,17 +11,19 @@ import asyncio
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from envlsp.domain.secret import SecretText
-from envlsp.errors import NotFound, Stopped, UsageError
+from envlsp.errors import Misuse, NotFound, Stopped, UsageError
 from envlsp.lsp.names import LOOKING, PREFIX
 from envlsp.lsp.session import REVEAL_S
 from envlsp.lsp.talk import EditorTalk
 from envlsp.lsp.uris import VIRTUAL_SCHEME
 
 if TYPE_CHECKING:
+    from envlsp.ide.looks import Looks
     from envlsp.lsp.progress import Token
     from envlsp.lsp.server import Server
     from envlsp.service.verbs import Desk
@@ -58,6 +60,8 @@ class Commands:
             raise UsageError("there is no such command", fix="the commands of envlsp begin with envlsp.")
         if name in ("reveal", "copy"):
             return await self._reveal(name, argument)
+        if name in ("mask.toggle", "presentation.toggle"):
+            return self._toggle(name)
 
         def work(desk: Desk) -> Any:
             from envlsp.service import verbs
@@ -87,9 +91,23 @@ class Commands:
 
         return await self._in_thread(work, self._place_of({}), "envlsp show", None)
 
+    def _toggle(self, verb: str) -> dict[str, Any]:
+        session = self._server.session
+        looks = session.looks
+        if session.is_presenting and (verb == "mask.toggle" or looks.is_forced):
+            raise _presenting(looks)
+        if verb == "mask.toggle":
+            session.set_looks(replace(looks, is_bare=not looks.is_bare))
+        else:
+            session.set_looks(replace(looks, presenting=not session.is_presenting))
+        self._server.notify.settings_changed()
+        return {"schema": 1, "masked": session.is_masked, "presenting": session.is_presenting}
+
     async def _reveal(self, verb: str, argument: dict[str, Any]) -> dict[str, Any]:
         uri, name = _text(argument, "uri"), _text(argument, "name")
         session = self._server.session
+        if session.is_presenting:
+            raise _presenting(session.looks)
         place = session.places.place(uri)
         document = session.snapshot.documents.get(place)
         if document is not None and document.env is not None:
@@ -186,6 +204,13 @@ class Commands:
                 return Path(place)
         folders = self._server.session.folders
         return Path(folders[0]) if folders else Path.cwd()
+
+
+def _presenting(looks: Looks) -> Misuse:
+    fix = (
+        "start the editor without ENVLSP_PRESENT" if looks.is_forced else "envlsp.presentation.toggle ends it"
+    )
+    return Misuse("you are presenting: nothing is shown", fix=fix)
 
 
 def _value_work(uri: str, name: str) -> Work[SecretText]:

@@ -16,6 +16,7 @@ def did_open(server: Server, params: types.DidOpenTextDocumentParams) -> None:
     """Take over a document."""
     item = params.text_document
     document = server.session.open(item.uri, item.language_id, item.version, item.text)
+    server.masks.opened(document.place)
     server.sources.look_beside()
     server.diagnostics.changed(document.place)
 
@@ -25,6 +26,7 @@ def did_change(server: Server, params: types.DidChangeTextDocumentParams) -> Non
     changed = params.text_document
     document = server.session.change(changed.uri, changed.version, from_changes(params.content_changes))
     if document is not None:
+        server.masks.changed(document.place)
         server.diagnostics.changed(document.place)
 
 
@@ -36,6 +38,7 @@ def did_save(server: Server, params: types.DidSaveTextDocumentParams) -> None:
 def did_close(server: Server, params: types.DidCloseTextDocumentParams) -> None:
     """Let a document go."""
     place = server.session.close(params.text_document.uri)
+    server.masks.closed(place)
     server.diagnostics.closed(place, params.text_document.uri)
     server.sources.look_again([place])
     server.sources.look_beside()

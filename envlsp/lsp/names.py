@@ -7,8 +7,8 @@ from __future__ import annotations
 
 PREFIX = "envlsp."
 
-OWN = ("reveal", "copy")
-"""What the server answers by itself, besides the verbs of the service: they give out a value."""
+OWN = ("reveal", "copy", "mask.toggle", "presentation.toggle")
+"""What the server answers by itself, besides the verbs of the service: it is about this window."""
 
 VERBS = (
     "push",

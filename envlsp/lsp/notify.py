@@ -69,6 +69,7 @@ class Notify:
             else:
                 self._ask(name)
         if "diagnostics" in wanted:
+            self._server.masks.all_changed()
             self._server.diagnostics.all_changed()
             self._refresh_contents()
         self._warn()
@@ -121,7 +122,12 @@ class Notify:
 def status(server: Server) -> dict[str, Any]:
     """Return where every project of the workspace stands, as docs/lsp-extensions.md has it."""
     facts = server.session.snapshot.facts
-    return {"peers": facts.peers, "projects": [_project(server, project) for project in facts.projects]}
+    return {
+        "peers": facts.peers,
+        "masked": server.session.is_masked,
+        "presenting": server.session.is_presenting,
+        "projects": [_project(server, project) for project in facts.projects],
+    }
 
 
 def _project(server: Server, project: ProjectFacts) -> dict[str, Any]:

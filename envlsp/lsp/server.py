@@ -17,12 +17,14 @@ from pygls.lsp.server import LanguageServer
 from pygls.protocol import default_converter
 
 from envlsp import __version__
+from envlsp.ide.looks import Looks
 from envlsp.lsp import guard
 from envlsp.lsp.client import Client
 from envlsp.lsp.commands import Commands
 from envlsp.lsp.diagnostics import Diagnostics
 from envlsp.lsp.frames import Frames
 from envlsp.lsp.lifecycle import Lifecycle
+from envlsp.lsp.masks import Masks
 from envlsp.lsp.notify import Notify
 from envlsp.lsp.progress import Progress
 from envlsp.lsp.protocol import Protocol
@@ -30,6 +32,8 @@ from envlsp.lsp.session import Session
 from envlsp.lsp.sources import Sources
 from envlsp.lsp.stream import Stream
 
+PRESENT = "ENVLSP_PRESENT"
+"""A variable of the person's shell: whatever it starts presents."""
 FLUSH_S = 1.0
 """How long the editor has to take our last words."""
 
@@ -48,8 +52,9 @@ class Server(LanguageServer):
         self.client = client
         self.environ = environ
         self.folder_uris = client.folders
-        self.session = Session(client)
+        self.session = Session(client, Looks(is_forced=environ.get(PRESENT, "0") not in {"", "0"}))
         self.diagnostics = Diagnostics(self)
+        self.masks = Masks(self)
         self.notify = Notify(self)
         self.work = Progress(self)
         self.commands = Commands(self)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from envlsp.domain.secret import SecretText
 from envlsp.ide.envfile import EnvFile
+from envlsp.ide.looks import Looks
 from envlsp.ide.positions import Position, Range
 from envlsp.ide.results import Place
 from envlsp.ide.settings import Settings
@@ -35,11 +36,14 @@ FULL_TEXT = None
 class Session:
     """One editor, as far as answers depend on it."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, looks: Looks | None = None) -> None:
         self.client = client
+        self.looks = looks or Looks()
+        self._given = Settings()
         self.places = Places()
         self.folders: list[Place] = []
         self._snapshot = Snapshot(encoding=client.encoding)
+        self.set_settings(self._given)
         self._indexed = Usages()
         self._reads: dict[Place, tuple[Usage, ...]] = {}  # of open code
         self._stale: set[Place] = set()
@@ -94,7 +98,23 @@ class Session:
 
     def set_settings(self, settings: Settings) -> None:
         """Take over what the person set."""
-        self._snapshot = replace(self._snapshot, settings=settings)
+        self._given = settings
+        self._snapshot = replace(self._snapshot, settings=self.looks.applied(settings))
+
+    def set_looks(self, looks: Looks) -> None:
+        """Take over how much this window shows."""
+        self.looks = looks
+        self.set_settings(self._given)
+
+    @property
+    def is_presenting(self) -> bool:
+        """Whether nothing may be revealed or copied."""
+        return self.looks.is_presenting(self._given)
+
+    @property
+    def is_masked(self) -> bool:
+        """Whether masks are drawn."""
+        return self.looks.is_masked(self._given)
 
     def open(self, uri: str, language: str, version: int, text: str) -> Document:
         """Take over a document from the editor."""

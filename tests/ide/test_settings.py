@@ -55,7 +55,7 @@ def test_what_is_wrong_is_said_and_the_rest_is_used() -> None:
         Settings(lens=False),
         "envlsp.hover.reveal must be true or false; the default is used",
         "envlsp.hover.revael is not a setting; did you mean envlsp.hover.reveal?",
-        "envlsp.diagnostics.ignore must be a list of codes; the default is used",
+        "envlsp.diagnostics.ignore must be a list of words; the default is used",
     )
 
 

@@ -18,12 +18,19 @@ class Inside:
     Args:
         capabilities: what the editor says of itself.
         root: its workspace folder.
+        environ: the variables it was started with.
     """
 
-    def __init__(self, capabilities: Mapping[str, Any], root: Path | None = None, **params: Any) -> None:
+    def __init__(
+        self,
+        capabilities: Mapping[str, Any],
+        root: Path | None = None,
+        environ: Mapping[str, str] | None = None,
+        **params: Any,
+    ) -> None:
         folders = [] if root is None else [{"uri": root.as_uri(), "name": "x"}]
         given = {"capabilities": capabilities, "workspaceFolders": folders} | params
-        self.server = Server(read_client(given), {})
+        self.server = Server(read_client(given), environ or {})
         self.server.lifecycle.begin()
         self.sent: list[Any] = []
         self.server.protocol.connect(self._take, Frames())
