@@ -62,6 +62,27 @@ class SignalingSocket:
         name = self._socket.transport.get_extra_info("sockname")
         return str(name[0]) if isinstance(name, tuple) and name else ""
 
+    @property
+    def server_time_s(self) -> float | None:
+        """Return the server's clock when it let us in, in seconds since 1970; None where it said nothing."""
+        from email.utils import parsedate_to_datetime
+
+        response = self._socket.response
+        try:
+            return parsedate_to_datetime(response.headers["Date"]).timestamp() if response else None
+        except (LookupError, ValueError, OverflowError):
+            return None
+
+    @property
+    def certificate_ends_s(self) -> float | None:
+        """Return when its certificate ends, in seconds since 1970; None where there is no TLS."""
+        import ssl
+
+        tls = self._socket.transport.get_extra_info("ssl_object")
+        shown = tls.getpeercert() if tls is not None else None
+        ends = shown.get("notAfter") if shown else None
+        return float(ssl.cert_time_to_seconds(ends)) if isinstance(ends, str) else None
+
     async def answers(self, within_s: float) -> bool:
         """Return whether the server is still at the other end."""
         from websockets.exceptions import ConnectionClosed
