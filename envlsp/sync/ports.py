@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from envlsp.domain.ids import DevicePk, RecordId
@@ -64,8 +64,11 @@ class Replica(Protocol):
         """Return whether this device was a member's and is none now."""
         ...
 
-    def auth_records(self) -> Iterable[bytes]:
-        """Return the raw records that say who is who, by ascending height."""
+    def newest(self, *, auth: bool) -> Iterator[tuple[int, bytes]]:
+        """Yield the raw records that say who is who, or all others, each behind its height.
+
+        By descending height; read lazily, since whoever asks seldom wants all.
+        """
         ...
 
     def attests(self) -> Sequence[bytes]:

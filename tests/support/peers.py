@@ -7,7 +7,7 @@ opaque to a session as a real one. The replica plays the store and the service.
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -135,8 +135,10 @@ class FakeReplica:
     def is_revoked(self, dpk: DevicePk) -> bool:
         return dpk in self.revoked
 
-    def auth_records(self) -> Iterable[bytes]:
-        return [fake.raw for fake in self.by_height() if fake.kind == "auth"]
+    def newest(self, *, auth: bool) -> Iterator[tuple[int, bytes]]:
+        for fake in reversed(self.by_height()):
+            if (fake.kind == "auth") == auth:
+                yield fake.height, fake.raw
 
     def attests(self) -> list[bytes]:
         if not self.with_attests:

@@ -1,9 +1,9 @@
 """Meeting the team through a signaling server: rooms, beacons, sealed signals.
 
 Says that we are there, hears who else is, and carries the messages of dials. Which rooms,
-`service.rooms` decides. Trusts nobody: a beacon or a signal counts when a device that was
-let in has signed it, or one that was vouched for, and is still only a hint until the
-handshake (PROTOCOL G).
+`rooms` decides. Trusts nobody: a beacon or a signal counts when a device that was let in
+has signed it, or one that was vouched for, or a stranger that may be answered
+(`strangers`), and is still only a hint until the handshake (PROTOCOL G).
 """
 
 from __future__ import annotations
@@ -30,9 +30,10 @@ from envlsp.crypto.rendezvous import (
 from envlsp.domain.ids import BoxPk, DevicePk
 from envlsp.errors import EnvlspError, NobodyReachable, PeerError, TrustError
 from envlsp.service.access.removal import is_removed
-from envlsp.service.network.peering import box_of, is_blind, is_known, is_peer, is_root
+from envlsp.service.network.peering import box_of, has_heard_of_us, is_blind, is_known, is_peer, is_root
 from envlsp.service.network.rooms import Kind, Place, Room, Standpoint, places, rooms, standpoint
 from envlsp.service.network.seeking import Sought, attested_epochs, sought
+from envlsp.service.network.strangers import Strangers
 from envlsp.service.replica import Replica
 from envlsp.service.replicas.allowed import allowed
 from envlsp.transport.api import SignalKind
@@ -40,7 +41,7 @@ from envlsp.transport.signaling_client import Connected, SignalingClient
 from envlsp.wire.canonical import Value
 from envlsp.wire.introductions import Answer, Card
 from envlsp.wire.signaling_messages import Message, RoomId, Tag
-from envlsp.wire.signals import SessionId, from_words, to_words
+from envlsp.wire.signals import SessionId, Signal, from_words, to_words
 
 BEACON_EVERY_S = 60.0
 """A beacon that got lost is made up for within a minute; one costs a kilobyte."""
@@ -107,6 +108,7 @@ class Meeting:
         self._sought: set[Sought] = set()
         self._tags: dict[DevicePk, Tag] = {}
         self._guests: dict[DevicePk, BoxPk] = {}
+        self._strangers = Strangers()
         self._called: deque[float] = deque()
         self._writers: dict[tuple[DevicePk, SessionId], SignalWriter] = {}
         self._order = SignalOrder()
@@ -170,11 +172,18 @@ class Meeting:
             NobodyReachable: the target has not been heard of.
             SignalingUnreachable: the server is gone.
         """
-        tag, box = self._tags.get(to_dpk), box_of(self._replica, to_dpk) or self._guests.get(to_dpk)
-        if tag is None or box is None:
-            raise NobodyReachable
+        tag, box = self._reach(to_dpk)
         writer = self._writer(to_dpk, box, SessionId(session16))
         await self._client.send(tag, writer.seal(from_words(kind, params)))
+
+    def _reach(self, dpk: DevicePk) -> tuple[Tag, BoxPk]:
+        tag, box = self._tags.get(dpk), box_of(self._replica, dpk) or self._guests.get(dpk)
+        if tag is not None and box is not None:
+            return tag, box
+        stranger = self._strangers.reach(dpk, time.monotonic())
+        if stranger is None:
+            raise NobodyReachable
+        return stranger
 
     def _writer(self, to_dpk: DevicePk, box: BoxPk, session: SessionId) -> SignalWriter:
         key = (to_dpk, session)
@@ -207,6 +216,23 @@ class Meeting:
         self._guests.pop(dpk, None)
         if not is_known(self._replica, dpk):
             self._tags.pop(dpk, None)
+
+    def is_stranger(self, dpk: DevicePk) -> bool:
+        """Return whether this is somebody whom we answer although nobody has said who it is."""
+        return self._strangers.reach(dpk, time.monotonic()) is not None
+
+    def is_meeting_strangers(self) -> bool:
+        """Return whether somebody may turn out to be a teammate in the next moments."""
+        return self._strangers.is_meeting(time.monotonic())
+
+    def met_stranger(self, dpk: DevicePk) -> None:
+        """Note that it is clear who a stranger is; if no record names it by now, it is left alone."""
+        now = time.monotonic()
+        if not is_known(self._replica, dpk):
+            self._strangers.shun(dpk, now)
+        elif (stranger := self._strangers.reach(dpk, now)) is not None:
+            self._tags[dpk] = stranger[0]
+            self._strangers.known(dpk)
 
     async def give_card(self, tag: Tag, to: DevicePk, box: BoxPk, answer: Answer = Answer.COME) -> None:
         """Tell a device that knows nobody who we are, and what it may do."""
@@ -290,31 +316,67 @@ class Meeting:
                     await self._heard_beacon(room, tag, beacon.sender)
                 elif self._own_room is not None:
                     await self._say_there(room, tag)  # somebody who knows us and whom we do not know yet
+                elif self._may_be_newcomer(room, tag, beacon.sender):
+                    await self._say_there(room, tag)  # so that it gives us its card
                 return
         with contextlib.suppress(TrustError, PeerError):
             await self._hear_signal(room, tag, blob)
             return
-        if self._own_room is not None:
-            with contextlib.suppress(TrustError, PeerError):
+        with contextlib.suppress(TrustError, PeerError):
+            if self._own_room is not None:
                 self._hear_card(tag, blob)
+            elif room.place.is_newest:
+                self._hear_newcomer(tag, blob)
 
     async def _heard_beacon(self, room: Room, tag: Tag, sender: DevicePk) -> None:
         is_new = self._tags.get(sender) != tag
         self._tags[sender] = tag
         if is_new:  # a removed device too; and before the dial, whose preparation may take seconds
             await self._answer(room, tag, sender)
+        if room.place.kind in _OF_MEMBERS and not self.is_linked(sender):
+            await self._present(tag, sender)
         self._on_beacon(sender, is_new)
+
+    async def _present(self, tag: Tag, dpk: DevicePk) -> None:
+        """Give our card to a member who has never said that it knows us: it may have been away."""
+        box = box_of(self._replica, dpk)
+        if box is not None and is_peer(self._replica, dpk) and not has_heard_of_us(self._replica, dpk):
+            await self.give_card(tag, dpk, box)
+
+    def _may_be_newcomer(self, room: Room, tag: Tag, dpk: DevicePk) -> bool:
+        if dpk == self._replica.keys.dpk or not room.place.is_newest or is_removed(self._replica):
+            return False
+        return self._strangers.announced(dpk, tag, time.monotonic())
+
+    def _hear_newcomer(self, tag: Tag, blob: bytes) -> None:
+        """Be ready to answer somebody who has announced itself and says what to seal answers to."""
+        replica = self._replica
+        card = open_card(blob, replica.keys.box, own=replica.keys.dpk, team=replica.team)
+        if card.answer is Answer.COME and not self._was_let_in(card.dpk):
+            self._strangers.introduced(card.dpk, card.xpk, tag, time.monotonic())
 
     async def _hear_signal(self, room: Room, tag: Tag, blob: bytes) -> None:
         replica = self._replica
         signal = open_signal(blob, replica.keys.box, own=replica.keys.dpk, team=replica.team)
-        if not self._was_let_in(signal.sender) or not self._order.accept(signal):
+        if not self._was_let_in(signal.sender):
+            await self._hear_strange_signal(room, tag, signal)
+            return
+        if not self._order.accept(signal):
             return
         is_new = self._tags.get(signal.sender) != tag
         self._tags[signal.sender] = tag
         self._on_signal(signal.sender, signal.session, *to_words(signal.content))
         if is_new and room.place.kind in _OF_MEMBERS and is_peer(replica, signal.sender):
             await self._say_there(room, tag)  # it seeks us, and may not know that we are there
+
+    async def _hear_strange_signal(self, room: Room, tag: Tag, signal: Signal) -> None:
+        now = time.monotonic()
+        order = self._strangers.order_of(signal.sender, now)
+        if order is not None:
+            if order.accept(signal):
+                self._on_signal(signal.sender, signal.session, *to_words(signal.content))
+        elif room.place.is_newest and self._strangers.sought_us(signal.sender, now):
+            await self._say_there(room, tag)  # so that it announces itself, and gives us its card
 
     def _hear_card(self, tag: Tag, blob: bytes) -> None:
         """Meet somebody whom we cannot look up: with no record yet, or with old ones."""

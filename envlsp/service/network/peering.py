@@ -8,8 +8,10 @@ record knows nobody.
 from __future__ import annotations
 
 from envlsp.domain.ids import BoxPk, DevicePk
+from envlsp.errors import PeerError, TrustError
 from envlsp.service.replica import Replica
 from envlsp.service.replicas.allowed import allowed, is_allowed
+from envlsp.wire.attest import decode_attest_untrusted
 
 
 def is_root(replica: Replica, dpk: DevicePk) -> bool:
@@ -43,6 +45,25 @@ def box_of(replica: Replica, dpk: DevicePk) -> BoxPk | None:
         return device.xpk
     blind = is_allowed(replica, dpk)
     return blind.pairing.xpk if blind else None
+
+
+def has_heard_of_us(replica: Replica, dpk: DevicePk) -> bool:
+    """Return whether this device has attested that it holds the record which let ours in.
+
+    One that says nothing, or was not heard since, may have been away then: it takes us for a stranger.
+    """
+    own = replica.state.devices.get(replica.keys.dpk)
+    note = replica.store.peers.get(dpk).attestation
+    if own is None or not note:
+        return False
+    try:
+        heads = decode_attest_untrusted(note).heads
+    except (PeerError, TrustError):
+        return False
+    ledger = replica.ledger
+    return any(
+        head in ledger and (head == own.intro or ledger.is_ancestor(own.intro, head)) for head in heads
+    )
 
 
 def is_alone(replica: Replica) -> bool:

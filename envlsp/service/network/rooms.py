@@ -58,6 +58,8 @@ class Place:
     key: RoomKey = field(repr=False)
     """What its beacons are sealed under; of a link, its public key."""
     announces: bool = False
+    is_newest: bool = False
+    """Whether its key is that of the epoch of now, as far as we know: newcomers have it too."""
     invite: RecordId | None = None
     """Of a link: its record."""
 
@@ -175,7 +177,10 @@ def _of_epochs(view: Standpoint, scope: ScopeId, kind: Kind) -> list[Place]:
     ordered = epochs_by_use(view.state, scope)
     keys = [room_key(key) for epoch in ordered if (key := view.key_of(epoch.id)) is not None]
     speaks = kind is Kind.TEAM or not _holds_current(view, TEAM_SCOPE)
-    return [Place(kind, key, announces=speaks and place == 0) for place, key in enumerate(keys)]
+    return [
+        Place(kind, key, announces=speaks and place == 0, is_newest=place == 0)
+        for place, key in enumerate(keys)
+    ]
 
 
 def epochs_by_use(state: TeamState, scope: ScopeId) -> list[EpochState]:

@@ -81,9 +81,11 @@ class SyncPort:
         device = self._replica.state.devices.get(dpk)
         return device is not None and not device.active
 
-    def auth_records(self) -> Iterable[bytes]:
-        """Return the records that say who is who, by ascending height."""
-        return self._raw(r for r in self._replica.ledger.records() if is_auth(r.header.type))
+    def newest(self, *, auth: bool) -> Iterator[tuple[int, bytes]]:
+        """Yield the records that say who is who, or all others, by descending height."""
+        for record in reversed(self._replica.ledger.records()):
+            if is_auth(record.header.type) == auth:
+                yield record.header.height, self._replica.raw(record.id)
 
     def attests(self) -> Sequence[bytes]:
         """Return our own attestation of now, and the newest of each other device."""

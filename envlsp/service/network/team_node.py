@@ -209,6 +209,8 @@ class TeamNode:
         now = time.monotonic()
         recent = {dpk for dpk, seen in self._seen.items() if now - seen < PRESENT_S}
         present = self._teammates(recent | self._loops.keys())
+        if self._meeting.is_meeting_strangers():
+            return False  # one of them may be the only teammate who is there
         if not present:
             return bool(self._removed_by) or now - start > self._discovering_s(now)
         if len(self.in_step()) < len(present):
@@ -254,7 +256,7 @@ class TeamNode:
         if self._is_teammate(dpk):
             self._note(dpk)
             self._dialer.want(dpk)
-        elif self._meeting.is_vouched(dpk):
+        elif self._meeting.is_vouched(dpk) or self._meeting.is_stranger(dpk):
             pass  # answered, and never called
         elif time.monotonic() - self._told.get(dpk, float("-inf")) < TELL_AGAIN_S:
             return
@@ -294,6 +296,7 @@ class TeamNode:
             case AttestReceived(attest, raw):
                 self._keep_attestation(attest.dpk, raw)
             case effects.PeerWelcomed() if is_peer(self.replica, dpk):
+                self._meeting.met_stranger(dpk)
                 self.replica.store.peers.saw(dpk, self.replica.now())
             case InSync():
                 if self._begins_on_trust:
@@ -345,6 +348,7 @@ class TeamNode:
     async def _drive(self, dpk: DevicePk, link: Link) -> None:
         with contextlib.suppress(StoreError):
             self.replica.refresh()  # what our commands have just written is to be heard of
+        was_stranger = self._meeting.is_stranger(dpk)
         vouched = self._meeting.is_vouched(dpk)
         loop = PeerLoop(
             link, self.replica, dpk, lambda effect: self._session_event(dpk, effect), vouched=vouched
@@ -361,6 +365,9 @@ class TeamNode:
             if self._loops.get(dpk) is loop:
                 del self._loops[dpk]
                 self.on_peers()
+            if was_stranger and not is_peer(self.replica, dpk):
+                self._meeting.met_stranger(dpk)
+                self._dialer.forget(dpk)
             self._stirred.set()
 
     def _part(self, dpk: DevicePk) -> None:
