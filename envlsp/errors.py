@@ -15,6 +15,7 @@ sentence a person reads: lower case, no full stop, never the content of a file.
     │   ├── LocalChanges            exit 6
     │   ├── Stopped                 the person changed their mind
     │   ├── Stale                   exit 8
+    │   ├── TooOld                  exit 8
     │   ├── BadConfig               exit 2
     │   └── BadText                 exit 2
     ├── TrustError                  exit 9: something did not verify
@@ -36,6 +37,7 @@ sentence a person reads: lower case, no full stop, never the content of a file.
     │   └── KeyFileError
     └── TransportError              exit 7: the network
         ├── NobodyReachable
+        ├── NotHeld
         ├── SignalingUnreachable
         ├── DialFailed
         ├── LinkClosed
@@ -149,6 +151,13 @@ class Stale(Misuse):
 
     code, exit_code = "stale", 8
     default_fix = "envlsp pull"
+
+
+class TooOld(Misuse):
+    """what is known here is older than you allow"""
+
+    code, exit_code = "too-old", 8
+    default_fix = "envlsp sync, while a teammate is online"
 
 
 class BadConfig(Misuse):
@@ -287,6 +296,13 @@ class NobodyReachable(TransportError):
     """no teammate can be reached right now"""
 
     code = "nobody-reachable"
+    default_fix = "ask a teammate to run: envlsp agent"
+
+
+class NotHeld(TransportError):
+    """fewer devices hold it than you asked for"""
+
+    code = "not-held"
     default_fix = "ask a teammate to run: envlsp agent"
 
 

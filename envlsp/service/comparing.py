@@ -9,8 +9,10 @@ from envlsp.domain.release import Snapshot
 from envlsp.domain.secret import SecretName, SecretText
 from envlsp.domain.working import difference
 from envlsp.errors import NotFound
+from envlsp.service import own_past
 from envlsp.service.access.alarms import alarms
 from envlsp.service.access.confirming import doubts
+from envlsp.service.access.owed import newer
 from envlsp.service.access.removal import is_removed, way_back
 from envlsp.service.access.rights import own_role, role_word
 from envlsp.service.access.unopened import makers
@@ -48,10 +50,11 @@ def status(team: Team, context: Context) -> StatusResult:
         change=difference(view.entries, mine) if copy.data is not None else difference({}, {}),
         behind=len(found.unseen(based_on or ())),
         conflicts=tuple(sorted(view.conflicts)),
-        freshness=freshness(team.replica),
+        freshness=freshness(team.replica, view.heads),
         role=role_word(own_role(team.replica, scope), scope),
         removed=is_removed(team.replica),
-        rolled_back=team.store.records.is_rolled_back(),
+        rolled_back=team.store.records.is_rolled_back() or own_past.is_behind(team.replica),
+        newer=newer(team),
         suspects=tuple(dict.fromkeys(doubt.who for doubt in doubts(team))),
         voided=voided_releases(team, found),
         alarms=alarms(team),

@@ -17,7 +17,7 @@ from envlsp.crypto import envelope
 from envlsp.crypto.device import DeviceKeys
 from envlsp.crypto.epochs import Keyring, TeamKey
 from envlsp.crypto.signing import Place, check_untrusted, checked_before, make_record
-from envlsp.domain.ids import NO_EPOCH, EpochId, RecordId, TeamId
+from envlsp.domain.ids import NO_EPOCH, DevicePk, EpochId, RecordId, TeamId
 from envlsp.domain.ledger.admission import Accepted, Missing, Refused
 from envlsp.domain.ledger.records import (
     CheckedRecord,
@@ -39,7 +39,7 @@ from envlsp.errors import (
     UpgradeNeeded,
     WaitingForKey,
 )
-from envlsp.service import prefixes
+from envlsp.service import own_past, prefixes, volume
 from envlsp.service.access.tombstones import Tombstones
 from envlsp.service.ports import Clock
 from envlsp.store.records import NewRecord
@@ -278,6 +278,7 @@ class Replica:
         try:
             with self.store.database.write():
                 self.store.records.append([_row(record, raw) for record, raw in records])
+                volume.count(self.store.meta, self._sizes(records), self.now())
                 # With what another process has stored meanwhile: nobody has seen one without the other.
                 news = [*(record.id for record, _ in records), *self._take_in()]
                 self.tombstones.note(self.ledger, before, news)
@@ -285,6 +286,14 @@ class Replica:
             self._reload()
             raise
         return news
+
+    def _sizes(self, records: Sequence[tuple[CheckedRecord, bytes]]) -> dict[DevicePk, int]:
+        """Return how much came of each author's, our own lost records left out."""
+        sizes: dict[DevicePk, int] = {}
+        for record, raw in records:
+            if (author := record.header.author) != self.keys.dpk:
+                sizes[author] = sizes.get(author, 0) + len(raw)
+        return sizes
 
     # --- authoring ---------------------------------------------------------------------------
 
@@ -337,9 +346,11 @@ class Replica:
             WaitingForKey: we do not hold the key to write under.
             RecordRefused: our own rules do not admit it.
             Misuse: this is a copy of the device, on another machine.
+            StoreError: others have records of ours that are not here (F.4, rule 2).
         """
         self._may_author()
         with self.writing():
+            own_past.demand_fetched(self)
             parents = parents or self.ledger.parents_for(self.keys.dpk)
             place = Place(
                 team=self.team,

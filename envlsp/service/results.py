@@ -50,9 +50,27 @@ class Freshness:
     """What is known of how new this store is (PROTOCOL F.4)."""
 
     as_of: int | None
-    """When somebody last confirmed our heads, seconds since 1970."""
+    """When another device last attested to have nothing that is not here, seconds since 1970."""
     confirmed_by: int
+    """Other devices that have attested to hold all of this, and nothing else."""
     devices: int
+    """Other active devices."""
+    held_by: int = 0
+    """Of those, how many have attested to hold the newest release that was asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Newer:
+    """Records that a device says it holds, and nobody has brought here."""
+
+    id: str
+    """Of the device, short."""
+    name: str
+    """`Carol (carols-laptop)`."""
+    records: int
+    """At least so many."""
+    ts: int
+    """When it said so, by its clock, in seconds since 1970."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +118,8 @@ class StatusResult:
     voided: tuple[Voided, ...] = ()
     """Releases that a removal by our own person made void and no later release has seen, newest first."""
     alarms: tuple[AlarmInfo, ...] = ()
+    newer: tuple[Newer, ...] = ()
+    """What other devices say to hold beyond what is here."""
     unopened: tuple[str, ...] = ()
     """Who made the keys that this device should have and cannot open."""
     is_shut: bool = False
@@ -151,7 +171,7 @@ class AlarmInfo:
     """Something that looks like a copied key, a flood or a leaked link; it decides nothing."""
 
     kind: str
-    """As `domain.ledger.state.AlarmKind`."""
+    """As `domain.ledger.state.AlarmKind`; or `lost-data`, `withheld`, `flood-bytes`."""
     subject: str
     """Short id of the device or invitation that it is about."""
     what: str

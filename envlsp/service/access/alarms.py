@@ -1,10 +1,12 @@
-"""What looks like a copied key, a flood or a leaked link, in words; shown, and told once.
+"""What looks like a copied key, a flood, a leaked link or lost data, in words; shown, and told once.
 
 The ledger raises alarms and decides nothing by them; neither does anybody here: a person
 looks, asks, and perhaps removes a device. An alarm about a device that was removed is
-answered, and so is one about a key that a device was left without on purpose.
+answered, and so is one about a key that a device was left without on purpose. What this
+device alone has seen, of what others attest and how much they write, is in `owed`.
 
-Spec: docs/protocol.md, "C.4 Fold" and "C.5 What this yields".
+Spec: docs/protocol.md, "C.4 Fold", "C.5 What this yields", "F.3 Framing, backpressure,
+limits" and "F.4 Freshness, rollback, withholding".
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from typing import Final
 from envlsp.domain.ids import DevicePk, RecordId
 from envlsp.domain.ledger.state import Alarm, AlarmKind
 from envlsp.errors import LimitExceeded, Malformed
+from envlsp.service.access.owed import device_words, owed
 from envlsp.service.access.rotation import suspects_of
 from envlsp.service.people import RECOVERY_WORDS, SHORT_HEX
 from envlsp.service.results import AlarmInfo
@@ -34,7 +37,8 @@ def alarms(team: Team) -> tuple[AlarmInfo, ...]:
     """Return what the people of a team should know now, in a fixed order."""
     if not len(team.replica.ledger):
         return ()
-    return tuple(_info(team, alarm) for alarm in team.replica.ledger.alarms() if _stands(team, alarm))
+    of_ledger = (_info(team, alarm) for alarm in team.replica.ledger.alarms() if _stands(team, alarm))
+    return (*of_ledger, *(one.info for one in owed(team)))
 
 
 def fresh_alarms(team: Team) -> tuple[AlarmInfo, ...]:
@@ -42,11 +46,14 @@ def fresh_alarms(team: Team) -> tuple[AlarmInfo, ...]:
     if not len(team.replica.ledger):
         return ()
     known = _told(team)
-    found = {_mark(alarm): alarm for alarm in team.replica.ledger.alarms() if _stands(team, alarm)}
+    found = {
+        _mark(alarm): _info(team, alarm) for alarm in team.replica.ledger.alarms() if _stands(team, alarm)
+    }
+    found |= {one.mark: one.info for one in owed(team)}
     fresh = [mark for mark in found if mark not in known]
     if fresh:
         team.store.meta.put(_TOLD, encode(tuple([*known, *fresh][-_TOLD_MAX:])))
-    return tuple(_info(team, found[mark]) for mark in fresh)
+    return tuple(found[mark] for mark in fresh)
 
 
 def alarm_lines(found: Iterable[AlarmInfo]) -> list[str]:
@@ -110,15 +117,15 @@ def _words(team: Team, alarm: Alarm) -> tuple[str, str]:
         case AlarmKind.FORK if subject == team.replica.keys.dpk:
             return f"this device {_FORKED}", f"envlsp device add, on another device of yours; then: {remove}"
         case AlarmKind.FORK:
-            return f"{_device(team, subject)} {_FORKED}, or malice", ask
+            return f"{device_words(team, subject)} {_FORKED}, or malice", ask
         case AlarmKind.FLOOD:
-            return f"{_device(team, subject)} {_FLOODED.format(count=len(alarm.records))}", ask
+            return f"{device_words(team, subject)} {_FLOODED.format(count=len(alarm.records))}", ask
         case AlarmKind.INVITE_OVERUSED:
             author = team.people.of_user(team.replica.ledger.author_of(RecordId(alarm.subject))).name
             return f"an invitation by {author} {_OVERUSED}", "invite again, by another way"
         case AlarmKind.EPOCH_OMITS:
             by = team.people.of_device(team.replica.record(alarm.records[0]).header.author).name
-            what = f"the newest key, started by {by}, was not given to {_device(team, subject)}"
+            what = f"the newest key, started by {by}, was not given to {device_words(team, subject)}"
             return what, "a developer's next push or sync gives it; if it happens again, ask why"
 
 
@@ -127,8 +134,3 @@ _FORKED = (
 )
 _FLOODED = "wrote {count} records side by side about who may do what, which slows everybody down"
 _OVERUSED = "was used by more people than it was for, and let in nobody: somebody else may have the link"
-
-
-def _device(team: Team, dpk: DevicePk) -> str:
-    person = team.people.of_device(dpk)
-    return f"{person.name}'s device {person.device or dpk.hex()[:SHORT_HEX]}"

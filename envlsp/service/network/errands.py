@@ -27,6 +27,7 @@ from envlsp.errors import (
 )
 from envlsp.service.access.removal import is_removed, removed
 from envlsp.service.access.rotation import mend
+from envlsp.service.config import is_lan_used
 from envlsp.service.facade import OpenedTeam, Service
 from envlsp.service.freshness import holders
 from envlsp.service.joining.invitations import close_used_up
@@ -69,7 +70,7 @@ def sync(
         NoAccess: this device was removed from the team.
         Stopped: it was stopped; what has arrived by then stays.
     """
-    if not opened.servers:
+    if not can_meet(service, opened):
         raise SignalingUnreachable("no signaling server is configured")
     result = _sync_and_mend(service, opened, THOROUGH_S, is_cancelled)
     while replicas and _confirmed(opened) < replicas:
@@ -105,7 +106,7 @@ def deliver(
     if not leaving and is_alone(opened.team.replica):
         tell_node(service, opened.team.id)  # the last other one may just have been removed
         return SyncResult(0, 0, 0, 0)
-    if not opened.servers:
+    if not can_meet(service, opened):
         return None
     try:
         result = _sync_and_mend(service, opened, QUICK_S, is_cancelled)
@@ -115,6 +116,11 @@ def deliver(
     if not leaving:
         _check_membership(opened, result)
     return result if result.reached else None
+
+
+def can_meet(service: Service, opened: OpenedTeam) -> bool:
+    """Return whether there is any place to meet teammates at: a server, or the LAN."""
+    return bool(opened.servers) or is_lan_used(service.environ)
 
 
 def tell_node(service: Service, team: TeamId, what: str = "changed") -> None:
@@ -247,4 +253,4 @@ async def _sync_as_node(service: Service, opened: OpenedTeam, timeout_s: float) 
 def _confirmed(opened: OpenedTeam) -> int:
     replica = opened.team.replica
     replica.refresh()
-    return min((holders(replica, head) for head in replica.ledger.heads()), default=0)
+    return len(holders(replica, replica.ledger.heads()))

@@ -48,7 +48,7 @@ def test_what_a_replica_attests_confirms_nothing(cast: Cast) -> None:
         alice.replica.store.peers.put_attestation(signer.dpk, 1, encode_attest(attest))
     known = freshness(alice.replica)
     assert (known.confirmed_by, known.devices) == (1, 1)
-    assert holders(alice.replica, heads[0]) == 1
+    assert holders(alice.replica, heads) == [bob.replica.keys.dpk]
     assert [one.name for one in errands.peers(alice.service, alice.opened)] == ["Bob (bobs-laptop)"]
     assert not alice.replica.state.is_active(dpk)
 
