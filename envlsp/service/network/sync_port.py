@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from envlsp.crypto.attest import Holding, make_attest
 from envlsp.domain.ids import DevicePk, RecordId
 from envlsp.domain.ledger.policy import is_auth
 from envlsp.domain.ledger.records import CheckedRecord
+from envlsp.service import own_past
 from envlsp.service.access.unopened import attested_epoch
 from envlsp.service.network.peering import is_peer
 from envlsp.service.replica import Replica
@@ -17,10 +18,16 @@ from envlsp.wire.messages import PREFIX_BYTES, Progress
 
 
 class SyncPort:
-    """Answers what a session asks about the records of one team."""
+    """Answers what a session asks about the records of one team.
 
-    def __init__(self, replica: Replica) -> None:
+    Args:
+        replica: of this device.
+        peer: whom the session is with; its vector says what it has seen of us (F.4, rule 2).
+    """
+
+    def __init__(self, replica: Replica, peer: DevicePk | None = None) -> None:
         self._replica = replica
+        self._peer = peer
 
     def heads(self) -> Sequence[RecordId]:
         """Return the records without children."""
@@ -63,8 +70,18 @@ class SyncPort:
         return fitting
 
     def missing_for(self, vector: Sequence[Progress]) -> Iterator[bytes]:
-        """Yield what a peer with this vector lacks, by ascending height."""
+        """Return what a peer with this vector lacks, by ascending height."""
         known = {line.author: line for line in vector}
+        own = known.get(self._replica.keys.dpk[:PREFIX_BYTES])
+        if own is not None and self._peer is not None and self._is_teammate(self._peer):
+            own_past.note_vector(self._replica, self._peer, own.seq)
+        return self._missing_for(known)
+
+    def _is_teammate(self, dpk: DevicePk) -> bool:
+        """Return whether a member answers for it: a blind replica's word counts for nothing."""
+        return len(self._replica.ledger) > 0 and self._replica.state.is_active(dpk)
+
+    def _missing_for(self, known: Mapping[bytes, Progress]) -> Iterator[bytes]:
         for record in self._replica.ledger.records():
             header = record.header
             if lacks(known.get(header.author[:PREFIX_BYTES]), header.seq, record.id):
