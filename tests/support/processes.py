@@ -124,6 +124,7 @@ class Teammate:
         """The variables of this person's shell."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)}
         own = {"HOME": str(self.folder), "ENVLSP_HOME": str(self.home), "ENVLSP_SIGNALING": self.url}
+        own["ENVLSP_LAN"] = "off"  # nothing is told to the network that the tests run in
         git = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
         return {**kept, **own, **git, **self.extra}
 
@@ -145,7 +146,10 @@ class Teammate:
 
     def start(self, *words: str) -> Background:
         """Run a command beside the test."""
-        command = [*self.within, sys.executable, "-m", "envlsp", *words]
+        return self.beside([*self.within, sys.executable, "-m", "envlsp", *words])
+
+    def beside(self, command: list[str]) -> Background:
+        """Run any command of this person's beside the test."""
         return self._started(Background(command, self._place(), self.environ()))
 
     def agent(self) -> Background:

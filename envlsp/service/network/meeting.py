@@ -171,6 +171,10 @@ class Meeting:
         Raises:
             NobodyReachable: the target has not been heard of.
             SignalingUnreachable: the server is gone.
+    def look_again(self) -> None:
+        """Be in the rooms of now at once: the day may have changed while the machine slept."""
+        self._moving.set()
+
         """
         tag, box = self._reach(to_dpk)
         writer = self._writer(to_dpk, box, SessionId(session16))

@@ -2,12 +2,14 @@
 
 The machine is `sync.session`; this is the dull loop around it that owns the clock,
 the link and the store. A failing disk ends the session with that word, never the node.
+At its end it says, for who debugs, how many records came and how many of them were known.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import time
 from collections.abc import Callable, Sequence
 
@@ -23,6 +25,8 @@ from envlsp.sync.session import Session
 from envlsp.sync.states import State
 from envlsp.transport.api import Link
 from envlsp.wire.messages import CloseCode
+
+log = logging.getLogger(__name__)
 
 Listener = Callable[[Effect], None]
 """Told of every event of the session, in order."""
@@ -63,7 +67,9 @@ class PeerLoop:
         self.session = Session(setup, SyncPort(replica), _now(), vouched=peer if vouched else None)
         self._wake = asyncio.Event()
         self._changed: list[RecordId] = []
-        self._leaving = False
+        self._leaving = self._doubting = False
+        self._fresh = self._known = 0
+        """Records that came and were new, and that were stored already."""
         self.code = CloseCode.LOST
 
     @property
@@ -74,6 +80,11 @@ class PeerLoop:
     def local_change(self, ids: Sequence[RecordId]) -> None:
         """Say that these records are stored; call it on the loop's own thread."""
         self._changed += ids
+        self._wake.set()
+
+    def doubt(self) -> None:
+        """Demand a sign of life within three seconds: our addresses have changed, or time has passed."""
+        self._doubting = True
         self._wake.set()
 
     def leave(self) -> None:
@@ -103,6 +114,7 @@ class PeerLoop:
                 task.cancel()
             await asyncio.gather(incoming, waking, return_exceptions=True)
             await self.link.close()
+        log.debug("a session ended: %s, %d new records, %d known", self.code.name, self._fresh, self._known)
         return self.code
 
     def _take(self, incoming: asyncio.Task[bytes]) -> asyncio.Task[bytes]:
@@ -122,6 +134,9 @@ class PeerLoop:
         if self._leaving:
             self.session.leave(_now())
 
+        if self._doubting:
+            self._doubting = False
+            self.session.doubt(_now())
     async def _obey(self) -> None:
         while pending := self.session.take_effects():
             for effect in pending:
@@ -151,6 +166,9 @@ class PeerLoop:
             self.session.stored([_result(one) for one in received], _now())
 
 
+            accepted = [one.verdict for one in received if isinstance(one.verdict, admission.Accepted)]
+            self._fresh += sum(verdict.new for verdict in accepted)
+            self._known += sum(not verdict.new for verdict in accepted)
 def _result(received: Received) -> effects.StoreResult:
     match received.verdict, received.id:
         case admission.Accepted(), identity if identity is not None:

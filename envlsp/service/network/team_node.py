@@ -16,7 +16,7 @@ from typing import Any
 from envlsp.crypto.attest import check_attest_untrusted
 from envlsp.crypto.rendezvous import RoomKey
 from envlsp.domain.ids import DevicePk, RecordId
-from envlsp.errors import PeerError, SignalingUnreachable, StoreError, TrustError
+from envlsp.errors import EnvlspError, PeerError, SignalingUnreachable, StoreError, TrustError
 from envlsp.service.access.removal import is_removed, note_told, note_welcome
 from envlsp.service.joining.couriers import Couriers
 from envlsp.service.network.meeting import Meeting
@@ -24,12 +24,13 @@ from envlsp.service.network.peer_loop import PeerLoop
 from envlsp.service.network.peering import is_blind, is_peer
 from envlsp.service.network.turn import find_servers
 from envlsp.service.replica import Replica
+from envlsp.service.network.roaming import Moved
 from envlsp.service.replicas.allowed import allowed
 from envlsp.service.results import SyncResult
 from envlsp.sync import effects
 from envlsp.sync.effects import AttestReceived, Effect, InSync
 from envlsp.sync.states import State
-from envlsp.transport.api import IceServers, Link, PairPath, SignalKind
+from envlsp.transport.api import IceServers, Link, SignalKind
 from envlsp.transport.dialer import Dialer
 from envlsp.transport.signaling_client import SignalingClient
 from envlsp.wire.attest import Attest, decode_attest_untrusted, is_from_the_future
@@ -52,13 +53,19 @@ STIR_S = 0.1
 """How long to wait for an event before looking at the clock again."""
 
 
+ASK_COMPANY_S = 2.0
+PATIENCE_S = 6.0
+"""How long a sync waits for the first word of somebody who must be there: their machine is busy."""
+RETURN_S = 30.0
+"""How long a change of addresses is remembered while no signaling server answers; later, its
+first answer brings the beacons that dial by themselves."""
 @dataclass(frozen=True, slots=True)
 class PeerState:
     """One device that is there now."""
 
     dpk: DevicePk
     state: str
-    """`online` or `connecting`."""
+    """`online`, `stale` (online, and it has missed a beat) or `connecting`."""
     path: str
     """`direct`, `relay`, or empty while there is no link."""
     in_sync: bool
@@ -115,7 +122,7 @@ class TeamNode:
         self._removed_by: set[DevicePk] = set()
         self._begins_on_trust = own_room is not None
         self.on_peers: Callable[[], None] = lambda: None
-        """Called when a device of the team came or went."""
+        """Called when a device of the team came or went, fell silent or was heard again."""
         self.on_asked: Callable[[], object] = lambda: None
         """Called when a device says that it lacks a key."""
         replica.on_change.append(self._records_came)
@@ -125,6 +132,8 @@ class TeamNode:
 
         Raises:
             SignalingUnreachable: no server answered.
+        self._has_company: bool | None = None
+        """Whether the server says that somebody is in our rooms; None: not asked in this sync."""
         """
         await self._client.connect()
         await self._meeting.enter()  # whoever is told that we are there meets us from now on
@@ -168,14 +177,16 @@ class TeamNode:
         if not self._loops and not self._client.is_connected:
             raise SignalingUnreachable
         return SyncResult(
-            reached=len(self._teammates(self._loops)),
+            reached=len(self._teammates(self._heard())),
             in_sync=len(self.in_step()),
             received=len(self.replica.ledger) - before,
             devices=self._others(),
+        self._has_company = None
             removed=bool(self._removed_by) and is_removed(self.replica),
         )
 
     def _others(self) -> int:
+            self._look_for_company(start)
         """Return how many devices there are to be in step with: the team's others, and our replicas."""
         if not len(self.replica.ledger):
             return 0
@@ -197,31 +208,64 @@ class TeamNode:
     def online(self) -> int:
         """Return how many devices of teammates are there now."""
         return len(self._teammates(self._loops))
+    def moved(self, moved: Moved) -> None:
+        """Doubt whatever stood before: the machine has slept, or its addresses have changed."""
+        for loop in self._loops.values():
+            loop.doubt()
+        self._meeting.look_again()
+        self._spawn(self._come_back(moved))
+
+    async def _come_back(self, moved: Moved) -> None:
+        """Reach the server again, then dial: a dial without it would only fail."""
+        await self._client.doubt(moved.gone)
+        limit = time.monotonic() + RETURN_S
+        while not self._client.is_connected and time.monotonic() < limit:
+            await self._next_stir()
+        if moved.addresses_changed:
+            self._dialer.addresses_changed()
+        else:
+            self._dialer.nudge(*self._seen)
+
 
     def peers(self) -> list[PeerState]:
         """Return how we reach each device that is there."""
         in_step = self.in_step()
-        linked = [_peer_state(dpk, loop.link.path, dpk in in_step) for dpk, loop in self._loops.items()]
+        linked = [_peer_state(dpk, loop, dpk in in_step) for dpk, loop in self._loops.items()]
         seen = [PeerState(dpk, "connecting", "", False) for dpk in self._seen if dpk not in self._loops]
         return linked + seen
 
     def _is_settled(self, start: float) -> bool:
         now = time.monotonic()
         recent = {dpk for dpk, seen in self._seen.items() if now - seen < PRESENT_S}
-        present = self._teammates(recent | self._loops.keys())
+        present = self._teammates((recent - self._loops.keys()) | self._heard())
         if self._meeting.is_meeting_strangers():
             return False  # one of them may be the only teammate who is there
         if not present:
-            return bool(self._removed_by) or now - start > self._discovering_s(now)
+            return bool(self._removed_by) or now - start > self._discovering_s(start)
         if len(self.in_step()) < len(present):
             return False
         return now - self._newest_seen > SETTLE_S
 
-    def _discovering_s(self, now: float) -> float:
+    def _discovering_s(self, start: float) -> float:
         """Return how long to wait for somebody to appear: not long where they would have by now."""
         since = self._meeting.there_since
-        knows_all = self._client.is_connected and since is not None and now - since > DISCOVER_S
-        return SETTLE_S if knows_all else DISCOVER_S
+        return not self._client.is_connected or since is None or start - since < DISCOVER_S
+
+    def _look_for_company(self, start: float) -> None:
+        """Ask the server, when nobody has said a word in time, whether there is nobody."""
+        is_late = time.monotonic() - start > ASK_COMPANY_S and self._has_just_come(start)
+        if is_late and not self._seen and not self._loops and self._has_company is None:
+            self._has_company = False
+            self._spawn(self._ask_for_company())
+
+    async def _ask_for_company(self) -> None:
+        with contextlib.suppress(EnvlspError):
+            # Credentials are for who shares a room with somebody; only that is asked here.
+            self._has_company = await self._client.turn() is not None
+
+    def _heard(self) -> set[DevicePk]:
+        """Return the devices with a link on which nothing is overdue."""
+        return {dpk for dpk, loop in self._loops.items() if not loop.session.is_stale}
 
     def _teammates(self, devices: Iterable[DevicePk]) -> set[DevicePk]:
         """Return those that sync with us: no removed device, and none that says we are one."""
@@ -230,6 +274,12 @@ class TeamNode:
     def _is_teammate(self, dpk: DevicePk) -> bool:
         """Return whether we want to be in step with it; a joiner with a link only wants something of us."""
         return is_peer(self.replica, dpk) or (self._begins_on_trust and self._meeting.is_vouched(dpk))
+        if not self._has_just_come(start):
+            return SETTLE_S
+        return PATIENCE_S if self._has_company else DISCOVER_S
+
+    def _has_just_come(self, start: float) -> bool:
+        """Return whether some who are there may not have heard of us when a sync began."""
 
     def _is_linked(self, dpk: DevicePk) -> bool:
         return dpk in self._loops
@@ -295,6 +345,8 @@ class TeamNode:
         match effect:
             case AttestReceived(attest, raw):
                 self._keep_attestation(attest.dpk, raw)
+            case effects.PeerWentStale() | effects.PeerCameBack():
+                self.on_peers()
             case effects.PeerWelcomed() if is_peer(self.replica, dpk):
                 self._meeting.met_stranger(dpk)
                 self.replica.store.peers.saw(dpk, self.replica.now())
@@ -357,7 +409,9 @@ class TeamNode:
         self.on_peers()
         try:
             code = await loop.run()
-            if code is CloseCode.ORDERLY:
+            if self._loops.get(dpk) is not loop:
+                pass  # another link has taken its place, and says how it stands
+            elif code is CloseCode.ORDERLY:
                 self._forget(dpk)  # it said goodbye: nobody waits for it, or dials it
             elif code is CloseCode.REVOKED:
                 self._part(dpk)
@@ -378,6 +432,8 @@ class TeamNode:
             return
         # A session that was cut off had no time for introductions: the next one begins with them.
         if dpk in self._removed_by or is_removed(self.replica):
+            elif code in (CloseCode.LOST, CloseCode.TIMEOUT):
+                self._spawn(self._client.doubt())  # what took the link may have taken more
             self._forget(dpk)
         self._removed_by.add(dpk)
         if not is_blind(self.replica, dpk):  # its operator is no teammate, and could stop our work at will
@@ -407,7 +463,6 @@ class TeamNode:
         task.add_done_callback(self._tasks.discard)
 
 
-def _peer_state(dpk: DevicePk, path: PairPath, in_sync: bool) -> PeerState:  # noqa: FBT001 (as it is known)
-    return PeerState(
-        dpk, "online", path.kind, in_sync, path.via, int(path.since_s), round(path.took_s * 1000)
-    )
+def _peer_state(dpk: DevicePk, loop: PeerLoop, in_sync: bool) -> PeerState:  # noqa: FBT001 (as it is known)
+    path, state = loop.link.path, "stale" if loop.session.is_stale else "online"
+    return PeerState(dpk, state, path.kind, in_sync, path.via, int(path.since_s), round(path.took_s * 1000))
