@@ -165,16 +165,16 @@ class Meeting:
         if self._decisive() != self._went_by and self._places() != self._places_known:
             self._moving.set()
 
+    def look_again(self) -> None:
+        """Be in the rooms of now at once: the day may have changed while the machine slept."""
+        self._moving.set()
+
     async def send(self, to_dpk: DevicePk, session16: bytes, kind: SignalKind, params: Value) -> None:
         """Send a message of a dial, sealed to its target and signed.
 
         Raises:
             NobodyReachable: the target has not been heard of.
             SignalingUnreachable: the server is gone.
-    def look_again(self) -> None:
-        """Be in the rooms of now at once: the day may have changed while the machine slept."""
-        self._moving.set()
-
         """
         tag, box = self._reach(to_dpk)
         writer = self._writer(to_dpk, box, SessionId(session16))

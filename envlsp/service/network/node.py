@@ -24,8 +24,8 @@ from envlsp.service.holding import FOREVER
 from envlsp.service.joining.invitations import close_used_up
 from envlsp.service.locking import from_ms, see_locked, to_ms
 from envlsp.service.network.local_api import LocalServer, Values
-from envlsp.service.network.team_node import PeerState, TeamNode
 from envlsp.service.network.roaming import Whereabouts
+from envlsp.service.network.team_node import PeerState, TeamNode
 from envlsp.service.replica import Replica
 from envlsp.service.replicas.keeping import own_room
 from envlsp.service.results import SyncResult
@@ -211,16 +211,16 @@ class Node:
         tried, whereabouts = time.monotonic(), Whereabouts()
         while True:
             await asyncio.sleep(REFRESH_S)
-            with contextlib.suppress(EnvlspError):
-                await self._follow_lock()
-            for replica, _ in list(self._listeners.values()):
-                with contextlib.suppress(EnvlspError):  # a busy disk is asked again
-                    replica.refresh()
             if (moved := whereabouts.moved()) is not None:
                 log.debug("the machine has slept, or other addresses")
                 tried = float("-inf")
                 for node in self._teams.values():
                     node.moved(moved)
+            with contextlib.suppress(EnvlspError):
+                await self._follow_lock()
+            for replica, _ in list(self._listeners.values()):
+                with contextlib.suppress(EnvlspError):  # a busy disk is asked again
+                    replica.refresh()
             with contextlib.suppress(EnvlspError):
                 self._mend()
             if self._waiting and time.monotonic() - tried > RETRY_S:

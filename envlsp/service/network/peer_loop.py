@@ -131,12 +131,12 @@ class PeerLoop:
             changed, self._changed = self._changed, []
             self.session.local_change(changed, _now())
             self.session.membership_changed(_now())
-        if self._leaving:
-            self.session.leave(_now())
-
         if self._doubting:
             self._doubting = False
             self.session.doubt(_now())
+        if self._leaving:
+            self.session.leave(_now())
+
     async def _obey(self) -> None:
         while pending := self.session.take_effects():
             for effect in pending:
@@ -163,12 +163,12 @@ class PeerLoop:
         except StoreError:
             self.session.abort(CloseCode.STORE, _now())
         else:
-            self.session.stored([_result(one) for one in received], _now())
-
-
             accepted = [one.verdict for one in received if isinstance(one.verdict, admission.Accepted)]
             self._fresh += sum(verdict.new for verdict in accepted)
             self._known += sum(not verdict.new for verdict in accepted)
+            self.session.stored([_result(one) for one in received], _now())
+
+
 def _result(received: Received) -> effects.StoreResult:
     match received.verdict, received.id:
         case admission.Accepted(), identity if identity is not None:

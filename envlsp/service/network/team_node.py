@@ -22,9 +22,9 @@ from envlsp.service.joining.couriers import Couriers
 from envlsp.service.network.meeting import Meeting
 from envlsp.service.network.peer_loop import PeerLoop
 from envlsp.service.network.peering import is_blind, is_peer
+from envlsp.service.network.roaming import Moved
 from envlsp.service.network.turn import find_servers
 from envlsp.service.replica import Replica
-from envlsp.service.network.roaming import Moved
 from envlsp.service.replicas.allowed import allowed
 from envlsp.service.results import SyncResult
 from envlsp.sync import effects
@@ -49,16 +49,16 @@ FORGET_S = 180.0
 """A device that has been silent for three beacons is not dialled any more."""
 TELL_AGAIN_S = 2.0
 """A removed device that was told, and has not come anew since, is not answered sooner again."""
-STIR_S = 0.1
-"""How long to wait for an event before looking at the clock again."""
-
-
 ASK_COMPANY_S = 2.0
 PATIENCE_S = 6.0
 """How long a sync waits for the first word of somebody who must be there: their machine is busy."""
 RETURN_S = 30.0
 """How long a change of addresses is remembered while no signaling server answers; later, its
 first answer brings the beacons that dial by themselves."""
+STIR_S = 0.1
+"""How long to wait for an event before looking at the clock again."""
+
+
 @dataclass(frozen=True, slots=True)
 class PeerState:
     """One device that is there now."""
@@ -121,6 +121,8 @@ class TeamNode:
         self._told: dict[DevicePk, float] = {}
         self._removed_by: set[DevicePk] = set()
         self._begins_on_trust = own_room is not None
+        self._has_company: bool | None = None
+        """Whether the server says that somebody is in our rooms; None: not asked in this sync."""
         self.on_peers: Callable[[], None] = lambda: None
         """Called when a device of the team came or went, fell silent or was heard again."""
         self.on_asked: Callable[[], object] = lambda: None
@@ -132,8 +134,6 @@ class TeamNode:
 
         Raises:
             SignalingUnreachable: no server answered.
-        self._has_company: bool | None = None
-        """Whether the server says that somebody is in our rooms; None: not asked in this sync."""
         """
         await self._client.connect()
         await self._meeting.enter()  # whoever is told that we are there meets us from now on
@@ -170,10 +170,12 @@ class TeamNode:
         """
         self.replica.refresh()
         self._client.hurry()
+        self._has_company = None
         start, before = time.monotonic(), len(self.replica.ledger)
         self._dialer.nudge(*self._seen)
         while time.monotonic() < start + timeout_s and not self._is_settled(start):
             await self._next_stir()
+            self._look_for_company(start)
         if not self._loops and not self._client.is_connected:
             raise SignalingUnreachable
         return SyncResult(
@@ -181,12 +183,10 @@ class TeamNode:
             in_sync=len(self.in_step()),
             received=len(self.replica.ledger) - before,
             devices=self._others(),
-        self._has_company = None
             removed=bool(self._removed_by) and is_removed(self.replica),
         )
 
     def _others(self) -> int:
-            self._look_for_company(start)
         """Return how many devices there are to be in step with: the team's others, and our replicas."""
         if not len(self.replica.ledger):
             return 0
@@ -197,17 +197,6 @@ class TeamNode:
         """Go where there is somebody to meet now: what is asked of this device alone may have changed."""
         self._meeting.look_around()
 
-    def in_step(self) -> list[DevicePk]:
-        """Return the peers that stand where we stand."""
-        return [
-            dpk
-            for dpk, loop in self._loops.items()
-            if self._is_teammate(dpk) and loop.session.state is State.IN_STEP and not loop.is_behind
-        ]
-
-    def online(self) -> int:
-        """Return how many devices of teammates are there now."""
-        return len(self._teammates(self._loops))
     def moved(self, moved: Moved) -> None:
         """Doubt whatever stood before: the machine has slept, or its addresses have changed."""
         for loop in self._loops.values():
@@ -226,6 +215,17 @@ class TeamNode:
         else:
             self._dialer.nudge(*self._seen)
 
+    def in_step(self) -> list[DevicePk]:
+        """Return the peers that stand where we stand."""
+        return [
+            dpk
+            for dpk, loop in self._loops.items()
+            if self._is_teammate(dpk) and loop.session.state is State.IN_STEP and not loop.is_behind
+        ]
+
+    def online(self) -> int:
+        """Return how many devices of teammates are there now."""
+        return len(self._teammates(self._loops))
 
     def peers(self) -> list[PeerState]:
         """Return how we reach each device that is there."""
@@ -248,6 +248,12 @@ class TeamNode:
 
     def _discovering_s(self, start: float) -> float:
         """Return how long to wait for somebody to appear: not long where they would have by now."""
+        if not self._has_just_come(start):
+            return SETTLE_S
+        return PATIENCE_S if self._has_company else DISCOVER_S
+
+    def _has_just_come(self, start: float) -> bool:
+        """Return whether some who are there may not have heard of us when a sync began."""
         since = self._meeting.there_since
         return not self._client.is_connected or since is None or start - since < DISCOVER_S
 
@@ -274,12 +280,6 @@ class TeamNode:
     def _is_teammate(self, dpk: DevicePk) -> bool:
         """Return whether we want to be in step with it; a joiner with a link only wants something of us."""
         return is_peer(self.replica, dpk) or (self._begins_on_trust and self._meeting.is_vouched(dpk))
-        if not self._has_just_come(start):
-            return SETTLE_S
-        return PATIENCE_S if self._has_company else DISCOVER_S
-
-    def _has_just_come(self, start: float) -> bool:
-        """Return whether some who are there may not have heard of us when a sync began."""
 
     def _is_linked(self, dpk: DevicePk) -> bool:
         return dpk in self._loops
@@ -413,6 +413,8 @@ class TeamNode:
                 pass  # another link has taken its place, and says how it stands
             elif code is CloseCode.ORDERLY:
                 self._forget(dpk)  # it said goodbye: nobody waits for it, or dials it
+            elif code in (CloseCode.LOST, CloseCode.TIMEOUT):
+                self._spawn(self._client.doubt())  # what took the link may have taken more
             elif code is CloseCode.REVOKED:
                 self._part(dpk)
         finally:
@@ -432,8 +434,6 @@ class TeamNode:
             return
         # A session that was cut off had no time for introductions: the next one begins with them.
         if dpk in self._removed_by or is_removed(self.replica):
-            elif code in (CloseCode.LOST, CloseCode.TIMEOUT):
-                self._spawn(self._client.doubt())  # what took the link may have taken more
             self._forget(dpk)
         self._removed_by.add(dpk)
         if not is_blind(self.replica, dpk):  # its operator is no teammate, and could stop our work at will
