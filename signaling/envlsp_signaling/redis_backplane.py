@@ -16,7 +16,7 @@ import asyncio
 import contextlib
 import random
 from collections import deque
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -90,7 +90,7 @@ class RedisBackplane:
         """
         self._url, self._password = url, password
         self.server = server
-        self._reserved_ms = str(int(reserved_s * 1000))
+        self._reserved_ms = int(reserved_s * 1000)
         self._hear: Callable[[ServerId, News], None] = lambda _server, _news: None
         self._lose: Callable[[ServerId | None], None] = lambda _server: None
         self._runner: asyncio.Task[None] | None = None
@@ -161,8 +161,10 @@ class RedisBackplane:
         Raises:
             BackplaneLost: nobody knows.
         """
-        words = ("SET", MAILBOX + mailbox_name(number), self.server, "NX", "PX", self._reserved_ms)
-        return await self._ask(*words) is not None
+        name = MAILBOX + mailbox_name(number)
+        return bool(
+            await self._ask(lambda redis: redis.set(name, self.server, nx=True, px=self._reserved_ms))
+        )
 
     async def take(self, number: Number) -> ServerId | None:
         """Let nobody else into a number, and return who reserved it, if it was still open.
@@ -171,8 +173,8 @@ class RedisBackplane:
             BackplaneLost: nobody knows.
         """
         # One step in Redis: of two who claim at the same moment, one sees the reservation.
-        words = ("SET", MAILBOX + mailbox_name(number), TAKEN, "XX", "GET", "KEEPTTL")
-        owner = await self._ask(*words)
+        name = MAILBOX + mailbox_name(number)
+        owner = await self._ask(lambda redis: redis.set(name, TAKEN, xx=True, get=True, keepttl=True))
         return ServerId(owner) if isinstance(owner, bytes) and len(owner) == SERVER_BYTES else None
 
     def release(self, number: Number) -> None:
@@ -184,10 +186,9 @@ class RedisBackplane:
     async def company(self, rooms: Iterable[RoomName]) -> bool:
         """Return whether another process is in one of these rooms; False when nobody knows."""
         try:
-            counts = await self._ask("PUBSUB", "NUMSUB", *(_channel(room) for room in rooms))
+            return any(count > 1 for count in await self._ears_at([_channel(room) for room in rooms]))
         except BackplaneLost:
             return False
-        return any(count > 1 for count in _counts(counts))
 
     async def gone(self, servers: set[ServerId]) -> list[ServerId]:
         """Return which of these processes no longer listen; none when nobody knows."""
@@ -195,21 +196,23 @@ class RedisBackplane:
         if not asked:
             return []
         try:
-            counts = await self._ask(
-                "PUBSUB", "NUMSUB", *(SERVER + server.hex().encode() for server in asked)
-            )
+            counts = await self._ears_at([SERVER + server.hex().encode() for server in asked])
         except BackplaneLost:
             return []
-        return [server for server, count in zip(asked, _counts(counts), strict=True) if not count]
+        return [server for server, count in zip(asked, counts, strict=True) if not count]
+
+    async def _ears_at(self, channels: list[bytes]) -> list[int]:
+        answer = await self._ask(lambda redis: redis.pubsub_numsub(*channels))
+        return [int(count) for _, count in answer]
 
     # --- the connection -----------------------------------------------------------------------
 
-    async def _ask(self, *words: bytes | str) -> Any:
+    async def _ask(self, question: Callable[[Redis], Awaitable[Any]]) -> Any:
         if self._redis is None or not self.is_up:
             raise BackplaneLost
         try:
             async with asyncio.timeout(ANSWER_S):
-                return await self._redis.execute_command(*words)  # type: ignore[no-untyped-call]
+                return await question(self._redis)
         except (RedisError, OSError, TimeoutError) as exc:
             raise BackplaneLost from exc
 
@@ -387,9 +390,3 @@ async def _first_failure(tasks: list[asyncio.Task[None]]) -> None:
 
 def _channel(room: RoomName) -> bytes:
     return ROOM + room.hex().encode()
-
-
-def _counts(answer: Any) -> list[int]:
-    """Return the numbers of `[channel, number, channel, number …]`, flat or in pairs."""
-    flat = [part for item in answer for part in (item if isinstance(item, list | tuple) else [item])]
-    return [int(number) for number in flat[1::2]]
