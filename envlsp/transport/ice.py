@@ -40,6 +40,7 @@ from aioice.ice import CandidatePair, StunProtocol, TransportPolicy
 
 from envlsp.transport.addresses import host_addresses, is_loopback
 from envlsp.transport.api import IceServers, LinkOptions, StunServer, TurnServer, Via
+from envlsp.transport.asking import Names, reflexive, refusal_code, relayed
 
 log = logging.getLogger(__name__)
 logging.getLogger("aioice").setLevel(logging.WARNING)  # at INFO it writes down addresses
@@ -86,6 +87,9 @@ class IceConnection(Connection):
         """Candidates found after `gather_candidates`; None once, after the last."""
         self._servers, self._options = servers, options
         self._asking: set[asyncio.Task[None]] = set()
+        self._names = Names()
+        self._refusals: set[int] = set()
+        """The codes by which servers have refused to answer."""
         self._gathered = False
         self._relay_from: float | None = None
         self._relays: dict[int, Via] = {}
@@ -138,26 +142,15 @@ class IceConnection(Connection):
         for protocol in list(self._protocols):
             for stun in self._servers.stun:
                 if self._can_ask(protocol, stun):
-                    question = aioice.ice.server_reflexive_candidate(protocol, (stun.host, stun.port))
-                    self._ask(question, FULL_PREFERENCE)
+                    self._ask(reflexive(protocol, stun, self._names), FULL_PREFERENCE)
         for turn in self._servers.turn:
             self._ask(self._allocate(turn), PREFERENCE[turn.transport], turn.transport)
 
     def _can_ask(self, protocol: StunProtocol, stun: StunServer) -> bool:
-        host = protocol.local_candidate.host
-        return ":" not in host and (not is_loopback(host) or is_loopback(stun.host))
+        return not is_loopback(protocol.local_candidate.host) or is_loopback(stun.host)
 
     def _allocate(self, turn: TurnServer) -> Coroutine[Any, Any, tuple[Candidate, StunProtocol]]:
-        return aioice.ice.relayed_candidate(
-            component=COMPONENT,
-            hide_related_address=self._options.relay_only,
-            protocol_factory=lambda: _QuietStun(self),
-            turn_server=(turn.host, turn.port),
-            turn_username=turn.username,
-            turn_password=turn.password,
-            turn_ssl=turn.transport == "tls",
-            turn_transport="udp" if turn.transport == "udp" else "tcp",
-        )
+        return relayed(turn, self._names, lambda: _QuietStun(self), hides_us=self._options.relay_only)
 
     def _ask(
         self, question: Coroutine[Any, Any, tuple[Candidate, Any]], preference: int, via: Via = ""
@@ -171,6 +164,9 @@ class IceConnection(Connection):
     ) -> None:
         try:
             candidate, relay = await asyncio.wait_for(question, self._options.server_timeout_s)
+        except aioice.stun.TransactionFailed as refusal:
+            self._refusals.add(refusal_code(refusal))
+            return
         except Exception:  # noqa: BLE001 - whatever a server answers or not, it is one candidate less
             return
         candidate.priority = candidate_priority(COMPONENT, candidate.type, preference)
@@ -203,7 +199,11 @@ class IceConnection(Connection):
         self.trickled.put_nowait(None)
         if self._servers.turn and not any(each.type == "relay" for each in self._local_candidates):
             # Wrong or expired credentials are no error in aioice: this line is the only trace.
-            log.info("no TURN server has answered: direct paths only")
+            if self._refusals:
+                codes = ", ".join(map(str, sorted(self._refusals)))
+                log.warning("no TURN server lets us in (%s): direct paths only", codes)
+            else:
+                log.info("no TURN server has answered: direct paths only")
 
     def _stop_asking(self) -> list[asyncio.Task[None]]:
         stopped = list(self._asking)

@@ -37,8 +37,21 @@ class _Relay(asyncio.DatagramProtocol):
 class FakeServer(asyncio.DatagramProtocol):
     """A STUN and TURN server that writes down what it is asked and when."""
 
-    def __init__(self, *, silent: bool = False) -> None:
+    def __init__(
+        self, *, silent: bool = False, host: str = "127.0.0.1", refusal: int = 0, only_ipv6: bool = False
+    ) -> None:
+        """Prepare.
+
+        Args:
+            silent: answer nothing.
+            host: where to listen, and to relay.
+            refusal: the code that answers whoever wants a relay; 0: none.
+            only_ipv6: relay for who asks for IPv6 alone.
+        """
         self.silent = silent
+        self.host = host
+        self.refusal = refusal
+        self.only_ipv6 = only_ipv6
         self.asked: list[tuple[float, stun.Method]] = []
         self.relays: dict[Address, _Relay] = {}
         self.transport: asyncio.DatagramTransport | None = None
@@ -58,12 +71,12 @@ class FakeServer(asyncio.DatagramProtocol):
 
     def datagram_received(self, data: bytes, addr: Any) -> None:
         if data[0] & 0xC0 == 0x40:
-            self._forward(data, addr)
+            self._forward(data, addr[:2])
             return
         request = stun.parse_message(data)
         self.asked.append((asyncio.get_running_loop().time(), request.message_method))
         if not self.silent:
-            task = asyncio.create_task(self._answer(request, addr))
+            task = asyncio.create_task(self._answer(request, addr[:2]))
             self.tasks.add(task)
             task.add_done_callback(self.tasks.discard)
 
@@ -84,11 +97,15 @@ class FakeServer(asyncio.DatagramProtocol):
         )
         if request.message_method == stun.Method.BINDING:
             # Not the true address: else aioice would drop it as one it has already.
-            answer.attributes["XOR-MAPPED-ADDRESS"] = ("127.0.0.2", addr[1])
+            mapped = "2001:db8::2" if ":" in self.host else "127.0.0.2"
+            answer.attributes["XOR-MAPPED-ADDRESS"] = (mapped, addr[1])
+        elif code := self._refuses(request):
+            answer.message_class = stun.Class.ERROR
+            answer.attributes["ERROR-CODE"] = (code, "no")
         elif request.message_method == stun.Method.ALLOCATE:
             relay = await self._allocate(addr)
             assert relay.transport is not None
-            answer.attributes["XOR-RELAYED-ADDRESS"] = relay.transport.get_extra_info("sockname")
+            answer.attributes["XOR-RELAYED-ADDRESS"] = relay.transport.get_extra_info("sockname")[:2]
             answer.attributes["XOR-MAPPED-ADDRESS"] = addr
             answer.attributes["LIFETIME"] = 600
         elif request.message_method == stun.Method.CHANNEL_BIND:
@@ -98,10 +115,16 @@ class FakeServer(asyncio.DatagramProtocol):
             answer.attributes["LIFETIME"] = request.attributes["LIFETIME"]
         self.reply(bytes(answer), addr)
 
+    def _refuses(self, request: stun.Message) -> int:
+        if request.message_method != stun.Method.ALLOCATE:
+            return 0
+        is_ipv6 = request.attributes.get("REQUESTED-ADDRESS-FAMILY") == 2 << 24
+        return self.refusal or (440 if self.only_ipv6 and not is_ipv6 else 0)
+
     async def _allocate(self, client: Address) -> _Relay:
         if client not in self.relays:
             _, relay = await asyncio.get_running_loop().create_datagram_endpoint(
-                lambda: _Relay(self, client), local_addr=("127.0.0.1", 0)
+                lambda: _Relay(self, client), local_addr=(self.host, 0)
             )
             self.relays[client] = relay
         return self.relays[client]
@@ -113,10 +136,13 @@ class FakeServer(asyncio.DatagramProtocol):
 
 
 @asynccontextmanager
-async def fake_server(*, silent: bool = False) -> AsyncIterator[FakeServer]:
-    """Run a server on a free port of 127.0.0.1."""
+async def fake_server(
+    *, silent: bool = False, host: str = "127.0.0.1", refusal: int = 0, only_ipv6: bool = False
+) -> AsyncIterator[FakeServer]:
+    """Run a server on a free port of its host."""
     _, server = await asyncio.get_running_loop().create_datagram_endpoint(
-        lambda: FakeServer(silent=silent), local_addr=("127.0.0.1", 0)
+        lambda: FakeServer(silent=silent, host=host, refusal=refusal, only_ipv6=only_ipv6),
+        local_addr=(host, 0),
     )
     try:
         yield server
