@@ -33,6 +33,8 @@ DIALECTS = (
 """Which loader the apps use."""
 
 SIGNALING_VARIABLE = "ENVLSP_SIGNALING"
+RELAY_ONLY_VARIABLE = "ENVLSP_RELAY_ONLY"
+LAN_VARIABLE = "ENVLSP_LAN"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +120,30 @@ def signaling_servers(config: Config | None, environ: Mapping[str, str] = os.env
                 fix=f"unset {SIGNALING_VARIABLE}",
             )
     return servers
+
+
+def is_lan_used(environ: Mapping[str, str] = os.environ) -> bool:
+    """Return whether teammates are met on the LAN too: unless `ENVLSP_LAN` says `off`.
+
+    Raises:
+        BadConfig: it says something else than `on` or `off`.
+    """
+    word = environ.get(LAN_VARIABLE, "").strip().lower() or "on"
+    if word not in {"on", "off"}:
+        raise BadConfig(f"{LAN_VARIABLE} is on or off", fix=f"unset {LAN_VARIABLE}")
+    return word == "on"
+
+
+def is_relay_only(environ: Mapping[str, str] = os.environ) -> bool:
+    """Return whether teammates may see no address of ours: `ENVLSP_RELAY_ONLY` is `on`.
+
+    Raises:
+        BadConfig: it is neither `on` nor `off`.
+    """
+    word = environ.get(RELAY_ONLY_VARIABLE, "").strip().lower() or "off"
+    if word not in {"on", "off"}:
+        raise BadConfig(f"{RELAY_ONLY_VARIABLE} is on or off", fix=f"unset {RELAY_ONLY_VARIABLE}")
+    return word == "on"
 
 
 def render_config(config: Config) -> str:

@@ -76,7 +76,7 @@ class Actor:
         self.root = folder / "shop"
         self.home = folder / "home"
         self.key_file = folder / "key"
-        self.environ = {"ENVLSP_HOME": str(self.home)}
+        self.environ = {"ENVLSP_HOME": str(self.home), "ENVLSP_LAN": "off"}
         self.talk = QuietTalk()
         self.person = parse_person(f"{name.title()} <{name}@example.com>", f"{name}s-laptop")
         self.root.mkdir(parents=True)

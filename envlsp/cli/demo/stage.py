@@ -170,6 +170,7 @@ class Actor:
             "HOME": str(self.home),
             "PATH": os.pathsep.join((os.path.dirname(sys.executable), kept.get("PATH", os.defpath))),
             "ENVLSP_HOME": str(self.home / ".envlsp"),
+            "ENVLSP_LAN": "off",  # a demo tells the network around it nothing
             "PYTHONUNBUFFERED": "1",  # errors and data in the order they were said
             "PYTHONSAFEPATH": "1",  # the repository's own files are no modules of ours
             # A machine without any git settings, and one with many, play the same.

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from envlsp.errors import EnvlspError
 from envlsp.transport.api import IceServers
 from envlsp.transport.servers import servers_from_urls
-from envlsp.transport.signaling_client import SignalingClient
+from envlsp.wire.signaling_messages import Credentials
 
 
-async def find_servers(client: SignalingClient) -> IceServers:
+class Offering(Protocol):
+    """Whatever may know of TURN servers."""
+
+    async def turn(self) -> Credentials | None:
+        """Return credentials, if there are any."""
+        ...
+
+
+async def find_servers(client: Offering) -> IceServers:
     """Return the servers to dial with now; none is a fine answer."""
     try:
         credentials = await client.turn()

@@ -131,6 +131,8 @@ class Relay:
     async def subscribe(self, room: RoomId) -> None:
         self.rooms.append(room)
 
+    async def show(self, _rooms: object) -> None: ...
+
     async def publish(self, _room: RoomId, _blob: bytes) -> None: ...
 
     async def messages(self) -> AsyncIterator[Message]:
