@@ -34,7 +34,6 @@ DIALECTS = (
 
 SIGNALING_VARIABLE = "ENVLSP_SIGNALING"
 RELAY_ONLY_VARIABLE = "ENVLSP_RELAY_ONLY"
-LAN_VARIABLE = "ENVLSP_LAN"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,18 +119,6 @@ def signaling_servers(config: Config | None, environ: Mapping[str, str] = os.env
                 fix=f"unset {SIGNALING_VARIABLE}",
             )
     return servers
-
-
-def is_lan_used(environ: Mapping[str, str] = os.environ) -> bool:
-    """Return whether teammates are met on the LAN too: unless `ENVLSP_LAN` says `off`.
-
-    Raises:
-        BadConfig: it says something else than `on` or `off`.
-    """
-    word = environ.get(LAN_VARIABLE, "").strip().lower() or "on"
-    if word not in {"on", "off"}:
-        raise BadConfig(f"{LAN_VARIABLE} is on or off", fix=f"unset {LAN_VARIABLE}")
-    return word == "on"
 
 
 def is_relay_only(environ: Mapping[str, str] = os.environ) -> bool:

@@ -18,6 +18,7 @@ from envlsp.crypto.rendezvous import RoomKey
 from envlsp.domain.ids import DevicePk, RecordId
 from envlsp.errors import EnvlspError, PeerError, SignalingUnreachable, StoreError, TrustError
 from envlsp.service.access.removal import is_removed, note_told, note_welcome
+from envlsp.service.config import is_relay_only
 from envlsp.service.joining.couriers import Couriers
 from envlsp.service.network.meeting import Meeting
 from envlsp.service.network.peer_loop import PeerLoop
@@ -30,8 +31,8 @@ from envlsp.service.results import SyncResult
 from envlsp.sync import effects
 from envlsp.sync.effects import AttestReceived, Effect, InSync
 from envlsp.sync.states import State
-from envlsp.transport.api import IceServers, Link, SignalKind
-from envlsp.transport.dialer import Dialer
+from envlsp.transport.api import IceServers, Link, LinkOptions, SignalKind
+from envlsp.transport.dialer import Dialer, webrtc_opener
 from envlsp.transport.signaling_client import SignalingClient
 from envlsp.wire.attest import Attest, decode_attest_untrusted, is_from_the_future
 from envlsp.wire.canonical import Value
@@ -112,7 +113,8 @@ class TeamNode:
         self._meeting.door = self._couriers
         self._meeting.is_linked = self._is_linked
         self._meeting.on_crowded_out = self._forget_stranger
-        self._dialer = Dialer(replica.keys.dpk, self._meeting, self._find_servers)
+        links = webrtc_opener(LinkOptions(relay_only=is_relay_only()))
+        self._dialer = Dialer(replica.keys.dpk, self._meeting, self._find_servers, open_link=links)
         self._tasks: set[asyncio.Task[None]] = set()
         self._loops: dict[DevicePk, PeerLoop] = {}
         self._stirred = asyncio.Event()
