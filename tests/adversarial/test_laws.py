@@ -3,7 +3,7 @@
 Histories of `ledger_fuzz`: peers in partitions, backdating, forks, removals of every kind,
 scopes, links, invites, second devices, new root keys. P8 and P9 are about releases: they
 are in `test_machine`, beside P7 with real keys and P10 with a replica that has none, and
-P5, about sync, is in `tests/sync`.
+P5, about sync, is in `tests/sync/test_law_p5.py`.
 
 That the searches meet what they are about was measured on 400 histories of 15 to 60
 records (13,500 in all) and is held from below by `test_the_histories_are_hostile`: per
