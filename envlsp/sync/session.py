@@ -317,7 +317,9 @@ class Session:
             return
         if intro.want and not self._intro_sent and self._exchange is not None:
             self._intro_sent = True
-            self._out.put(Intro(0, who_we_are(self._replica)))
+            is_removed_there = bool(intro.records)
+            told = who_is_who if is_removed_there else who_we_are
+            self._out.put(Intro(0, told(self._replica)))
         if intro.records:
             self._stores_intro = True
             self._effects.append(StoreRecords(intro.records, auth_only=not self._takes_all_of(intro)))

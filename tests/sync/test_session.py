@@ -3,7 +3,15 @@ from __future__ import annotations
 import pytest
 
 from envlsp.errors import Misuse
-from envlsp.sync.effects import AttestReceived, Close, InSync, PeerNotKnown, PeerProved, PeerWelcomed
+from envlsp.sync.effects import (
+    AttestReceived,
+    Close,
+    InSync,
+    PeerNotKnown,
+    PeerProved,
+    PeerWelcomed,
+    StoreRecords,
+)
 from envlsp.sync.session import Session
 from envlsp.sync.states import State
 from envlsp.wire.limits import FRAME_MAX_BYTES, WINDOW_BYTES
@@ -216,6 +224,40 @@ def test_a_newly_granted_peer_introduces_itself() -> None:
     assert wire.a.happened(PeerNotKnown) == [PeerNotKnown(bob.dpk, revoked=False)]
     assert alice.replica.has(secret.id)
     assert wire.a.session.state is wire.b.session.state is State.IN_STEP
+
+
+def test_a_newcomer_brings_the_releases_that_its_admission_follows() -> None:
+    alice, bob = actor("alice"), actor("bob")
+    base = alice.replica.author("auth")
+    bob.replica.take([base.raw], auth_only=False)
+    before = bob.replica.author("release")
+    grant = bob.replica.author("auth")
+    after = bob.replica.author("release")
+    alice.replica.members[grant.id] = bob.dpk
+    bob.replica.active.add(alice.dpk)
+    wire = Wire(alice, bob)
+    wire.settle()
+    first = wire.a.happened(StoreRecords)[0]
+    assert first.records == (base.raw, before.raw, grant.raw)
+    assert not first.auth_only
+    assert alice.replica.has(after.id)
+    assert wire.a.session.state is wire.b.session.state is State.IN_STEP
+
+
+def test_a_removed_member_answers_with_nothing_but_who_is_who() -> None:
+    alice, bob = actor("alice"), actor("bob")
+    base = alice.replica.author("auth")
+    bob.replica.take([base.raw], auth_only=False)
+    bob.replica.author("release")
+    answer = bob.replica.author("auth")
+    bob.replica.active.add(alice.dpk)
+    alice.replica.revoked.add(bob.dpk)
+    wire = Wire(alice, bob)
+    wire.settle()
+    (asked,) = wire.a.happened(StoreRecords)
+    assert asked.records == (base.raw, answer.raw)
+    assert asked.auth_only
+    assert wire.a.closed is CloseCode.REVOKED
 
 
 def test_a_stranger_is_told_nothing() -> None:
