@@ -34,6 +34,7 @@ DIALECTS = (
 
 SIGNALING_VARIABLE = "ENVLSP_SIGNALING"
 RELAY_ONLY_VARIABLE = "ENVLSP_RELAY_ONLY"
+LAN_VARIABLE = "ENVLSP_LAN"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,15 +122,28 @@ def signaling_servers(config: Config | None, environ: Mapping[str, str] = os.env
     return servers
 
 
+def is_lan_used(environ: Mapping[str, str] = os.environ) -> bool:
+    """Return whether teammates are met on the LAN too: unless `ENVLSP_LAN` says `off`, or no address may be seen.
+
+    Raises:
+        BadConfig: it says something else than `on` or `off`.
+    """
+    return _is_on(environ, LAN_VARIABLE, "on") and not is_relay_only(environ)
+
+
 def is_relay_only(environ: Mapping[str, str] = os.environ) -> bool:
     """Return whether teammates may see no address of ours: `ENVLSP_RELAY_ONLY` is `on`.
 
     Raises:
         BadConfig: it is neither `on` nor `off`.
     """
-    word = environ.get(RELAY_ONLY_VARIABLE, "").strip().lower() or "off"
+    return _is_on(environ, RELAY_ONLY_VARIABLE, "off")
+
+
+def _is_on(environ: Mapping[str, str], name: str, default: str) -> bool:
+    word = environ.get(name, "").strip().lower() or default
     if word not in {"on", "off"}:
-        raise BadConfig(f"{RELAY_ONLY_VARIABLE} is on or off", fix=f"unset {RELAY_ONLY_VARIABLE}")
+        raise BadConfig(f"{name} is on or off", fix=f"unset {name}")
     return word == "on"
 
 
