@@ -17,6 +17,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from envlsp.crypto.introductions import open_card, seal_card
+from envlsp.crypto.lan import lan_key
 from envlsp.crypto.rendezvous import (
     RoomKey,
     SignalOrder,
@@ -28,16 +29,19 @@ from envlsp.crypto.rendezvous import (
     seal_beacon,
 )
 from envlsp.domain.ids import BoxPk, DevicePk
-from envlsp.errors import EnvlspError, NobodyReachable, PeerError, TrustError
+from envlsp.errors import EnvlspError, NobodyReachable, PeerError, TransportError, TrustError
 from envlsp.service.access.removal import is_removed
 from envlsp.service.network.peering import box_of, has_heard_of_us, is_blind, is_known, is_peer, is_root
 from envlsp.service.network.rooms import Kind, Place, Room, Standpoint, places, rooms, standpoint
 from envlsp.service.network.seeking import Sought, attested_epochs, sought
 from envlsp.service.network.strangers import Strangers
+from envlsp.service.network.tags import Tags
 from envlsp.service.replica import Replica
 from envlsp.service.replicas.allowed import allowed
 from envlsp.transport.api import SignalKind
-from envlsp.transport.signaling_client import Connected, SignalingClient
+from envlsp.transport.lan import Arrived, ShownRoom
+from envlsp.transport.meeting_point import MeetingPoint
+from envlsp.transport.signaling_client import Connected
 from envlsp.wire.canonical import Value
 from envlsp.wire.introductions import Answer, Card
 from envlsp.wire.signaling_messages import Message, RoomId, Tag
@@ -77,7 +81,7 @@ class Meeting:
     def __init__(
         self,
         replica: Replica,
-        client: SignalingClient,
+        client: MeetingPoint,
         on_beacon: Heard,
         on_signal: SignalHeard,
         *,
@@ -106,7 +110,7 @@ class Meeting:
         """Told of a device that others have taken the place of: nobody is to call it any more."""
         self._rooms: dict[RoomId, Room] = {}
         self._sought: set[Sought] = set()
-        self._tags: dict[DevicePk, Tag] = {}
+        self._tags = Tags()
         self._guests: dict[DevicePk, BoxPk] = {}
         self._strangers = Strangers()
         self._called: deque[float] = deque()
@@ -129,8 +133,9 @@ class Meeting:
                     case Message(room, tag, blob) if room in self._rooms:
                         with contextlib.suppress(EnvlspError):  # a busy disk: as one that got lost
                             await self._hear(self._rooms[room], tag, blob)
-                    case Connected():
-                        self._tags.clear()
+                    case Arrived(room, tag) if room in self._rooms and self._rooms[room].announces:
+                        await self._say_there(self._rooms[room], tag)
+                    case Connected():  # what was known of others there, `MeetingPoint` has forgotten
                         self._sought.clear()
                         await self._announce()
                         await self._seek()
@@ -158,6 +163,7 @@ class Meeting:
                     await self._client.subscribe(room.id)
             if room.announces and not (room.id in before and before[room.id].announces):
                 await self._announce_in(room)
+        await self._client.show([_shown(room) for room in wanted.values()])
         await self._seek()
 
     def look_around(self) -> None:
@@ -176,18 +182,31 @@ class Meeting:
             NobodyReachable: the target has not been heard of.
             SignalingUnreachable: the server is gone.
         """
-        tag, box = self._reach(to_dpk)
+        tags, box = self._reach(to_dpk)
         writer = self._writer(to_dpk, box, SessionId(session16))
-        await self._client.send(tag, writer.seal(from_words(kind, params)))
+        await self._send_every_way(to_dpk, tags, writer.seal(from_words(kind, params)))
 
-    def _reach(self, dpk: DevicePk) -> tuple[Tag, BoxPk]:
-        tag, box = self._tags.get(dpk), box_of(self._replica, dpk) or self._guests.get(dpk)
-        if tag is not None and box is not None:
-            return tag, box
+    async def _send_every_way(self, dpk: DevicePk, tags: tuple[Tag, ...], blob: bytes) -> None:
+        is_sent, failure = False, TransportError()
+        for tag in tags:
+            try:
+                await self._client.send(tag, blob)
+                is_sent = True
+            except TransportError as exc:
+                failure = exc
+                if isinstance(exc, NobodyReachable):
+                    self._tags.lose(dpk, tag)
+        if not is_sent:
+            raise failure
+
+    def _reach(self, dpk: DevicePk) -> tuple[tuple[Tag, ...], BoxPk]:
+        tags, box = self._tags.of(dpk), box_of(self._replica, dpk) or self._guests.get(dpk)
+        if tags and box is not None:
+            return tags, box
         stranger = self._strangers.reach(dpk, time.monotonic())
         if stranger is None:
             raise NobodyReachable
-        return stranger
+        return (stranger[0],), stranger[1]
 
     def _writer(self, to_dpk: DevicePk, box: BoxPk, session: SessionId) -> SignalWriter:
         key = (to_dpk, session)
@@ -205,7 +224,7 @@ class Meeting:
         """Talk to a device that the records do not name: somebody has proved that it may come."""
         self._guests.pop(dpk, None)
         self._guests[dpk] = xpk
-        self._tags[dpk] = tag
+        self._tags.hear(dpk, tag)
         if len(self._guests) > GUESTS_MAX:
             gone = next(iter(self._guests))
             self.unvouch(gone)
@@ -219,7 +238,7 @@ class Meeting:
         """Take it back; of a device that the records do not name nothing is kept."""
         self._guests.pop(dpk, None)
         if not is_known(self._replica, dpk):
-            self._tags.pop(dpk, None)
+            self._tags.forget(dpk)
 
     def is_stranger(self, dpk: DevicePk) -> bool:
         """Return whether this is somebody whom we answer although nobody has said who it is."""
@@ -235,7 +254,7 @@ class Meeting:
         if not is_known(self._replica, dpk):
             self._strangers.shun(dpk, now)
         elif (stranger := self._strangers.reach(dpk, now)) is not None:
-            self._tags[dpk] = stranger[0]
+            self._tags.hear(dpk, stranger[0])
             self._strangers.known(dpk)
 
     async def give_card(self, tag: Tag, to: DevicePk, box: BoxPk, answer: Answer = Answer.COME) -> None:
@@ -333,8 +352,7 @@ class Meeting:
                 self._hear_newcomer(tag, blob)
 
     async def _heard_beacon(self, room: Room, tag: Tag, sender: DevicePk) -> None:
-        is_new = self._tags.get(sender) != tag
-        self._tags[sender] = tag
+        is_new = self._tags.hear(sender, tag)
         if is_new:  # a removed device too; and before the dial, whose preparation may take seconds
             await self._answer(room, tag, sender)
         if room.place.kind in _OF_MEMBERS and not self.is_linked(sender):
@@ -367,8 +385,7 @@ class Meeting:
             return
         if not self._order.accept(signal):
             return
-        is_new = self._tags.get(signal.sender) != tag
-        self._tags[signal.sender] = tag
+        is_new = self._tags.hear(signal.sender, tag)
         self._on_signal(signal.sender, signal.session, *to_words(signal.content))
         if is_new and room.place.kind in _OF_MEMBERS and is_peer(replica, signal.sender):
             await self._say_there(room, tag)  # it seeks us, and may not know that we are there
@@ -387,7 +404,7 @@ class Meeting:
         replica = self._replica
         card = open_card(blob, replica.keys.box, own=replica.keys.dpk, team=replica.team)
         if card.answer is Answer.COME and (self._is_known(card.dpk) or self._may_call()):
-            is_new = self._tags.get(card.dpk) != tag
+            is_new = tag not in self._tags.of(card.dpk)
             self.vouch(card.dpk, card.xpk, tag)
             self._on_beacon(card.dpk, is_new)
 
@@ -428,3 +445,7 @@ class Meeting:
 
     def _is_known(self, dpk: DevicePk) -> bool:
         return is_known(self._replica, dpk) or dpk in self._guests
+
+
+def _shown(room: Room) -> ShownRoom:
+    return ShownRoom(room.id, lan_key(room.place.key, room.id), room.announces)

@@ -19,6 +19,7 @@ from envlsp.crypto.memory import SecretBuffer
 from envlsp.domain.ids import DevicePk, RecordId, TeamId
 from envlsp.errors import EnvlspError, Locked, NodeRefused, TransportError, UsageError
 from envlsp.service.access.mending import TURNS_S, mend_in_turn
+from envlsp.service.config import is_lan_used
 from envlsp.service.facade import Service
 from envlsp.service.holding import FOREVER
 from envlsp.service.joining.invitations import close_used_up
@@ -29,6 +30,7 @@ from envlsp.service.network.team_node import PeerState, TeamNode
 from envlsp.service.replica import Replica
 from envlsp.service.replicas.keeping import own_room
 from envlsp.service.results import SyncResult
+from envlsp.transport.lan import Lan
 from envlsp.wire.canonical import Value
 
 log = logging.getLogger(__name__)
@@ -56,6 +58,7 @@ class Node:
         self._service = service
         self._hear = hear
         self._is_courier = is_courier
+        self._lan = Lan() if is_lan_used(service.environ) else None
         self._is_locked = False
         self._turn = service.vault.hold.turn
         self._teams: dict[TeamId, TeamNode] = {}
@@ -105,7 +108,9 @@ class Node:
             self._waiting.pop(team, None)
             self._listen(team)
             opened = self._service.team(team)
-            node = TeamNode(opened.replica, servers, own_room(opened), is_courier=self._is_courier)
+            node = TeamNode(
+                opened.replica, servers, own_room(opened), is_courier=self._is_courier, lan=self._lan
+            )
             node.on_peers = lambda: self._say("peers", team)
             node.on_asked = lambda: self._unmended.setdefault(team, time.monotonic())
             try:

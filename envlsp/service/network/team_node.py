@@ -33,6 +33,8 @@ from envlsp.sync.effects import AttestReceived, Effect, InSync
 from envlsp.sync.states import State
 from envlsp.transport.api import IceServers, Link, LinkOptions, SignalKind
 from envlsp.transport.dialer import Dialer, webrtc_opener
+from envlsp.transport.lan import Lan, LanPoint
+from envlsp.transport.meeting_point import Everywhere
 from envlsp.transport.signaling_client import SignalingClient
 from envlsp.wire.attest import Attest, decode_attest_untrusted, is_from_the_future
 from envlsp.wire.canonical import Value
@@ -88,6 +90,7 @@ class TeamNode:
         own_room: bytes | None = None,
         *,
         is_courier: bool = False,
+        lan: Lan | None = None,
     ) -> None:
         """Prepare; `start` begins. Make it inside the running loop.
 
@@ -98,10 +101,14 @@ class TeamNode:
                 words, where the replica is the root key's, or a blind replica's own. Whoever is
                 met there is trusted to bring records, until the records say who they are.
             is_courier: let in whoever comes with an invitation link; for who stays a while.
+            lan: where teammates are met without a server too.
         """
         self.replica = replica
         self.servers = tuple(servers)
-        self._client = SignalingClient(self.servers)
+        self._client = Everywhere(
+            SignalingClient(self.servers) if self.servers else None,
+            LanPoint(lan, replica.clock) if lan is not None else None,
+        )
         self._meeting = Meeting(
             replica,
             self._client,
