@@ -123,7 +123,9 @@ def signaling_servers(config: Config | None, environ: Mapping[str, str] = os.env
 
 
 def is_lan_used(environ: Mapping[str, str] = os.environ) -> bool:
-    """Return whether teammates are met on the LAN too: unless `ENVLSP_LAN` says `off`, or no address may be seen.
+    """Return whether teammates are met on the LAN too: unless `ENVLSP_LAN` is `off`.
+
+    Who wants no address seen (`is_relay_only`) is not there either.
 
     Raises:
         BadConfig: it says something else than `on` or `off`.
