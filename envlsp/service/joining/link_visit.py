@@ -38,7 +38,7 @@ from envlsp.errors import (
     TrustError,
 )
 from envlsp.service.network.peer_loop import PeerLoop
-from envlsp.service.network.turn import find_servers
+from envlsp.service.network.turn import find_servers, link_options
 from envlsp.service.people import Person
 from envlsp.service.replica import Replica
 from envlsp.sync.effects import Effect, InSync
@@ -266,7 +266,9 @@ class LinkVisit:
             if not controlling:
                 await pipe.be_dialled()
             servers = await find_servers(self._client)
-            link = await Dial(controlling=controlling, servers=servers, signals=pipe).open()
+            link = await Dial(
+                controlling=controlling, servers=servers, signals=pipe, options=link_options()
+            ).open()
         finally:
             self._pipe = None
         in_step = asyncio.Event()

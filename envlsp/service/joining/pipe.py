@@ -18,7 +18,7 @@ from typing import TypeVar
 from envlsp.domain.ids import DevicePk
 from envlsp.errors import CodeRefused, NobodyReachable, SignalingUnreachable
 from envlsp.service.network.peer_loop import PeerLoop
-from envlsp.service.network.turn import find_servers
+from envlsp.service.network.turn import find_servers, link_options
 from envlsp.service.team import Team
 from envlsp.sync import join as machine
 from envlsp.sync.effects import Effect, InSync
@@ -128,7 +128,9 @@ async def sync_over(
     from envlsp.transport.webrtc import Dial
 
     servers = await find_servers(client)
-    link = await Dial(controlling=team.keys.dpk < peer, servers=servers, signals=pipe).open()
+    link = await Dial(
+        controlling=team.keys.dpk < peer, servers=servers, signals=pipe, options=link_options()
+    ).open()
     in_step = asyncio.Event()
 
     def note(effect: Effect) -> None:
