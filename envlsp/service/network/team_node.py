@@ -18,20 +18,19 @@ from envlsp.crypto.rendezvous import RoomKey
 from envlsp.domain.ids import DevicePk, RecordId
 from envlsp.errors import EnvlspError, PeerError, SignalingUnreachable, StoreError, TrustError
 from envlsp.service.access.removal import is_removed, note_told, note_welcome
-from envlsp.service.config import is_relay_only
 from envlsp.service.joining.couriers import Couriers
 from envlsp.service.network.meeting import Meeting
 from envlsp.service.network.peer_loop import PeerLoop
 from envlsp.service.network.peering import is_blind, is_peer
 from envlsp.service.network.roaming import Moved
-from envlsp.service.network.turn import find_servers
+from envlsp.service.network.turn import find_servers, link_options
 from envlsp.service.replica import Replica
 from envlsp.service.replicas.allowed import allowed
 from envlsp.service.results import SyncResult
 from envlsp.sync import effects
 from envlsp.sync.effects import AttestReceived, Effect, InSync
 from envlsp.sync.states import State
-from envlsp.transport.api import IceServers, Link, LinkOptions, SignalKind
+from envlsp.transport.api import IceServers, Link, SignalKind
 from envlsp.transport.dialer import Dialer, webrtc_opener
 from envlsp.transport.lan import Lan, LanPoint
 from envlsp.transport.meeting_point import Everywhere
@@ -120,8 +119,14 @@ class TeamNode:
         self._meeting.door = self._couriers
         self._meeting.is_linked = self._is_linked
         self._meeting.on_crowded_out = self._forget_stranger
-        links = webrtc_opener(LinkOptions(relay_only=is_relay_only()))
-        self._dialer = Dialer(replica.keys.dpk, self._meeting, self._find_servers, open_link=links)
+        options = link_options()
+        self._dialer = Dialer(
+            replica.keys.dpk,
+            self._meeting,
+            self._find_servers,
+            open_link=webrtc_opener(options),
+            leaves_relays=not options.relay_only,
+        )
         self._tasks: set[asyncio.Task[None]] = set()
         self._loops: dict[DevicePk, PeerLoop] = {}
         self._stirred = asyncio.Event()
