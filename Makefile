@@ -15,7 +15,7 @@ PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n $(JOBS) --dist worksteal
 # Where there is no such folder, or a small one, they take the usual one and a third longer.
 MEMORY := $(shell [ -w /dev/shm ] && [ "$$(df -Pk /dev/shm | awk 'NR==2 {print $$4}')" -gt 2000000 ] && echo PYTEST_DEBUG_TEMPROOT=/dev/shm)
 
-.PHONY: help demo test check bench fuzz format format-check lint types contracts docs docs-check fast-tests lock system-parts clean
+.PHONY: help demo test soak check bench fuzz format format-check lint types contracts docs docs-check fast-tests lock system-parts clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 16
@@ -31,6 +31,9 @@ check: format-check lint types contracts docs-check fast-tests  ## what every co
 
 test: $(STAMP) system-parts  ## every test, the slow ones too
 	$(PYTEST)
+
+soak: $(STAMP) system-parts  ## faults of minutes, side by side: it takes as long as the longest and a little
+	PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n 6 --dist load -m soak -rP -o timeout=900
 
 bench: $(STAMP)  ## the budgets, measured beside this machine's null figures
 	$(BIN)/python -m tests.bench
