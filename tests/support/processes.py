@@ -261,7 +261,8 @@ def signaling_command(tap: Path | None = None) -> list[str]:
     """Return the words that start a signaling server, with a file for every frame if one is given."""
     if tap is None:
         return [sys.executable, "-m", "envlsp_signaling"]
-    return [sys.executable, str(Path(__file__).with_name("tapped_signaling.py")), str(tap)]
+    # Without -P the folder of the script comes first, and what lies beside it hides the library's.
+    return [sys.executable, "-P", str(Path(__file__).with_name("tapped_signaling.py")), str(tap)]
 
 
 @contextlib.contextmanager
