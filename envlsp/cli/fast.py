@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -81,17 +82,21 @@ def _wish(words: list[str]) -> _Wish | None:
 
 
 def _read(wish: _Wish) -> tuple[Reading, Callable[[], None]] | None:
-    """Return what the store has ready, and what says that the file differs from it."""
-    from envlsp.cli.notices import tell_differs
+    """Return what the store has ready, and what says that it is old, or the file differs from it."""
+    from envlsp.cli.notices import tell_differs, tell_old
+    from envlsp.service.as_of import VARIABLE, WARN_S, known_as_of, old_line
     from envlsp.service.places import Places, Words
     from envlsp.service.reading import differs_on_disk, known_reading
     from envlsp.store.database import Database
     from envlsp.store.files import check_private
     from envlsp.store.home import find_home
     from envlsp.store.keyfile import Protection, open_device_key, read_header
+    from envlsp.store.meta import Meta
     from envlsp.store.team import DATABASE_NAME
     from envlsp.store.views import Views
 
+    if os.environ.get(VARIABLE):
+        return None  # how old is too old is for the long way to say
     home = find_home()
     check_private(home.root, may_be_link=True)
     if read_header(home.device_key).protection is not Protection.KEY_FILE:
@@ -108,16 +113,19 @@ def _read(wish: _Wish) -> tuple[Reading, Callable[[], None]] | None:
     database = Database(path)
     try:
         reading = known_reading(Views(database, lsk), place.triple, place.dialect)
+        as_of = known_as_of(Meta(database, lsk))
     finally:
         database.close()
     if reading is None or reading.conflicts:
         return None
 
-    def say_if_it_differs() -> None:
+    def say_what_is_to_be_said() -> None:
+        if as_of is not None and (now := time.time()) - as_of > WARN_S:
+            tell_old(old_line(as_of, now))
         if differs_on_disk(lsk, reading, place.file):
             tell_differs(place.file, reading.release)
 
-    return reading, say_if_it_differs
+    return reading, say_what_is_to_be_said
 
 
 def _get(wish: _Wish, reading: Reading, say: Callable[[], None]) -> int | None:

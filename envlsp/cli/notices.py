@@ -13,3 +13,8 @@ def tell_differs(file: str, release: str) -> None:
     if not name.isprintable():
         name = "the file"
     print(f"{name} differs from {release}: envlsp diff", file=sys.stderr)
+
+
+def tell_old(line: str) -> None:
+    """Say that nobody has confirmed the values for long."""
+    print(f"warning: {line}", file=sys.stderr)

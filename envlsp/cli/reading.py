@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -25,11 +26,16 @@ def local_option(function: Function) -> Function:
     )(function)
 
 
-def read(frame: Frame, here: Here, *, local: bool) -> Reading:
-    """Return the newest values, and say so when the file differs from them."""
+def read(frame: Frame, here: Here, *, local: bool, max_age: str = "") -> Reading:
+    """Return the newest values, and say so when the file differs from them, or they are old.
+
+    Raises:
+        TooOld: nobody has confirmed them for longer than the person allows.
+    """
     from envlsp.service.deriving import read_environment
     from envlsp.service.reading import differs_on_disk
 
+    _demand_fresh(frame, here, max_age)
     if local:
         from envlsp.service.local_values import read_with_local
 
@@ -39,6 +45,20 @@ def read(frame: Frame, here: Here, *, local: bool) -> Reading:
     if differs_on_disk(here.team.vault.open().lsk, reading, here.context.file):
         tell_differs(str(here.context.file), reading.release)
     return reading
+
+
+def _demand_fresh(frame: Frame, here: Here, max_age: str) -> None:
+    """Look at the note of when this was last confirmed; at the ledger only where it is too old."""
+    from envlsp.service.as_of import Policy, known_as_of
+
+    policy, now = Policy(max_age), time.time()
+    as_of = known_as_of(here.team.store.meta)
+    if not policy.is_too_old(as_of, now) or (as_of is None and not policy.is_strict):
+        return
+    from envlsp.cli.freshness import demand_fresh
+    from envlsp.service.freshness import freshness
+
+    demand_fresh(frame, policy, freshness(here.team.replica))
 
 
 def _remember(frame: Frame, here: Here) -> None:

@@ -7,6 +7,7 @@ Light to load: `envlsp run` looks here each time. What the row says is worked ou
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
@@ -78,7 +79,7 @@ class Policy:
             allowed = f"; at most {self._text} is allowed"
             if as_of is None:
                 raise TooOld(f"no other device has ever confirmed what is here{allowed}")
-            raise TooOld(f"it was last confirmed {ago(now - as_of)}{allowed}")
+            raise TooOld(f"it was last confirmed {lasting(now - as_of)} ago{allowed}")
         return as_of is not None  # a team that has not met yet is told of that elsewhere
 
 
@@ -96,9 +97,31 @@ def to_seconds(text: str) -> float:
     return int(number) * _UNITS[unit]
 
 
-def ago(seconds: float) -> str:
-    """Return a length of time as people say it: `26 hours ago`, `3 days ago`."""
+def moment(then: int, now: float) -> str:
+    """Return when something was, as people here say it: `14:02`, or with the day where it was another one."""
+    local, today = time.localtime(min(then, now)), time.localtime(now)
+    is_today = local[:3] == today[:3]
+    return time.strftime("%H:%M" if is_today else "%Y-%m-%d %H:%M", local)
+
+
+def sentence(as_of: int | None, confirmed_by: int, devices: int, now: float) -> str:
+    """Return how new a view is: `as of 14:02, confirmed by 3 of 4 devices`."""
+    if not devices:
+        return "no other device in the team"
+    plural = "" if devices == 1 else "s"
+    if as_of is None:
+        return f"not confirmed by any of {devices} other device{plural} yet"
+    return f"as of {moment(as_of, now)}, confirmed by {confirmed_by} of {devices} device{plural}"
+
+
+def old_line(as_of: int, now: float) -> str:
+    """Return what is said of a view that is old."""
+    return f"nobody has confirmed for {lasting(now - as_of)} that this is the newest: envlsp sync"
+
+
+def lasting(seconds: float) -> str:
+    """Return a length of time as people say it: `26 hours`, `3 days`."""
     for unit, size in (("day", _UNITS["d"]), ("hour", _UNITS["h"]), ("minute", _UNITS["m"])):
         if seconds >= 2 * size:
-            return f"{int(seconds // size)} {unit}s ago"
-    return "a minute ago" if seconds >= _UNITS["m"] else "less than a minute ago"
+            return f"{int(seconds // size)} {unit}s"
+    return "a minute" if seconds >= _UNITS["m"] else "less than a minute"

@@ -9,6 +9,7 @@ from envlsp.domain.layout import merge_layouts, render, values_of
 from envlsp.domain.merge import View
 from envlsp.domain.release import Layout, Snapshot
 from envlsp.domain.secret import SecretName, SecretText
+from envlsp.service.freshness import note_confirmed
 from envlsp.service.history import EnvironmentHistory
 from envlsp.service.reading import Reading, file_mark, keep_reading, known_reading, no_release
 from envlsp.service.team import Team
@@ -28,6 +29,7 @@ def read_environment(team: Team, triple: Triple, dialect: str) -> Reading:
     generation = team.store.views.generation()
     reading = derive(team, triple, dialect)
     keep_reading(team.store.views, generation, str(triple), dialect, reading)
+    note_confirmed(team.replica)  # who is in the team may have changed, and so who could confirm it
     return reading
 
 

@@ -16,6 +16,7 @@ import pytest
 
 from envlsp.cli import fast
 from envlsp.service import places
+from envlsp.service.as_of import keep_as_of
 from tests.support.cli import envlsp, failed
 from tests.support.desks import Desk, Started, carry
 
@@ -59,6 +60,19 @@ def test_the_program_gets_the_secrets(alice: Desk) -> None:
     assert started.program == ["cmd", "--json", "-x"]
     assert (started.environ["A"], started.environ["B"]) == ("1", "two words")
     assert started.environ["PATH"] == os.environ["PATH"]
+
+
+def test_the_short_way_says_what_is_old_and_leaves_a_policy_to_the_long_one(
+    alice: Desk, bob: Desk, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert alice.started("--", "cmd").environ["A"] == "1"
+    with alice.team() as team:
+        keep_as_of(team.store.meta, int(time.time()) - 3 * 24 * 3600)
+    started = short_way(alice, "run", "--", "cmd")
+    assert isinstance(started, Started)
+    assert "nobody has confirmed for 3 days that this is the newest" in capfd.readouterr().err
+    monkeypatch.setenv("ENVLSP_MAX_AGE", "1h")
+    assert short_way(alice, "run", "--", "cmd") is None
 
 
 def test_without_dashes_the_first_word_is_the_program(alice: Desk) -> None:

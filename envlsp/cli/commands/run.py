@@ -11,6 +11,7 @@ import os
 import click
 
 from envlsp.cli.environment import environment_words, opened
+from envlsp.cli.freshness import max_age_option
 from envlsp.cli.launch import environment, launch
 from envlsp.cli.main import Frame
 from envlsp.cli.reading import local_option, read
@@ -34,6 +35,7 @@ class _Run(click.Command):
 @click.command(cls=_Run, options_metavar="[OPTIONS]")
 @environment_words
 @local_option
+@max_age_option
 @click.option("--no-override", is_flag=True, help="Variables that are set already stay as they are.")
 @click.pass_context
 def command(
@@ -41,12 +43,14 @@ def command(
     target: str | None,
     env: str | None,
     local: bool,
+    max_age: str,
     no_override: bool,
 ) -> int:
     """Run a program with the secrets in its environment: envlsp run [APP:ENV] -- PROGRAM ...
 
     Secrets win over variables that are set already. The exit code is the program's;
-    127 where there is no such program, 126 where it cannot be started.
+    127 where there is no such program, 126 where it cannot be started. It asks nobody
+    on the network; --max-age stops it where the last sync is too long ago.
     """
     frame = context.ensure_object(Frame)
     program: list[str] = context.meta.get("program", [])
@@ -55,7 +59,7 @@ def command(
     if not program:
         raise UsageError("which program?", fix="envlsp run -- PROGRAM ...")
     with opened(frame, target, env) as here:
-        reading = read(frame, here, local=local)
+        reading = read(frame, here, local=local, max_age=max_age)
         if reading.conflicts:
             from envlsp.service.sides import told_of
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import click
 
 from envlsp.cli.environment import environment_words, opened
+from envlsp.cli.freshness import demand_fresh, max_age_option
 from envlsp.cli.locks import sentence
 from envlsp.cli.main import Frame
 from envlsp.cli.membership import not_trusted
 from envlsp.cli.shapes import near, when
 from envlsp.cli.words import count, plain
+from envlsp.service.as_of import Policy
 from envlsp.service.verbs.shapes import counts, status_fields
 
 if TYPE_CHECKING:
@@ -22,10 +25,16 @@ if TYPE_CHECKING:
 
 @click.command()
 @environment_words
+@max_age_option
 @click.pass_obj
-def command(frame: Frame, target: str | None, env: str | None) -> None:
-    """Show where the environment and its file stand, from what is on this device."""
+def command(frame: Frame, target: str | None, env: str | None, max_age: str) -> None:
+    """Show where the environment and its file stand, from what is on this device.
+
+    "as of" is when another device last confirmed that it had nothing newer. With
+    --max-age, exit code 8 says that this was longer ago.
+    """
     from envlsp.service.access.alarms import alarm_lines
+    from envlsp.service.access.owed import newer_line
     from envlsp.service.access.voiding import voided_lines
     from envlsp.service.comparing import status
     from envlsp.service.locking import state
@@ -33,10 +42,12 @@ def command(frame: Frame, target: str | None, env: str | None) -> None:
     from envlsp.service.verbs.lock_shapes import lock_fields
     from envlsp.store.keyfile import Protection
 
+    policy = Policy(max_age)
     with opened(frame, target, env) as here:
         result = status(here.team, here.context)
         known = sides(here.team, here.context) if result.conflicts else {}
         lock = state(here.service)
+    demand_fresh(frame, policy, result.freshness)
     if frame.json:
         frame.output.document({**status_fields(result), "lock": lock_fields(lock)})
         return
@@ -52,6 +63,8 @@ def command(frame: Frame, target: str | None, env: str | None) -> None:
         frame.output.warn(
             plain(f"a key that {who} made does not open here; teammates are asked to seal it again")
         )
+    for one in result.newer:
+        frame.output.warn(plain(newer_line(one)))
     if result.shadowed:
         frame.output.warn(_shadowed(result))
     if step := _next_step(result):
@@ -61,7 +74,7 @@ def command(frame: Frame, target: str | None, env: str | None) -> None:
 def _lines(result: StatusResult, known: Sides, file: str) -> Iterator[str]:
     release = result.release
     none = "no release that you can read" if result.unreadable else "no release yet"
-    newest = f"{release.label} by {release.author}, {when(release.ts)}" if release else none
+    newest = f"{release.label} by {release.author}, {when(release.ts)}{_held(result)}" if release else none
     yield f"{result.triple}  {newest}"
     yield f"{file}  {_file_words(result)}"
     if result.conflicts:
@@ -93,12 +106,17 @@ def _file_words(result: StatusResult) -> str:
     return f"{words}, {count(result.behind, 'release')} behind" if result.behind else words
 
 
-def _freshness_words(freshness: Freshness) -> str:
+def _held(result: StatusResult) -> str:
+    freshness = result.freshness
     if not freshness.devices:
-        return "no other device in the team"
-    others = f"{freshness.confirmed_by} of {count(freshness.devices, 'other device')}"
-    last = f", last {when(freshness.as_of)}" if freshness.as_of is not None else ""
-    return f"{others} confirmed to have all of this{last}"
+        return ""
+    return f"; held by {freshness.held_by} of {count(freshness.devices, 'other device')}"
+
+
+def _freshness_words(freshness: Freshness) -> str:
+    from envlsp.service.as_of import sentence
+
+    return sentence(freshness.as_of, freshness.confirmed_by, freshness.devices, time.time())
 
 
 def _next_step(result: StatusResult) -> str | None:

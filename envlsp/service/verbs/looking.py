@@ -11,7 +11,8 @@ from envlsp.service.deriving import decoded, read_environment
 from envlsp.service.documents_uri import to_uri
 from envlsp.service.locking import state
 from envlsp.service.reading import demand_value, value_mark
-from envlsp.service.showing import masked_text
+from envlsp.service.showing import show
+from envlsp.service.verbs.aging import demand_fresh, policy_of
 from envlsp.service.verbs.arguments import Arguments
 from envlsp.service.verbs.desk import Desk, Json
 from envlsp.service.verbs.lock_shapes import lock_fields
@@ -29,8 +30,10 @@ from envlsp.wire.text import to_team_text
 
 
 def _status(desk: Desk, arguments: Arguments) -> Json:
-    here = open_environment(desk, arguments)
-    return {**status_fields(status(here.team, here.context)), "lock": lock_fields(state(desk.service))}
+    here, policy = open_environment(desk, arguments), policy_of(desk, arguments)
+    result = status(here.team, here.context)
+    demand_fresh(desk, policy, result.freshness)
+    return {**status_fields(result), "lock": lock_fields(state(desk.service))}
 
 
 def _log(desk: Desk, arguments: Arguments) -> Json:
@@ -61,7 +64,7 @@ def _show(desk: Desk, arguments: Arguments) -> Json:
     """Return an environment as a masked document; `uri` may name one of another project."""
     meant = open_document(desk, arguments)
     release = arguments.text("release") or meant.release
-    text = masked_text(meant.team, meant.triple, meant.dialect, release)
+    text = show(meant.team, meant.triple, meant.dialect, release).to_text()
     return shown_fields(to_uri(to_team_text(meant.team.id), meant.triple, release), release or "", text)
 
 

@@ -14,11 +14,13 @@ from envlsp.service.access.removal import is_removed, removed
 from envlsp.service.adopting import adopt
 from envlsp.service.comparing import log
 from envlsp.service.facade import Opened
+from envlsp.service.freshness import freshness
 from envlsp.service.ports import Choice, Talk
 from envlsp.service.pulling import pull
 from envlsp.service.pushing import Made, push, rollback, set_value
 from envlsp.service.resolving import resolve
 from envlsp.service.sides import Sides, sides
+from envlsp.service.verbs.aging import demand_fresh, policy_of
 from envlsp.service.verbs.arguments import Arguments
 from envlsp.service.verbs.desk import Desk, Json, demand_saved
 from envlsp.service.verbs.opening import asked, courier_of, open_environment
@@ -45,12 +47,13 @@ def _push(desk: Desk, arguments: Arguments) -> Json:
 
 def _pull(desk: Desk, arguments: Arguments) -> Json:
     here, force = open_environment(desk, arguments), arguments.flag("force")
-    file = here.context.file
+    file, policy = here.context.file, policy_of(desk, arguments)
     demand_saved(desk, file)
     desk.report("asking teammates for news")
     if not courier_of(desk, here, arguments).fetch():
         desk.talk.say("nobody reachable now: this is the newest that is known here")
     demand_saved(desk, file)  # that took its time
+    demand_fresh(desk, policy, freshness(here.team.replica))
     result = pull(here.team, here.context, force=force)
     if result.layout_dropped:
         desk.talk.say(f"the layout of {result.release.label} does not fit its values; wrote sorted lines")

@@ -124,7 +124,11 @@ def status_fields(result: StatusResult) -> Json:
         "unopened": [*result.unopened],
         "confirmed_by": freshness.confirmed_by,
         "devices": freshness.devices,
+        "held_by": freshness.held_by,
         "as_of": freshness.as_of,
+        "newer": [
+            {"id": one.id, "name": one.name, "records": one.records, "ts": one.ts} for one in result.newer
+        ],
         "alarms": alarms_fields(result.alarms),
     }
 
