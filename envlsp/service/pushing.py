@@ -65,7 +65,7 @@ def push(team: Team, context: Context, message: str = "", *, force: bool = False
         Misuse: the file is a link to somewhere outside the project; or it would take
             every name away, as an emptied file or one of another kind does.
     """
-    _check_message(message)
+    check_message(message)
     _check_place(context)
     copy = read_working_copy(context.file, context.dialect)
     snapshot = snapshot_to_push(copy)
@@ -218,6 +218,11 @@ def _unread(copy: WorkingCopy) -> tuple[Problem, ...]:
     return tuple(problem for problem in found if problem.code in _UNREAD)
 
 
-def _check_message(message: str) -> None:
+def check_message(message: str) -> None:
+    """Make sure that a message fits.
+
+    Raises:
+        BadText: it is too long.
+    """
     if len(message.encode()) > NOTE_MAX_BYTES:
         raise BadText(f"a message has at most {NOTE_MAX_BYTES} bytes", fix="envlsp push -m TEXT")

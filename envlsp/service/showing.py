@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from envlsp.domain.dotenv.covering import Covering, repeated
 from envlsp.domain.dotenv.dialects import dialect_named
 from envlsp.domain.dotenv.edit import apply, line_end_of
 from envlsp.domain.dotenv.parse import parse
-from envlsp.domain.dotenv.tokens import BOM, Document
+from envlsp.domain.dotenv.tokens import BOM
 from envlsp.domain.environment import Triple
 from envlsp.domain.ids import RecordId
 from envlsp.domain.layout import render
@@ -27,8 +28,26 @@ from envlsp.service.sides import sides_of
 from envlsp.service.team import Team
 
 
-def masked_text(team: Team, triple: Triple, dialect: str, release: str | None = None) -> str:
-    """Return an environment as a document, without any of its values.
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """An environment as a document."""
+
+    head: str
+    """What stands above it: which release it is; up to and with the first blank line."""
+    data: bytes = field(repr=False)
+    """The file itself."""
+    covering: Covering = field(repr=False)
+    """What of it must not be seen."""
+    dialect: str
+
+    def to_text(self) -> str:
+        """Return the document, without any of its values."""
+        body = apply(self.data, self.covering.all_edits()).removeprefix(BOM)
+        return self.head + body.decode("utf-8", "replace")
+
+
+def show(team: Team, triple: Triple, dialect: str, release: str | None = None) -> Shown:
+    """Return an environment as a document.
 
     Args:
         team: opened.
@@ -53,12 +72,12 @@ def masked_text(team: Team, triple: Triple, dialect: str, release: str | None = 
         snapshot, shown = found.snapshots[record], (record,)
     loader = dialect or _own_dialect(snapshot)
     data = render(snapshot, loader).data
-    body = _masked(parse(data, loader), _repeatable(snapshot, loader))
     lines = [*_header(team, found, triple, shown)]
     if release is None:
         lines += _conflict_lines(team, found, loader)
     line_end = line_end_of(data).decode()
-    return "".join(f"# {line}{line_end}" for line in lines) + line_end + body.decode("utf-8", "replace")
+    head = "".join(f"# {line}{line_end}" for line in lines) + line_end
+    return Shown(head, data, Covering(parse(data, loader), _repeatable(snapshot, loader)), loader)
 
 
 def date_of(ts: int) -> str:
@@ -99,7 +118,3 @@ def _repeatable(snapshot: Snapshot, dialect: str) -> re.Pattern[bytes] | None:
     texts |= {text.strip(b"'\"`") for text in texts}
     texts |= {value.reveal() for value in decoded(snapshot, dialect).values()}
     return repeated(frozenset(texts))
-
-
-def _masked(document: Document, values: re.Pattern[bytes] | None) -> bytes:
-    return apply(document.data, Covering(document, values).all_edits()).removeprefix(BOM)

@@ -76,14 +76,28 @@ def snapshot_to_push(copy: WorkingCopy) -> Snapshot:
     """
     if copy.reading is None:
         raise NotFound(f"there is no {copy.path}", fix="envlsp pull, or write the file first")
-    if copy.reading.refusals:
-        first = copy.reading.refusals[0]
-        if first.code in WHOLE_FILE:
-            raise BadText(f"{copy.path} has {first.message}", fix="make it smaller, then push again")
-        raise BadText(
-            f"{copy.path}, line {first.line}: {first.message}", fix="correct that line, then push again"
-        )
+    refuse_unreadable(copy.reading, str(copy.path))
     return copy.reading.snapshot
+
+
+def refuse_unreadable(reading: FileReading, what: str, *, shift: int = 0) -> None:
+    """Make sure that a release can carry all of a file.
+
+    Args:
+        reading: of the file.
+        what: to call it.
+        shift: how many lines a person sees above it.
+
+    Raises:
+        BadText: it cannot; the line is named.
+    """
+    if reading.refusals:
+        first = reading.refusals[0]
+        if first.code in WHOLE_FILE:
+            raise BadText(f"{what} has {first.message}", fix="make it smaller, then push again")
+        raise BadText(
+            f"{what}, line {first.line + shift}: {first.message}", fix="correct that line, then push again"
+        )
 
 
 def check_writable(path: Path) -> None:

@@ -8,18 +8,24 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from envlsp.domain.dotenv.covering import Covering
+from envlsp.domain.dotenv.edit import apply
 from envlsp.domain.dotenv.parse import parse
+from envlsp.domain.dotenv.tokens import Document
 from envlsp.domain.environment import Triple
 from envlsp.domain.secret import MASK
 from envlsp.errors import BadText, NotFound
-from envlsp.service import showing
 from envlsp.service.documents_uri import DocumentUri, parse_uri, to_uri
-from envlsp.service.showing import date_of, masked_text
+from envlsp.service.showing import date_of, show
 from tests.support.cast import FIRST_FILE, Actor, Cast, meet
 
 
+def without_values(document: Document, values: re.Pattern[bytes] | None = None) -> bytes:
+    return apply(document.data, Covering(document, values).all_edits())
+
+
 def shown(actor: Actor, release: str | None = None) -> str:
-    text = masked_text(actor.team, actor.context.triple, "node", release)
+    text = show(actor.team, actor.context.triple, "node", release).to_text()
     header, _, body = text.partition("\n\n")
     assert all(line.startswith("# ") for line in header.split("\n"))
     return body
@@ -27,7 +33,7 @@ def shown(actor: Actor, release: str | None = None) -> str:
 
 def test_names_comments_and_layout_stay(cast: Cast) -> None:
     (alice,) = cast.team()
-    text = masked_text(alice.team, alice.context.triple, "node")
+    text = show(alice.team, alice.context.triple, "node").to_text()
     lines = text.split("\n")
     assert lines[0] == "# shop/shop/dev, values masked"
     assert lines[1].startswith("# v1 by Alice, 20")
@@ -51,7 +57,7 @@ ODD = (
 @pytest.mark.parametrize("dialect", ("node", "python"))
 def test_nothing_that_may_be_a_value_is_shown(dialect: str) -> None:
     document = parse(ODD, dialect)
-    text = showing._masked(document, None).decode()
+    text = without_values(document).decode()
     assert "hunter2" not in text.replace("# once hunter2-spaced, mind you", "").replace(
         "before: hunter2=", ""
     )
@@ -64,9 +70,9 @@ def test_nothing_that_may_be_a_value_is_shown(dialect: str) -> None:
 def test_what_looks_like_a_value_in_a_comment_is_masked() -> None:
     text = b"# was: 8f14e45fceea167a5a36\n# my://root:hunter2@db/x\nA=1 # 8f14e45fceea167a5a36\n# v2\n"
     expected = f"# was: {MASK}\n# my://root:{MASK}@db/x\nA={MASK} # {MASK}\n# v2\n"
-    assert showing._masked(parse(text, "node"), None).decode() == expected
+    assert without_values(parse(text, "node")).decode() == expected
     overlapping = re.compile(b"was: 8f14|e167a5a36|8f14e45fceea167a5a36")
-    assert showing._masked(parse(text, "node"), overlapping).decode() == expected.replace("was: ", "", 1)
+    assert without_values(parse(text, "node"), overlapping).decode() == expected.replace("was: ", "", 1)
 
 
 def test_a_value_repeated_in_a_comment_is_masked(cast: Cast) -> None:
@@ -85,7 +91,7 @@ def test_an_older_release(cast: Cast) -> None:
     with pytest.raises(NotFound):
         shown(alice, "v9")
     with pytest.raises(NotFound, match="no release"):
-        masked_text(alice.team, Triple("shop", "shop", "none"), "node")
+        show(alice.team, Triple("shop", "shop", "none"), "node").to_text()
 
 
 def test_a_conflict_is_told_with_its_sides(cast: Cast) -> None:
@@ -94,7 +100,7 @@ def test_a_conflict_is_told_with_its_sides(cast: Cast) -> None:
     alice.push(FIRST_FILE.replace(b"x.test", b"alice.test"))
     bob.push(FIRST_FILE.replace(b"x.test", b"bob.test"))
     meet(alice, bob)
-    text = masked_text(bob.team, bob.context.triple, "")
+    text = show(bob.team, bob.context.triple, "").to_text()
     assert "# in conflict: API_URL (v2-" in text
     assert ".test" not in text
     assert f"TOKEN={MASK}\n" in text
@@ -115,7 +121,7 @@ LINES = st.one_of(
 def test_no_value_in_what_is_shown(lines: list[str], dialect: str) -> None:
     data = "".join(lines).encode()
     document = parse(data, dialect)
-    text = showing._masked(document, None).decode("utf-8", "replace")
+    text = without_values(document).decode("utf-8", "replace")
     assert "¤" not in text
     for statement in document.statements:
         if statement.name_start >= 0 and (name := document.name_of(statement)) in "ABC":

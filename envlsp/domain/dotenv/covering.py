@@ -23,6 +23,7 @@ REPEATED_MIN_BYTES = 6
 _MASK = MASK.encode()
 _BEFORE_NAME = re.compile(rb"\s*(?:export[ \t]+)?")
 _BETWEEN = re.compile(rb"[ \t]*[=:][ \t]*")
+_BLANKS = b" \t\r\n\f\v"
 _SAID = re.compile(rb"[\w.-]+[ \t]*=[ \t]*(\S.*)", re.DOTALL)
 """An assignment in the middle of a comment: `# before the move: NAME=value`."""
 _TOKEN = (
@@ -120,8 +121,9 @@ class Covering:
             yield from self._tail(statement.comment_end, stop)
 
     def _tail(self, start: int, end: int) -> Iterator[Edit]:
-        if self._data[start:end].strip(b" \t\r\n\f\v"):
-            yield Edit(start, end, b" " + _MASK)
+        if text := self._data[start:end].strip(_BLANKS):
+            first = self._data.index(text, start)
+            yield Edit(first, first + len(text), _MASK)
 
     def _scrubbed(self, start: int, end: int) -> Iterator[Edit]:
         """Mask the values that a comment repeats, what looks like one, and whatever it says to assign."""
