@@ -54,6 +54,8 @@ library by itself finds out after twenty to forty seconds."""
 STEADY_S: Final = 10.0
 """A connection that lasted so long makes the next wait short again; a server that lets
 us in and throws us out does not."""
+MOVE_S: Final = 0.5
+"""Everybody whom a server sends away comes elsewhere within that, spread by chance."""
 EVENTS_MAX: Final = 1_024
 """Unread events; beyond it new ones are dropped, as a network would."""
 FRAMES_PER_S: Final = 18.0
@@ -327,9 +329,9 @@ class SignalingClient:
 
     # --- the connection -----------------------------------------------------------------------
 
-    async def _dial(self) -> tuple[SignalingSocket, str]:
+    async def _dial(self, *, last: str | None = None) -> tuple[SignalingSocket, str]:
         failure = SignalingUnreachable("no server is configured")
-        for url in self._urls:
+        for url in sorted(self._urls, key=lambda url: url == last):
             try:
                 return await open_socket(url, token=self._token, timeout_s=self._connect_timeout_s), url
             except SignalingUnreachable as exc:
@@ -346,6 +348,14 @@ class SignalingClient:
             self._wait_s = min(self._backoff_s[1], self._wait_s * 2)
             with contextlib.suppress(SignalingUnreachable):
                 return await self._dial()
+
+    async def _dial_elsewhere(self, left: str) -> tuple[SignalingSocket, str]:
+        # The server goes and says so: another one, or the next at its place, waits already.
+        await asyncio.sleep(random.uniform(0, MOVE_S))  # noqa: S311 - not a secret
+        try:
+            return await self._dial(last=left)
+        except SignalingUnreachable:
+            return await self._dial_again()
 
     async def _dial_first(self) -> tuple[SignalingSocket, str]:
         try:
@@ -368,6 +378,9 @@ class SignalingClient:
                     return
                 if clock() - since >= STEADY_S:
                     self._wait_s = self._backoff_s[0]
+                    if socket.was_sent_away:
+                        socket, url = await self._dial_elsewhere(socket.url)
+                        continue
                 socket, url = await self._dial_again()
         finally:
             self._news.set()

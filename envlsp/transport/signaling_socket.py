@@ -22,14 +22,21 @@ if TYPE_CHECKING:
 
 CLOSE_TIMEOUT_S: Final = 2.0
 PING_S: Final = 20.0
+GOING_AWAY: Final = 1001
 _STATUS: Final = {401: "it wants a token", 429: "too many connections from this address"}
 
 
 class SignalingSocket:
     """One open connection: binary frames out, binary frames in."""
 
-    def __init__(self, socket: ClientConnection) -> None:
+    def __init__(self, socket: ClientConnection, url: str) -> None:
         self._socket = socket
+        self.url = url
+
+    @property
+    def was_sent_away(self) -> bool:
+        """Whether the server closed because it stops, and wants us elsewhere."""
+        return self._socket.close_code == GOING_AWAY
 
     async def send(self, frame: bytes) -> None:
         """Send one frame.
@@ -147,9 +154,9 @@ async def open_socket(url: str, *, token: str | None, timeout_s: float) -> Signa
     except (OSError, EOFError, ValueError, WebSocketException) as exc:
         raise SignalingUnreachable(f"{host}: {type(exc).__name__}") from exc
     if socket.subprotocol != SUBPROTOCOL:
-        await SignalingSocket(socket).close()
+        await SignalingSocket(socket, url).close()
         raise SignalingUnreachable(f"{host}: not an envlsp signaling server")
-    return SignalingSocket(socket)
+    return SignalingSocket(socket, url)
 
 
 def _host(url: str) -> str:
