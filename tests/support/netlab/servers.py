@@ -48,12 +48,12 @@ def make_certificate(folder: Path) -> Path:
     return folder / "cert.pem"
 
 
-def coturn_command(certificate: Path) -> list[str]:
-    """Return the words that start coturn in `pub`, on every way it can be reached."""
+def coturn_command(certificate: Path, addresses: Sequence[str] = (TURN_IP, TURN_IP6)) -> list[str]:
+    """Return the words that start coturn in `pub`, on every way it can be reached at these addresses."""
     return [
         *("turnserver", "-n", "--no-cli", "--fingerprint", "--realm=lab"),
-        *(f"--listening-ip={TURN_IP}", f"--relay-ip={TURN_IP}", "--listening-port=3478"),
-        *(f"--listening-ip={TURN_IP6}", f"--relay-ip={TURN_IP6}"),
+        *(f"--{role}-ip={address}" for address in addresses for role in ("listening", "relay")),
+        "--listening-port=3478",
         *("--min-port=49152", "--max-port=49351"),
         *("--use-auth-secret", f"--static-auth-secret={SECRET}"),
         *("--tls-listening-port=443", f"--cert={certificate}", f"--pkey={certificate.with_name('key.pem')}"),
@@ -81,6 +81,10 @@ class Servers:
         self.url = f"ws://[{address}]:443" if ":" in address else f"ws://{address}:443"
         self.certificate = make_certificate(folder / "turn")
         self.offered = tuple(offered)
+        self.clock: tuple[str, ...] = ()
+        """Words before the signaling server's command; it also makes the TURN credentials."""
+        self.addresses: tuple[str, ...] = (TURN_IP, TURN_IP6)
+        """Where coturn listens and relays."""
         self.frames = folder / "frames"
         """Every frame that the signaling server got and gave."""
         self.log = folder / "coturn.log"
@@ -90,11 +94,11 @@ class Servers:
 
     def start_turn(self) -> None:
         """Start coturn and wait until it answers."""
-        words = [*self.world.within("pub"), *coturn_command(self.certificate)]
+        words = [*self.world.within("pub"), *coturn_command(self.certificate, self.addresses)]
         with self.log.open("ab") as log:
             self._turn = subprocess.Popen(words, stdout=log, stderr=subprocess.STDOUT, cwd=self._folder)
-        self._wait_for(TURN_IP, 3478)
-        self._wait_for(TURN_IP, 443)
+        for port in (3478, 443):
+            self._wait_for(self.addresses[0], port)
 
     def stop_turn(self) -> None:
         """End coturn as a crash would."""
@@ -108,7 +112,7 @@ class Servers:
         options = ["--host", self.address, "--port", "443", "--json", "--mailboxes-per-hour", "1000"]
         turn = [word for url in self.offered for word in ("--turn-url", url)]
         env = {**os.environ, "ENVLSP_TURN_SECRET": SECRET}
-        words = [*self.world.within("pub"), *signaling_command(self.frames), *options, *turn]
+        words = [*self.world.within("pub"), *self.clock, *signaling_command(self.frames), *options, *turn]
         self._signaling = Background(words, self._folder, env)
         self._signaling.document()
 
