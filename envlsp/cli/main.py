@@ -57,6 +57,7 @@ VERBS: dict[str, str] = {
     "sync": "bring this device and whoever is online in step",
     "peers": "the other devices of the team",
     "agent": "keep this device reachable for teammates",
+    "doctor": "look everything over, and say how to mend what does not work",
     "replica": "keep a team's records where nobody can read them",
     "lock": "let every process of this device forget its keys",
     "unlock": "let this device's keys be used again, for a time",

@@ -50,6 +50,7 @@ VERBS = (
     "sync",
     "peers",
     "refresh",
+    "doctor",
     "replica.add",
     "replica.list",
     "replica.remove",
@@ -76,6 +77,7 @@ LOOKING = frozenset(
         "env.list",
         "backup",
         "peers",
+        "doctor",
         "replica.list",
         "parse",
     }

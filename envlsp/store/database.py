@@ -53,6 +53,9 @@ _SHAPES: Final = (
 )
 """Each entry takes the file from the version of its place to the next one."""
 
+NEWEST_SHAPE: Final = len(_SHAPES)
+"""The version of a file's tables that this envlsp writes."""
+
 
 class Database:
     """A connection to one team's file. Safe to use from several threads, one at a time.
@@ -207,14 +210,14 @@ class Database:
         try:
             yield
         except sqlite3.Error as exc:
-            raise _to_ours(exc, self.path) from exc
+            raise to_our_error(exc, self.path) from exc
 
 
 _BUSY: Final = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 _DAMAGED: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT})
 
 
-def _to_ours(exc: sqlite3.Error, path: str) -> StoreError:
+def to_our_error(exc: sqlite3.Error, path: str) -> StoreError:
     """Return our error for one of SQLite's; its low byte is the kind of failure."""
     code = getattr(exc, "sqlite_errorcode", 0) & 0xFF
     if code in _BUSY:

@@ -1,0 +1,110 @@
+"""The other devices of the team: who is there and how, what they last said to hold, whose clock is off."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from envlsp.domain.versions import id_text
+from envlsp.errors import EnvlspError
+from envlsp.service.doctor.findings import Finding, ok, skipped, warn
+from envlsp.service.facade import OpenedTeam, Service
+from envlsp.service.network.errands import peers
+from envlsp.service.people import SHORT_HEX
+from envlsp.service.promises import read_attest, standings
+from envlsp.service.results import PeerInfo
+
+SHOWN_MAX: Final = 6
+SHORT_ID: Final = 8
+SKEW_WARN_S: Final = 60
+_DAY_S: Final = 86_400
+
+
+def teammates(service: Service, opened: OpenedTeam) -> Iterator[Finding]:
+    """Look at every other device."""
+    found = peers(service, opened)
+    if not found:
+        yield skipped("peers", "no other device in the team: envlsp invite")
+        return
+    heads, now = _heads(opened), opened.team.replica.now()
+    for peer in found[:SHOWN_MAX]:
+        yield ok("peer", f"{peer.name}: {_how(peer, now)}{heads.get(peer.id, '')}", **_facts(peer))
+    if len(found) > SHOWN_MAX:
+        yield ok("peers", f"and {len(found) - SHOWN_MAX} more: envlsp peers")
+    yield from _owing(opened)
+
+
+def _how(peer: PeerInfo, now: int) -> str:
+    if peer.state == "offline":
+        return f"offline, {_seen(now - peer.last_seen)}" if peer.last_seen else "offline, never met"
+    via = f" by {peer.via}" if peer.via else ""
+    return f"{peer.state}, {peer.path}{via}, {'in step' if peer.in_sync else 'not in step yet'}".replace(
+        ", ,", ","
+    )
+
+
+def _seen(age_s: int) -> str:
+    if age_s < 60:
+        return "met just now"
+    if age_s < 3600:
+        return f"met {age_s // 60} min ago"
+    return f"met {age_s // 3600} h ago" if age_s < _DAY_S else f"met {age_s // _DAY_S} days ago"
+
+
+def _facts(peer: PeerInfo) -> dict[str, str | int | bool | None]:
+    return {
+        "id": peer.id,
+        "state": peer.state,
+        "path": peer.path,
+        "via": peer.via,
+        "in_sync": peer.in_sync,
+        "last_seen": peer.last_seen,
+    }
+
+
+def _heads(opened: OpenedTeam) -> dict[str, str]:
+    """Return what each device last said to hold, by its short id."""
+    said = dict[str, str]()
+    for dpk, note in opened.team.store.peers.all().items():
+        attest = read_attest(note.attestation)
+        if attest is not None and attest.heads:
+            more = f" and {len(attest.heads) - 1} more" if len(attest.heads) > 1 else ""
+            said[dpk.hex()[:SHORT_HEX]] = f", at {id_text(attest.heads[0])[:SHORT_ID]}{more}"
+    return said
+
+
+def _owing(opened: OpenedTeam) -> Iterator[Finding]:
+    """Look for devices that say less than they said, or that hold back what they named."""
+    people = opened.team.people
+    for one in standings(opened.team.replica):
+        who = people.of_device(one.dpk)
+        name = f"{who.name} ({who.device})" if who.device else who.name
+        if one.lost is not None:
+            yield warn("peer", f"{name} holds less than it said before", f"ask {who.name}: was it restored?")
+        elif one.withheld:
+            yield warn(
+                "peer", f"{name} named records and did not give them", "envlsp sync, with others online"
+            )
+
+
+def clocks(opened: OpenedTeam) -> Iterator[Finding]:
+    """Look for attestations from the future: one clock of two is wrong."""
+    now = opened.team.replica.now()
+    ahead = [note.attested_s - now for note in opened.team.store.peers.all().values() if note.attestation]
+    worst = max(ahead, default=0)
+    if worst > SKEW_WARN_S:
+        yield warn(
+            "clocks",
+            f"a teammate's clock is {worst // 60} min ahead of this machine's",
+            "set the clocks of both by the network: timedatectl set-ntp true",
+            ahead_s=worst,
+        )
+
+
+def of_team(service: Service, opened: OpenedTeam) -> Iterator[Finding]:
+    """Look at the other devices; what is not there to be asked is no fault of anybody."""
+    try:
+        yield from teammates(service, opened)
+        yield from clocks(opened)
+    except EnvlspError as exc:
+        yield warn("peers", str(exc), exc.fix or "envlsp sync")
