@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -12,7 +13,9 @@ import pytest
 
 from tests.support.netlab.servers import EVERY_SERVER, EVERY_SERVER6, Servers, servers
 from tests.support.netlab.world import SIGNAL_IP, SIGNAL_IP6, World, demand_namespaces
-from tests.support.processes import Cast, Teammate
+from tests.support.processes import DOTENV, Cast, Teammate
+
+_worlds = itertools.count()
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,21 +32,25 @@ class Lab:
         person.extra["SSL_CERT_FILE"] = str(self.servers.certificate)
         return person
 
-    def founder(self, name: str, host: str) -> Teammate:
+    def founder(self, name: str, host: str, dotenv: bytes = DOTENV) -> Teammate:
         """Return somebody at a host, with a shop and a team of their own."""
-        return self.people.founder(name, settle=lambda person: self.move_in(person, host))
+        return self.people.founder(name, dotenv, lambda person: self.move_in(person, host))
 
     def clone(self, name: str, of: Teammate, host: str) -> Teammate:
         """Return somebody at a host, with a clone of a shop."""
         return self.move_in(self.people.clone(name, of), host)
+
+    def two(self, host: str, dotenv: bytes = DOTENV) -> tuple[Teammate, Teammate]:
+        """Return Alice at a1 with a team, and Bob at a host, who is to join it."""
+        alice = self.founder("Alice", "a1", dotenv)
+        return alice, self.clone("Bob", alice, host)
 
 
 @contextlib.contextmanager
 def fresh_world() -> Iterator[World]:
     """Yield a world that stands beside those of other workers."""
     demand_namespaces()
-    worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
-    with World(f"ev{os.getpid() % 10_000}{worker}") as made:
+    with World(f"ev{os.getpid()}-{next(_worlds)}") as made:
         yield made
 
 

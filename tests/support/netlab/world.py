@@ -38,7 +38,7 @@ LAN6: Final = {"a": "2001:db8:a::", "b": "2001:db8:b::"}
 HOSTS: Final = {"a1": ("a", 11), "a2": ("a", 12), "b1": ("b", 11)}
 
 Side: TypeAlias = Literal["a", "b"]
-Nat: TypeAlias = Literal["cone", "symmetric", "noudp", "tcp443"]
+Nat: TypeAlias = Literal["cone", "symmetric", "noudp", "notls", "tcp443"]
 
 # How a router hides its LAN, and what it lets out. Nothing unsolicited ever comes in: conntrack
 # would else remember it, and a later packet the other way get another port, as if symmetric.
@@ -46,6 +46,10 @@ _ROUTERS: Final[dict[Nat, tuple[str, str]]] = {
     "cone": ("masquerade", ""),
     "symmetric": ("masquerade fully-random", ""),
     "noudp": ("masquerade", 'oifname "wan0" meta l4proto udp drop'),
+    "notls": (
+        "masquerade",
+        f'oifname "wan0" ip daddr {TURN_IP} tcp dport 443 drop\n oifname "wan0" meta l4proto udp drop',
+    ),
     "tcp443": ("masquerade", 'oifname "wan0" tcp dport != 443 drop\n oifname "wan0" meta l4proto udp drop'),
 }
 
@@ -57,7 +61,7 @@ def unavailable() -> str | None:
     """Return why there can be no such world here; None where there can."""
     if os.geteuid() != 0:
         return "not root"
-    for tool in ("ip", "nft", "conntrack", "turnserver"):
+    for tool in ("ip", "nft", "conntrack", "turnserver", "openssl", "faketime"):
         if not shutil.which(tool):
             return f"{tool} is not installed"
     probe = f"envlsp-probe-{os.getpid()}"
@@ -81,6 +85,11 @@ def run(*words: str, check: bool = True, stdin: str | None = None) -> str:
     done = subprocess.run(words, text=True, input=stdin, capture_output=True, check=False)
     assert not check or done.returncode == 0, f"{' '.join(words)}: {done.stderr or done.stdout}"
     return done.stdout
+
+
+def clock(offset: str) -> tuple[str, ...]:
+    """Return the words before a command whose clock is wrong by `offset`, such as `+1h` or `-30s`."""
+    return ("faketime", "-m", "--exclude-monotonic", "-f", offset)
 
 
 class World:
