@@ -203,6 +203,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Rendezvous for envlsp peers: opaque rooms, opaque payloads, memory only.",
         epilog=f"Every option may stand in the environment ({PREFIX}MAX_CONNECTIONS) or in the file.",
         argument_default=argparse.SUPPRESS,
+        allow_abbrev=False,  # `--turn-secret X` must not pass for `--turn-secret-file X`
     )
     for option in OPTIONS:
         if not option.is_secret:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import datetime as dt
 import hashlib
 import io
 import signal
+import ssl
 import time
 from ipaddress import ip_address
 from pathlib import Path
@@ -96,6 +98,50 @@ async def test_tls_for_clients_that_trust_the_certificate(
             await alice.subscribe(RoomId(ROOM))
         assert await server.stop() == 0
     assert b"Traceback" not in server.log
+
+
+@pytest.mark.slow
+async def test_a_renewed_certificate_is_shown_to_newcomers_and_drops_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chain = certificate(tmp_path)
+    trusted = tmp_path / "trusted.pem"
+    trusted.write_bytes(chain.read_bytes())
+    monkeypatch.setenv("SSL_CERT_FILE", str(trusted))
+    async with process("--tls-cert", str(chain), develop=False) as server:
+        async with SignalingClient(server.url) as alice:
+            before = await shown_certificate(server.url)
+            chain.write_bytes(b"half of a file")
+            server.process.send_signal(signal.SIGHUP)
+            await asyncio.sleep(0.5)
+            assert await shown_certificate(server.url) == before  # a bad file changes nothing
+            certificate(tmp_path)
+            server.process.send_signal(signal.SIGHUP)
+            for _ in range(100):
+                await asyncio.sleep(0.05)
+                if await shown_certificate(server.url) != before:
+                    break
+            assert await shown_certificate(server.url) != before
+            await alice.subscribe(RoomId(ROOM))  # over the connection of before
+            assert alice.is_connected
+        assert await server.stop() == 0
+    assert b"certificate unusable" in server.log
+    assert b"certificate renewed" in server.log
+    assert str(chain).encode() not in server.log
+
+
+async def shown_certificate(url: str) -> bytes:
+    port = int(url.rpartition(":")[2])
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    _, writer = await asyncio.open_connection("127.0.0.1", port, ssl=context)
+    shown = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
+    writer.close()
+    with contextlib.suppress(ssl.SSLError, ConnectionError):
+        await writer.wait_closed()
+    assert isinstance(shown, bytes)
+    return shown
 
 
 @pytest.mark.slow

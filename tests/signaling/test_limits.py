@@ -92,6 +92,46 @@ def test_20_messages_per_second_burst_100() -> None:
     assert sum(isinstance(effect, Send) and effect.to == (other,) for effect in later) == 20
 
 
+def test_bytes_per_connection_128_kib_per_second_burst_2_mib() -> None:
+    limits = Limits(frames_per_s=1e6, frames_burst=1_000_000)
+    where = desk(limits)
+    who, other = join(where), join(where, "192.0.2.2")
+    for member in (who, other):
+        ask(where, member, Verb.SUB, room(1))
+    publish = frame(Verb.PUB, room(1), bytes(16 * KIB))
+
+    def passed(now: float) -> int:
+        effects = [effect for _ in range(150) for effect in where.receive(who, publish, now)]
+        return sum(isinstance(effect, Send) and effect.to == (other,) for effect in effects)
+
+    first = passed(0.0)
+    assert first == (2048 * KIB - 19) // len(publish)  # and one SUB of 19 bytes
+    assert ask(where, who, Verb.PUB, room(1), bytes(16 * KIB)) == refusal(Code.TOO_FAST, Verb.PUB)
+    assert first + passed(1.0) == (2048 * KIB - 19 + 128 * KIB) // len(publish)
+
+
+def test_bytes_per_ip_512_kib_per_second_burst_8_mib() -> None:
+    where = desk(Limits(frames_per_s=1e6, frames_burst=1_000_000, refusals_max=1_000_000))
+    eves = [join(where) for _ in range(30)]
+    alice = join(where, "192.0.2.2")
+    for member in (*eves, alice):
+        ask(where, member, Verb.SUB, room(1))
+    publish = frame(Verb.PUB, room(1), bytes(16 * KIB))
+
+    def passed(now: float) -> int:
+        effects = [effect for eve in eves for _ in range(60) for effect in where.receive(eve, publish, now)]
+        return sum(isinstance(effect, Send) and len(effect.to) == 30 for effect in effects)
+
+    first = passed(0.0)
+    assert first == (8192 * KIB - 30 * 19) // len(publish)
+    assert first + passed(1.0) == (8192 * KIB - 30 * 19 + 512 * KIB) // len(publish)
+    # Another address is not charged for it.
+    assert len(where.receive(alice, publish, 1.0)) == 1
+    assert where.refusals["too_fast"] > 0
+    where.sweep(HOUR_S)
+    assert not where._bytes._buckets
+
+
 def test_200_refusals_close_the_connection() -> None:
     where = desk()
     who = join(where)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import logging
 import socket as sockets
 import time
 from dataclasses import replace
+from ipaddress import ip_network
 from urllib.parse import urlsplit
 
 import pytest
@@ -96,6 +98,65 @@ async def test_one_connection_too_many_gets_429() -> None:
         await asyncio.sleep(0.05)
         async with plain(url):
             pass
+
+
+@pytest.mark.slow
+async def test_handshakes_end_after_5_s_or_with_60_of_one_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A socket that says nothing is not kept; nobody holds the descriptors of all."""
+    monkeypatch.setattr(server_module, "HANDSHAKE_S", 1.5)
+    server = SignalingServer()
+    async with serving(server) as url:
+        port = urlsplit(url).port
+        silent = [await asyncio.open_connection("127.0.0.1", port) for _ in range(70)]
+        await asyncio.sleep(0.3)
+        assert len(server._doorstep) == 60
+        assert server._doorstep.turned_away == 10
+        # The others are not affected: they come from elsewhere.
+        other = await asyncio.open_connection("127.0.0.1", port, local_addr=("127.0.0.2", 0))
+        other[1].write(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert b"200 OK" in await other[0].read()
+        other[1].close()
+        for reader, _ in silent:
+            with contextlib.suppress(ConnectionResetError):
+                await reader.read()  # ends, since the server hangs up
+        await asyncio.sleep(0.1)
+        assert len(server._doorstep) == 0
+        for _, writer in silent:
+            writer.close()
+        async with plain(url) as alice:
+            await tell(alice, Verb.SUB, ROOM)
+            assert (await hear(alice))[0] == Verb.JOINED
+
+
+async def test_unfinished_handshakes_in_all() -> None:
+    server = SignalingServer(Limits(half_open=3), trusted_proxies=(ip_network("127.0.0.1/32"),))
+    async with serving(server) as url:
+        port = urlsplit(url).port
+        silent = [await asyncio.open_connection("127.0.0.1", port) for _ in range(5)]
+        await asyncio.sleep(0.1)
+        assert (len(server._doorstep), server._doorstep.turned_away) == (3, 2)
+        for _, writer in silent:
+            writer.close()
+    assert Limits().half_open == 1_000
+
+
+async def test_behind_a_proxy_each_client_is_counted_by_itself() -> None:
+    server = SignalingServer(Limits(connections_per_address=1), trusted_proxies=(ip_network("127.0.0.0/8"),))
+    async with serving(server) as url, plain(url, forwarded_for="198.51.100.1"):
+        async with plain(url, forwarded_for="198.51.100.2"):
+            pass
+        with pytest.raises(InvalidStatus) as refused:
+            async with plain(url, forwarded_for="203.0.113.7, 198.51.100.1"):
+                pass
+        assert refused.value.response.status_code == 429
+
+
+async def test_without_a_proxy_nobody_may_claim_to_be_another() -> None:
+    server = SignalingServer(Limits(connections_per_address=1))
+    async with serving(server) as url, plain(url, forwarded_for="198.51.100.1"):
+        with pytest.raises(InvalidStatus):
+            async with plain(url, forwarded_for="198.51.100.2"):
+                pass
 
 
 async def test_two_members_talk() -> None:

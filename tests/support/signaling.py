@@ -11,6 +11,7 @@ import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import msgpack
 from websockets.asyncio.client import ClientConnection, connect
@@ -35,9 +36,20 @@ async def serving(server: SignalingServer | None = None, host: str = "127.0.0.1"
 
 
 @contextlib.asynccontextmanager
-async def plain(url: str, token: str | None = None) -> AsyncIterator[ClientConnection]:
-    """Yield a WebSocket that obeys nothing but the handshake."""
-    headers = {"Authorization": f"Bearer {token}"} if token is not None else None
+async def plain(
+    url: str, token: str | None = None, *, forwarded_for: str | None = None, source: str | None = None
+) -> AsyncIterator[ClientConnection]:
+    """Yield a WebSocket that obeys nothing but the handshake.
+
+    Args:
+        url: of the server.
+        token: to show.
+        forwarded_for: what a proxy, or somebody who plays one, says.
+        source: the address it comes from, such as 127.0.0.2.
+    """
+    headers = {"Authorization": f"Bearer {token}"} if token is not None else {}
+    headers |= {"X-Forwarded-For": forwarded_for} if forwarded_for is not None else {}
+    more: dict[str, Any] = {"local_addr": (source, 0)} if source else {}
     socket = await connect(
         url,
         subprotocols=[Subprotocol("envlsp.1")],
@@ -45,6 +57,7 @@ async def plain(url: str, token: str | None = None) -> AsyncIterator[ClientConne
         compression=None,
         proxy=None,
         close_timeout=1,
+        **more,
     )
     try:
         yield socket
