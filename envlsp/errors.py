@@ -42,6 +42,8 @@ sentence a person reads: lower case, no full stop, never the content of a file.
         ├── DialFailed
         ├── LinkClosed
         ├── NodeRefused
+        │   ├── NodeSilent
+        │   └── NodeForeign
         └── WaitingForKey
 """
 
@@ -336,6 +338,20 @@ class NodeRefused(TransportError):
     """the node of this device could not do that"""
 
     code = "node-refused"
+
+
+class NodeSilent(NodeRefused):
+    """another process owns the network of this device, and does not answer"""
+
+    code = "node-silent"
+    default_fix = "end that process, or let it go on, then try again"
+
+
+class NodeForeign(NodeRefused):
+    """the node of this device is of another envlsp"""
+
+    code = "node-foreign"
+    default_fix = "restart envlsp agent, and editors that are open"
 
 
 _GENERAL = frozenset({Misuse, UsageError, NotFound, BadText, StoreError})

@@ -17,6 +17,8 @@ from envlsp.wire.canonical import Value, decode_untrusted, encode
 from envlsp.wire.limits import MIB
 
 LOCAL_VERSION = 2
+"""The newest that is spoken here."""
+LOCAL_LOWEST = 2
 LENGTH_BYTES = 4
 LOCAL_MAX_BYTES = MIB
 _GREETING = "envlsp-local"
@@ -57,6 +59,14 @@ class Complaint:
 
 
 Message: TypeAlias = Hello | Call | Answer | Complaint
+
+OURS = Hello(LOCAL_LOWEST, LOCAL_VERSION)
+
+
+def common_version(ours: Hello, theirs: Hello) -> int | None:
+    """Return the highest version that both ends speak; None where there is none."""
+    version = min(ours.highest, theirs.highest)
+    return version if version >= max(ours.lowest, theirs.lowest) else None
 
 
 def encode_local(message: Message) -> bytes:

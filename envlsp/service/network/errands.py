@@ -19,7 +19,9 @@ from envlsp.errors import (
     EnvlspError,
     Locked,
     NobodyReachable,
+    NodeForeign,
     NodeRefused,
+    NodeSilent,
     PeerError,
     SignalingUnreachable,
     StoreBusy,
@@ -110,6 +112,9 @@ def deliver(
         return None
     try:
         result = _sync_and_mend(service, opened, QUICK_S, is_cancelled)
+    except (NodeSilent, NodeForeign) as exc:  # not for want of a teammate: there is something to do about it
+        service.talk.say(f"{exc}; {exc.fix}")
+        return None
     except (TransportError, StoreBusy, Locked):
         return None
     opened.team.replica.refresh()
@@ -216,7 +221,7 @@ def _sync(service: Service, opened: OpenedTeam, timeout_s: float, is_cancelled: 
             with lock:
                 return run_until(_sync_as_node(service, opened, timeout_s), is_cancelled)
         if time.monotonic() > deadline:
-            raise NodeRefused(f"{lock.holder() or 'another process'} holds the network and does not answer")
+            raise NodeSilent(lock.holder())
         time.sleep(0.05)
 
 

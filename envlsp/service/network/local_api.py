@@ -1,8 +1,9 @@
-"""The Unix socket through which other processes of this device use its node.
+"""What other processes of this device say to its node, and the node to them.
 
-Refuses to know what a call means: that is `node`. Rules: the socket is 0600 in a
-0700 folder, the other end must run as the same user, versions are negotiated
-before anything else is said.
+Refuses to know what a call means: that is `node`; and how the bytes get there:
+`local_transport`. Rules: the other end must run as the same user, versions are
+negotiated before anything else is said, and nobody takes more than a share: of
+connections, of calls at a time, of bytes that wait for a slow reader.
 """
 
 from __future__ import annotations
@@ -10,10 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import os
 import socket
-import struct
-import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TypeAlias
@@ -21,21 +19,25 @@ from typing import TypeAlias
 from envlsp.errors import (
     EnvlspError,
     Locked,
+    MalformedFrame,
+    NodeForeign,
     NodeRefused,
     PeerError,
     SignalingUnreachable,
     TransportError,
-    UpgradeNeeded,
 )
+from envlsp.service.network import local_transport
 from envlsp.wire.canonical import Value
 from envlsp.wire.local import (
     LENGTH_BYTES,
-    LOCAL_VERSION,
+    LOCAL_MAX_BYTES,
+    OURS,
     Answer,
     Call,
     Complaint,
     Hello,
     Message,
+    common_version,
     decode_local_untrusted,
     encode_local,
     length_untrusted,
@@ -43,23 +45,21 @@ from envlsp.wire.local import (
 
 log = logging.getLogger(__name__)
 
+CONNECTIONS_MAX = 128
+"""Editors and commands of one person; each costs a task and two buffers."""
+CALLS_AT_ONCE_MAX = 16
+"""Of one connection: what it asks beyond that is read when an answer has gone out."""
+HELLO_S = 5.0
+"""How long a connection may say nothing at the beginning."""
+UNREAD_MAX_BYTES = 2 * LOCAL_MAX_BYTES
+"""So much may wait for a process that does not read; then it is hung up on, and looks at the disk."""
+
 Values: TypeAlias = tuple[Value, ...]
 Handler: TypeAlias = Callable[[str, Values], Awaitable[Values]]
 """`await handler(method, args)` answers a call or raises an EnvlspError."""
 
 _SAME: dict[str, type[TransportError]] = {SignalingUnreachable.code: SignalingUnreachable}
 """Errors that a caller says in the node's own words, with the fix that goes with them."""
-
-
-def peer_uid(connection: socket.socket) -> int:
-    """Return the user id of the process at the other end of a Unix socket."""
-    if sys.platform == "linux":
-        credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
-        return int(struct.unpack("3i", credentials)[1])
-    # macOS and the BSDs: struct xucred, the user id right after its version.
-    local_peercred, sol_local, xucred = 0x001, 0, "2i"
-    credentials = connection.getsockopt(sol_local, local_peercred, struct.calcsize("2ih16i"))
-    return int(struct.unpack_from(xucred, credentials)[1])
 
 
 class LocalServer:
@@ -70,15 +70,15 @@ class LocalServer:
         self._handler = handler
         self._server: asyncio.Server | None = None
         self._writers: set[asyncio.StreamWriter] = set()
+        self._connections = 0
 
     async def start(self) -> None:
-        """Listen. The caller holds the node lock, so a socket left behind is stale."""
-        self._path.unlink(missing_ok=True)
-        previous = os.umask(0o177)
-        try:
-            self._server = await asyncio.start_unix_server(self._serve, str(self._path))
-        finally:
-            os.umask(previous)
+        """Listen. The caller holds the node lock, so a socket left behind is stale.
+
+        Raises:
+            TransportError: that cannot be.
+        """
+        self._server = await local_transport.listen(self._path, self._welcome)
 
     async def close(self) -> None:
         """Stop listening and hang up on everybody."""
@@ -94,25 +94,43 @@ class LocalServer:
         """Tell every connected process something it did not ask for."""
         data = encode_local(Call(0, method, args))
         for writer in list(self._writers):
+            self._write(writer, data)
+
+    def _write(self, writer: asyncio.StreamWriter, data: bytes) -> None:
+        if writer.transport.get_write_buffer_size() > UNREAD_MAX_BYTES:
+            self._writers.discard(writer)
+            writer.transport.abort()  # it does not read, and would take memory without end
+        else:
             writer.write(data)
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        connection = writer.get_extra_info("socket")
-        if peer_uid(connection) != os.getuid():
+    async def _welcome(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        is_ours = local_transport.is_ours(writer.get_extra_info("socket"))
+        if not is_ours or self._connections >= CONNECTIONS_MAX:
             writer.close()
             return
-        tasks: set[asyncio.Task[None]] = set()
+        self._connections += 1
         try:
-            writer.write(encode_local(Hello(LOCAL_VERSION, LOCAL_VERSION)))
-            hello = await _read(reader)
-            if not (isinstance(hello, Hello) and hello.lowest <= LOCAL_VERSION <= hello.highest):
+            await self._serve(reader, writer)
+        finally:
+            self._connections -= 1
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        tasks: set[asyncio.Task[None]] = set()
+        free = asyncio.Semaphore(CALLS_AT_ONCE_MAX)
+        try:
+            writer.write(encode_local(OURS))
+            async with asyncio.timeout(HELLO_S):
+                hello = await _read(reader)
+            if not isinstance(hello, Hello) or common_version(OURS, hello) is None:
                 return
             self._writers.add(writer)
             while isinstance(message := await _read(reader), Call):
+                await free.acquire()
                 task = asyncio.create_task(self._answer(message, writer))
                 tasks.add(task)
                 task.add_done_callback(tasks.discard)
-        except (OSError, asyncio.IncompleteReadError, PeerError):
+                task.add_done_callback(lambda _task: free.release())
+        except (OSError, asyncio.IncompleteReadError, PeerError, TimeoutError):
             pass  # A process that went away, or that does not speak this: nothing to tell it.
         except asyncio.CancelledError:
             pass  # The node ends. asyncio would call a cancelled connection an error and log it.
@@ -131,7 +149,7 @@ class LocalServer:
         except Exception as exc:  # noqa: BLE001 - whoever asked must not wait for ever
             log.warning("a call failed: %s", type(exc).__name__)
             reply = Complaint(call.number, "error", f"something went wrong in it ({type(exc).__name__})")
-        writer.write(encode_local(reply))
+        self._write(writer, encode_local(reply))
         with contextlib.suppress(OSError):
             await writer.drain()
 
@@ -153,17 +171,10 @@ class LocalClient:
         """Return a connection, or None when no node is listening.
 
         Raises:
-            UpgradeNeeded: the node speaks another version.
+            NodeForeign: the node speaks no version of ours.
         """
-        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        connection.settimeout(timeout_s)
-        try:
-            connection.connect(str(path))
-        except OSError:
-            connection.close()
-            return None
-        if peer_uid(connection) != os.getuid():  # what we are about to say opens this device
-            connection.close()
+        connection = local_transport.connect(path, timeout_s)
+        if connection is None:
             return None
         client = cls(connection)
         try:
@@ -171,13 +182,23 @@ class LocalClient:
         except (OSError, EOFError):
             client.close()
             return None
+        except BaseException:
+            client.close()
+            raise
         return client
 
     def _greet(self) -> None:
-        self._connection.sendall(encode_local(Hello(LOCAL_VERSION, LOCAL_VERSION)))
-        hello = self._read()
-        if not (isinstance(hello, Hello) and hello.lowest <= LOCAL_VERSION <= hello.highest):
-            raise UpgradeNeeded("the running node speaks another version", fix="restart envlsp agent")
+        self._connection.sendall(encode_local(OURS))
+        try:
+            hello = self._read()
+        except MalformedFrame:
+            hello = None
+        if not isinstance(hello, Hello):
+            raise NodeForeign("it does not speak as one")
+        if common_version(OURS, hello) is None:
+            if hello.highest < OURS.lowest:
+                raise NodeForeign("an older one than this command")
+            raise NodeForeign("a newer one than this command", fix="use that envlsp, or upgrade this one")
 
     def call(self, method: str, *args: Value, timeout_s: float = 10.0) -> Values:
         """Ask the node and wait for its answer.
