@@ -412,6 +412,8 @@ class SyncResult:
     """What came with it and does not count."""
     alarms: tuple[AlarmInfo, ...] = ()
     """Those that nobody was told of on this device before."""
+    held_by: int = 0
+    """How many other devices have attested to hold all that is here."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import click
@@ -21,7 +22,13 @@ if TYPE_CHECKING:
     type=click.IntRange(min=0),
     default=0,
     metavar="N",
-    help="Go on until N devices of members hold everything.",
+    help="Go on until N other devices hold the newest release, and all else that is here.",
+)
+@click.option(
+    "--timeout",
+    metavar="DURATION",
+    default="",
+    help="Wait no longer than that for --replicas, such as 90s or 10m; exit code 7 then.",
 )
 @click.option(
     "--accept-loss",
@@ -29,15 +36,20 @@ if TYPE_CHECKING:
     help="Go on with what is here where an older store was put back and no device has the rest.",
 )
 @click.pass_obj
-def command(frame: Frame, replicas: int, *, accept_loss: bool) -> None:
-    """Bring this device and every teammate's device that is online in step."""
+def command(frame: Frame, replicas: int, timeout: str, *, accept_loss: bool) -> None:
+    """Bring this device and every teammate's device that is online in step.
+
+    With --replicas it stays on the network until enough devices have confirmed that
+    they hold the newest release; Ctrl-C leaves, and what was handed on stays so.
+    """
     from envlsp.service.access.alarms import alarm_lines
     from envlsp.service.access.voiding import voided_lines
     from envlsp.service.results import SyncResult
-    from envlsp.service.verbs.meeting import bring_in_step
+    from envlsp.service.verbs.meeting import bring_in_step, wish_of
 
     with opened_team(frame) as (service, opened):
-        found = bring_in_step(service, opened, replicas=replicas)
+        wish = wish_of(service, frame.cwd, replicas, timeout)
+        found = bring_in_step(service, opened, wish=wish, report=_told(frame))
         result = found or SyncResult(0, 0, 0, 0)
         if accept_loss:
             _accept_loss(frame, opened)
@@ -52,11 +64,20 @@ def command(frame: Frame, replicas: int, *, accept_loss: bool) -> None:
         frame.output.warn(plain(line))
 
 
+def _told(frame: Frame) -> Callable[[str], None]:
+    return lambda line: frame.output.say(plain(line))
+
+
 def _accept_loss(frame: Frame, opened: OpenedTeam) -> None:
     """Let go of what was lost, once a person has said that nobody has it."""
-    records = opened.team.store.records
-    if not records.is_rolled_back():
+    from envlsp.service import own_past, promises
+
+    replica, records = opened.team.replica, opened.team.store.records
+    owed = promises.standings(replica)
+    if not records.is_rolled_back() and not own_past.is_behind(replica) and not owed:
         frame.output.say("nothing is missing here")
-    elif frame.talk.confirm("records that this device has held are gone; go on without them?"):
+    elif frame.talk.confirm("records that this team has held are missing here; go on without them?"):
         records.accept_loss()
+        own_past.accept_loss(replica)
+        promises.forgive(replica)
         frame.output.say("going on with what is here")

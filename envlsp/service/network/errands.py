@@ -31,7 +31,6 @@ from envlsp.service.access.removal import is_removed, removed
 from envlsp.service.access.rotation import mend
 from envlsp.service.config import is_lan_used
 from envlsp.service.facade import OpenedTeam, Service
-from envlsp.service.freshness import holders
 from envlsp.service.joining.invitations import close_used_up
 from envlsp.service.network.local_api import LocalClient
 from envlsp.service.network.node import Node, to_peer_state, to_sync_result
@@ -52,18 +51,17 @@ THOROUGH_S = 20.0
 HAND_OVER_S = 2.0
 """How long a node takes to appear or to go, at most."""
 ANSWER_MARGIN_S = 5.0
-REPLICAS_EVERY_S = 1.0
 
 
 def sync(
-    service: Service, opened: OpenedTeam, *, replicas: int = 0, is_cancelled: Cancelled = never
+    service: Service, opened: OpenedTeam, *, may_be_alone: bool = False, is_cancelled: Cancelled = never
 ) -> SyncResult:
     """Bring this device and everybody who is there in step.
 
     Args:
         service: this device.
         opened: the team.
-        replicas: go on until so many other devices hold what we hold.
+        may_be_alone: that nobody is there is no error: the caller waits for them.
         is_cancelled: whether the person has stopped waiting.
 
     Raises:
@@ -75,11 +73,8 @@ def sync(
     if not can_meet(service, opened):
         raise SignalingUnreachable("no signaling server is configured")
     result = _sync_and_mend(service, opened, THOROUGH_S, is_cancelled)
-    while replicas and _confirmed(opened) < replicas:
-        call_until(lambda: time.sleep(REPLICAS_EVERY_S), is_cancelled)
-        result = _sync(service, opened, THOROUGH_S, is_cancelled)
     _check_membership(opened, result)
-    if not result.reached and result.devices:
+    if not result.reached and result.devices and not may_be_alone:
         raise NobodyReachable
     return result
 
@@ -253,9 +248,3 @@ async def _sync_as_node(service: Service, opened: OpenedTeam, timeout_s: float) 
         raise SignalingUnreachable("the server does not answer") from None
     finally:
         await node.close()
-
-
-def _confirmed(opened: OpenedTeam) -> int:
-    replica = opened.team.replica
-    replica.refresh()
-    return len(holders(replica, replica.ledger.heads()))

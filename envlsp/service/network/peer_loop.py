@@ -64,7 +64,7 @@ class PeerLoop:
             expected=peer,
         )
         self.peer = peer
-        self.session = Session(setup, SyncPort(replica), _now(), vouched=peer if vouched else None)
+        self.session = Session(setup, SyncPort(replica, peer), _now(), vouched=peer if vouched else None)
         self._wake = asyncio.Event()
         self._changed: list[RecordId] = []
         self._leaving = self._doubting = False
@@ -123,7 +123,10 @@ class PeerLoop:
         except TransportError:
             self.session.lost()
             return incoming
-        self.session.receive(message, _now())
+        try:
+            self.session.receive(message, _now())
+        except StoreError:
+            self.session.abort(CloseCode.STORE, _now())
         return asyncio.create_task(self.link.receive())
 
     def _pass_on(self) -> None:

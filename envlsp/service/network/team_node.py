@@ -17,7 +17,9 @@ from envlsp.crypto.attest import check_attest_untrusted
 from envlsp.crypto.rendezvous import RoomKey
 from envlsp.domain.ids import DevicePk, RecordId
 from envlsp.errors import EnvlspError, PeerError, SignalingUnreachable, StoreError, TrustError
+from envlsp.service import own_past, promises
 from envlsp.service.access.removal import is_removed, note_told, note_welcome
+from envlsp.service.freshness import note_confirmed
 from envlsp.service.joining.couriers import Couriers
 from envlsp.service.network.meeting import Meeting
 from envlsp.service.network.peer_loop import PeerLoop
@@ -35,7 +37,7 @@ from envlsp.transport.dialer import Dialer, webrtc_opener
 from envlsp.transport.lan import Lan, LanPoint
 from envlsp.transport.meeting_point import Everywhere
 from envlsp.transport.signaling_client import SignalingClient
-from envlsp.wire.attest import Attest, decode_attest_untrusted, is_from_the_future
+from envlsp.wire.attest import is_from_the_future
 from envlsp.wire.canonical import Value
 from envlsp.wire.messages import CloseCode
 from envlsp.wire.signals import SessionId
@@ -46,6 +48,8 @@ SETTLE_S = 0.3
 """How long a sync waits for somebody else after the last one appeared."""
 PRESENT_S = 15.0
 """A device heard of within that is waited for; a dial takes 12 s at most."""
+CONFIRM_EVERY_S = 30.0
+"""How often the note of when our view was confirmed is written, at most; a day is what matters."""
 LEAVE_S = 2.0
 FORGET_S = 180.0
 """A device that has been silent for three beacons is not dialled any more."""
@@ -134,6 +138,9 @@ class TeamNode:
         self._newest_seen = time.monotonic()
         self._told: dict[DevicePk, float] = {}
         self._removed_by: set[DevicePk] = set()
+        self._confirmed_at = float("-inf")
+        self._named: dict[DevicePk, set[RecordId]] = {}
+        """What the peer of a running session named and did not deliver."""
         self._begins_on_trust = own_room is not None
         self._has_company: bool | None = None
         """Whether the server says that somebody is in our rooms; None: not asked in this sync."""
@@ -359,6 +366,9 @@ class TeamNode:
         match effect:
             case AttestReceived(attest, raw):
                 self._keep_attestation(attest.dpk, raw)
+            case effects.RecordsWithheld(ids) if self._is_member(dpk):
+                self._named.setdefault(dpk, set()).update(ids)
+                promises.note_withheld(self.replica, dpk, ids)
             case effects.PeerWentStale() | effects.PeerCameBack():
                 self.on_peers()
             case effects.PeerWelcomed() if is_peer(self.replica, dpk):
@@ -367,6 +377,11 @@ class TeamNode:
             case InSync():
                 if self._begins_on_trust:
                     self._stop_vouching(dpk)
+                if self._is_member(dpk):
+                    own_past.note_in_step(self.replica, dpk)
+                    promises.note_in_step(self.replica, dpk, self._named.get(dpk, ()))
+                    self._confirmed_at = float("-inf")
+                    self._note_confirmed()
                 if is_peer(self.replica, dpk):
                     self.replica.store.peers.saw(dpk, self.replica.now())
                     self._removed_by.discard(dpk)
@@ -381,25 +396,30 @@ class TeamNode:
         if not is_peer(self.replica, dpk) and dpk in self._loops:
             self._loops[dpk].leave()
 
+    def _note_confirmed(self) -> None:
+        """Keep when our view was last confirmed; where all is quiet, everybody attests once a minute."""
+        if (now := time.monotonic()) - self._confirmed_at > CONFIRM_EVERY_S:
+            self._confirmed_at = now
+            note_confirmed(self.replica)
+
+    def _is_member(self, dpk: DevicePk) -> bool:
+        """Return whether it is an active device of a member: what a replica says counts for nothing."""
+        return len(self.replica.ledger) > 0 and self.replica.state.is_active(dpk)
+
     def _keep_attestation(self, dpk: DevicePk, raw: bytes) -> None:
-        if dpk == self.replica.keys.dpk or not len(self.replica.ledger):
-            return
-        if dpk not in self.replica.state.devices:
+        if not len(self.replica.ledger):
             return
         with contextlib.suppress(PeerError, TrustError):
             attest = check_attest_untrusted(raw, self.replica.team)
-            if not is_from_the_future(attest, self.replica.clock()) and not self._holds_less(attest):
-                self.replica.store.peers.put_attestation(dpk, attest.ts, raw)
+            if is_from_the_future(attest, self.replica.clock()):
+                return
+            if dpk == self.replica.keys.dpk:
+                own_past.note_own_attest(self.replica, attest)
+            elif dpk in self.replica.state.devices:
+                promises.keep_attest(self.replica, attest, raw)
+                self._note_confirmed()
                 if attest.epoch is None:
                     self.on_asked()
-
-    def _holds_less(self, attest: Attest) -> bool:
-        """Return whether we have one of the same second that says more; gossip has no order."""
-        known = self.replica.store.peers.get(attest.dpk).attestation
-        if not known:
-            return False
-        before = decode_attest_untrusted(known)
-        return before.ts == attest.ts and before.count > attest.count
 
     # --- tasks -----------------------------------------------------------------------------------
 
@@ -420,6 +440,7 @@ class TeamNode:
             link, self.replica, dpk, lambda effect: self._session_event(dpk, effect), vouched=vouched
         )
         self._loops[dpk] = loop
+        self._named.pop(dpk, None)
         self.on_peers()
         try:
             code = await loop.run()

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from pathlib import Path
 
+from envlsp.errors import EnvlspError, UsageError
 from envlsp.service.access.alarms import fresh_alarms
+from envlsp.service.access.owed import newer, newer_line
 from envlsp.service.access.voiding import Arrivals
+from envlsp.service.as_of import to_seconds
 from envlsp.service.facade import OpenedTeam, Service
+from envlsp.service.freshness import holders
 from envlsp.service.joining.arrivals import arrival_lines
 from envlsp.service.network.errands import peers, sync
 from envlsp.service.network.peering import is_alone
+from envlsp.service.network.spreading import Wish, demand_possible, spread
 from envlsp.service.ports import Cancelled, never
 from envlsp.service.results import SyncResult
 from envlsp.service.verbs.arguments import Arguments
@@ -20,29 +26,72 @@ from envlsp.service.verbs.shapes import peers_fields, refreshed_fields, sync_fie
 
 
 def bring_in_step(
-    service: Service, opened: OpenedTeam, *, replicas: int = 0, is_cancelled: Cancelled = never
+    service: Service,
+    opened: OpenedTeam,
+    *,
+    wish: Wish | None = None,
+    report: Callable[[str], None] = lambda _line: None,
+    is_cancelled: Cancelled = never,
 ) -> SyncResult | None:
     """Sync with whoever is online; None where the team has no other device.
 
     Args:
         service: this device.
         opened: the team.
-        replicas: go on until so many other devices hold everything.
+        wish: go on until so many other devices hold everything.
+        report: told how many hold it, while that is waited for.
         is_cancelled: whether the person has stopped waiting.
+
+    Raises:
+        UsageError: there are not so many devices.
+        NotHeld: so many did not hold it in time.
     """
+    if wish is not None:
+        demand_possible(opened, wish)
     if is_alone(opened.team.replica):
         return None
     news = Arrivals(opened.team)
-    result = sync(service, opened, replicas=replicas, is_cancelled=is_cancelled)
-    for line in arrival_lines(opened.team):
+    result = sync(service, opened, may_be_alone=wish is not None, is_cancelled=is_cancelled)
+    for line in (*arrival_lines(opened.team), *map(newer_line, newer(opened.team))):
         service.talk.say(line)
-    return replace(result, voided=news.voided(), alarms=fresh_alarms(opened.team))
+    result = replace(result, voided=news.voided(), alarms=fresh_alarms(opened.team))
+    if wish is not None:
+        spread(service, opened, wish, report, is_cancelled)
+    replica = opened.team.replica
+    return replace(result, held_by=len(holders(replica, replica.ledger.heads())))
+
+
+def wish_of(service: Service, place: Path, devices: int, timeout: str = "") -> Wish | None:
+    """Return what `--replicas` and `--timeout` ask for; None where nothing is waited for.
+
+    Raises:
+        UsageError: a time that is none, or one without devices to wait for.
+    """
+    if not devices:
+        if timeout:
+            raise UsageError("there is nothing to wait for", fix="envlsp sync --replicas N --timeout 5m")
+        return None
+    timeout_s = to_seconds(timeout) if timeout else float("inf")
+    return Wish(devices, _newest(service, place), timeout_s)
+
+
+def _newest(service: Service, place: Path) -> str:
+    """Return what the newest release is called where we are, or words for everything."""
+    try:
+        here = service.open(place)
+        found = here.team.releases.of(here.context.triple)
+    except EnvlspError:
+        return "all of this"
+    return "+".join(found.versions.label(head) for head in found.view().heads) or "all of this"
 
 
 def _sync(desk: Desk, arguments: Arguments) -> Json:
-    opened, replicas = open_team(desk), arguments.number("replicas")
+    opened = open_team(desk)
+    wish = wish_of(desk.service, desk.place, arguments.number("replicas"), arguments.text("timeout"))
     desk.report("meeting teammates")
-    result = bring_in_step(desk.service, opened, replicas=replicas, is_cancelled=desk.is_cancelled)
+    result = bring_in_step(
+        desk.service, opened, wish=wish, report=desk.report, is_cancelled=desk.is_cancelled
+    )
     return sync_fields(result or SyncResult(0, 0, 0, 0))
 
 

@@ -247,6 +247,7 @@ def sync_fields(result: SyncResult) -> Json:
         "in_sync": result.in_sync,
         "received": result.received,
         "devices": result.devices,
+        "held_by": result.held_by,
         "void": [voided_fields(one) for one in result.voided],
         "alarms": alarms_fields(result.alarms),
     }

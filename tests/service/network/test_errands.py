@@ -297,13 +297,6 @@ def test_a_command_talks_to_the_agent_of_its_own_device(server: Server, pair: tu
     assert peer.last_seen is not None
 
 
-def test_replicas_are_counted(server: Server, pair: tuple[Actor, Actor]) -> None:
-    alice, bob = pair
-    with agent(alice):
-        bob.push(FIRST_FILE + b"B=1\n")
-        assert errands.sync(bob.service, bob.opened, replicas=1).in_sync == 1
-
-
 def test_one_agent_serves_all_teams_of_its_device(
     cast: Cast, server: Server, pair: tuple[Actor, Actor]
 ) -> None:
