@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from envlsp.errors import BadConfig, EnvlspError, Locked, NotInitialised, UsageError
-from envlsp.service.config import signaling_servers
+from envlsp.service.config import LAN_VARIABLE, is_lan_used, signaling_servers
 from envlsp.service.context import open_project
 from envlsp.service.doctor import machine, network, project, records, running, teammates
 from envlsp.service.doctor.findings import Check, Finding, Section, fail, skipped, warn
@@ -85,7 +85,7 @@ async def _examine(
             ("agent", lambda: running.agent(service.environ)),
             ("editors", lambda: running.editors(service.environ)),
         ),
-        _nothing() if offline else _network(_servers(service, place, opened)),
+        _nothing() if offline else _network(service, _servers(service, place, opened)),
     )
     found = (("this device", device), ("team", team), ("around it", around), ("network", out))
     return tuple(Section(title, tuple(findings)) for title, findings in found if findings)
@@ -133,11 +133,18 @@ async def _nothing() -> Sequence[Finding]:
     return ()
 
 
-async def _network(urls: Sequence[str]) -> Sequence[Finding]:
+async def _network(service: Service, urls: Sequence[str]) -> Sequence[Finding]:
+    outside, lans = await asyncio.gather(_outside(urls[:SERVERS_MAX]), _lan(service))
+    return [*outside, *lans]
+
+
+async def _lan(service: Service) -> Sequence[Finding]:
     from envlsp.transport.probing.neighbours import look_around
 
-    outside, lans = await asyncio.gather(_outside(urls[:SERVERS_MAX]), _within(look_around()))
-    return [*outside, *(network.lan(lans) if lans is not None else [_late("lan")])]
+    if not is_lan_used(service.environ):
+        return [skipped("lan", f"turned off: {LAN_VARIABLE}, or relays alone are wanted")]
+    report = await _within(look_around())
+    return [_late("lan")] if report is None else list(network.lan(report))
 
 
 async def _outside(urls: Sequence[str]) -> Sequence[Finding]:
