@@ -42,6 +42,9 @@ class Settings:
     (`# one of: debug, info, warn`), here or in `.env.example`."""
     presentation: bool = False
     """`presentation`: nothing reveals or copies a value, whoever asks, while others look at the screen."""
+    auto_push: bool = False
+    """`autoPush`: saving a `.env` file makes a release of it at once.
+    Otherwise nothing is shared before somebody pushes."""
     network: bool = True
     """`network.enabled`: be this device's node when no other process is.
     Off, the editor still shows what another `envlsp` on this machine receives."""
@@ -87,6 +90,7 @@ FIELDS: Mapping[str, str] = {
     "masks.showFiles": "masks_files",
     "masks.showChoices": "masks_choices",
     "presentation": "presentation",
+    "autoPush": "auto_push",
     "network.enabled": "network",
 }
 """The setting's name -> the field that holds it."""

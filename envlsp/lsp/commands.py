@@ -15,8 +15,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from lsprotocol import types
+
 from envlsp.domain.secret import SecretText
 from envlsp.errors import Misuse, NotFound, Stopped, UsageError
+from envlsp.ide.snapshot import Kind
+from envlsp.lsp import guard
 from envlsp.lsp.names import LOOKING, PREFIX
 from envlsp.lsp.session import REVEAL_S
 from envlsp.lsp.talk import EditorTalk
@@ -38,6 +42,7 @@ class Commands:
     def __init__(self, server: Server) -> None:
         self._server = server
         self._running: set[threading.Event] = set()
+        self._started: set[asyncio.Task[Any]] = set()
 
     def cancel_all(self) -> None:
         """Stop what is running: the editor leaves."""
@@ -63,9 +68,13 @@ class Commands:
         if name in ("mask.toggle", "presentation.toggle"):
             return self._toggle(name)
 
+        text = self._document_text(argument) if name == "save" else None
+
         def work(desk: Desk) -> Any:
             from envlsp.service import verbs
 
+            if text is not None:
+                return verbs.save_document(desk, text, argument)
             return verbs.run(name, desk, argument)
 
         try:
@@ -73,6 +82,18 @@ class Commands:
         finally:
             if name not in LOOKING:
                 self._server.sources.look_again()
+
+    def start(self, command: str, argument: dict[str, Any]) -> None:
+        """Do what a command says, asked for by nobody; what goes wrong is shown."""
+
+        def done(task: asyncio.Task[Any]) -> None:
+            self._started.discard(task)
+            if not task.cancelled() and (error := task.exception()) is not None:
+                self._server.show(types.MessageType.Warning, guard.sentence(error))
+
+        task = asyncio.get_running_loop().create_task(self.run(command, argument))
+        self._started.add(task)
+        task.add_done_callback(done)
 
     async def show(self, uri: str) -> str:
         """Return an environment as a document, masked.
@@ -90,6 +111,13 @@ class Commands:
             return str(verbs.run("show", desk, {"uri": uri})["text"])
 
         return await self._in_thread(work, self._place_of({}), "envlsp show", None)
+
+    def _document_text(self, argument: dict[str, Any]) -> str:
+        session = self._server.session
+        document = session.document(session.places.place(_text(argument, "uri")))
+        if document is None or document.kind is not Kind.VIRTUAL:
+            raise UsageError("only an open document of the team is saved", fix="open one: envlsp://…")
+        return str(document.text)
 
     def _toggle(self, verb: str) -> dict[str, Any]:
         session = self._server.session

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
+from envlsp.ide.results import Place
 from envlsp.lsp.convert import from_changes
 
 if TYPE_CHECKING:
@@ -32,7 +33,15 @@ def did_change(server: Server, params: types.DidChangeTextDocumentParams) -> Non
 
 def did_save(server: Server, params: types.DidSaveTextDocumentParams) -> None:
     """Look at the file again: what is on disk is what releases are made of."""
-    server.sources.look_again([server.session.places.place(params.text_document.uri)])
+    place = server.session.places.place(params.text_document.uri)
+    server.sources.look_again([place])
+    if server.session.snapshot.settings.auto_push and _is_ours_to_push(server, place):
+        server.commands.start("envlsp.push", {"uri": params.text_document.uri})
+
+
+def _is_ours_to_push(server: Server, place: Place) -> bool:
+    where = server.session.snapshot.where(place)
+    return where is not None and where.env is not None and where.may_push
 
 
 def did_close(server: Server, params: types.DidCloseTextDocumentParams) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 PREFIX = "envlsp."
 
-OWN = ("reveal", "copy", "mask.toggle", "presentation.toggle")
+OWN = ("reveal", "copy", "save", "mask.toggle", "presentation.toggle")
 """What the server answers by itself, besides the verbs of the service: it is about this window."""
 
 VERBS = (

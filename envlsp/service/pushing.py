@@ -7,16 +7,18 @@ the person's back.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from envlsp.domain.dotenv.edit import literal_for
 from envlsp.domain.dotenv.tokens import Problem
 from envlsp.domain.environment import Triple
 from envlsp.domain.ids import RecordId
+from envlsp.domain.layout import merge_layouts
 from envlsp.domain.ledger.records import Release, Role
 from envlsp.domain.release import ReleaseContent, ReleaseKind, Snapshot
 from envlsp.domain.secret import SecretName, SecretText, is_secret_name
-from envlsp.errors import BadText, Misuse, Stale, StoreError
+from envlsp.errors import BadText, Misuse, NotFound, Stale, StoreError
 from envlsp.service.access.mending import leave_suspects_out
 from envlsp.service.access.rights import demand_role
 from envlsp.service.access.rotation import mend
@@ -49,7 +51,14 @@ class Made:
     """Of a pushed file: what its loader does not read as it may have been meant."""
 
 
-def push(team: Team, context: Context, message: str = "", *, force: bool = False) -> Made:
+def push(
+    team: Team,
+    context: Context,
+    message: str = "",
+    *,
+    force: bool = False,
+    only: Collection[str] = (),
+) -> Made:
     """Make the working copy the newest release.
 
     Args:
@@ -57,11 +66,14 @@ def push(team: Team, context: Context, message: str = "", *, force: bool = False
         context: which environment.
         message: what it is about.
         force: push although the file is not based on the newest release, or has no name left.
+        only: names to take from the file; all others stay as they are in the newest release. None: all.
 
     Raises:
         Stale: somebody has pushed since the file was pulled.
         NoAccess: we may only read.
         BadText: the file holds a value that no release can carry.
+        NotFound: neither the file nor the newest release has one of `only`.
+        ConflictedName: a name that is not one of `only` is in conflict, and would be settled unseen.
         Misuse: the file is a link to somewhere outside the project; or it would take
             every name away, as an emptied file or one of another kind does.
     """
@@ -76,6 +88,8 @@ def push(team: Team, context: Context, message: str = "", *, force: bool = False
         found = team.releases.of(context.triple)
         heads = found.history.heads()
         bases = Bases(team.store)
+        if only:
+            snapshot = _only(found, snapshot, {SecretName(name) for name in only})
         if found.newest_says(snapshot):
             bases.set(context.file, context.triple, heads)
             return Made(False, team.releases.info(found, heads[0]), problems=_unread(copy))
@@ -89,6 +103,19 @@ def push(team: Team, context: Context, message: str = "", *, force: bool = False
         record = make_release(team, context, ReleaseKind.PUSH, message, snapshot, base=heads)
         bases.set(context.file, context.triple, (record,))
     return Made(True, team.releases.info(team.releases.of(context.triple), record), problems=_unread(copy))
+
+
+def _only(found: EnvironmentHistory, mine: Snapshot, names: set[SecretName]) -> Snapshot:
+    """Return what the newest release says, with these names as they are in a file."""
+    view = found.view()
+    if others := tuple(sorted(view.conflicts.keys() - names)):
+        raise conflict_error(others)
+    if unknown := sorted(names - mine.entries.keys() - view.entries.keys() - view.conflicts.keys()):
+        raise NotFound(f"there is no {unknown[0]} in the file, nor in the newest release", fix="envlsp diff")
+    kept = {name: literal for name, literal in view.entries.items() if name not in names}
+    entries = kept | {name: literal for name, literal in mine.entries.items() if name in names}
+    heads = [found.snapshots[head] for head in reversed(view.heads)]
+    return Snapshot(entries, merge_layouts([*heads, mine], entries))
 
 
 def set_value(team: Team, context: Context, name: str, value: SecretText) -> Made:

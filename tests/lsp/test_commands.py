@@ -238,3 +238,53 @@ def test_a_locked_device_is_unlocked_once_for_everything(tmp_path: Path) -> None
         editor.wait_for(lambda: any("v1" in title for title in _lenses(editor, uri)))
         assert editor.command("envlsp.list", uri=uri)["release"] == "v1"
         assert len(asked) == 1
+
+
+def _document(editor: Editor) -> tuple[str, str]:
+    """Open the environment as a document; return its name and its text."""
+    team = editor.wait_for(
+        lambda: next((p["team"] for s in editor.told("envlsp/status") for p in s["projects"]), None)
+    )
+    uri = f"envlsp://{team}/shop/shop/dev"
+    text = editor.command("envlsp.show", uri=uri)["text"]
+    editor.open_text(uri, text, "dotenv")
+    return uri, text
+
+
+def test_a_document_of_the_team_is_edited_and_saved_without_a_file(released: Actor) -> None:
+    released.file.unlink()
+    with editor_of(released) as editor:
+        uri, text = _document(editor)
+        line = text.splitlines().index("FLAG=••••••")
+        editor.change(uri, {"range": span(line, 5, 11), "text": "off\nNEW=1"})
+        saved = editor.command("envlsp.save", uri=uri, message="by hand", offline=True)
+        assert (saved["release"], saved["changed"]) == (
+            "v3",
+            {"added": ["NEW"], "changed": ["FLAG"], "removed": []},
+        )
+        assert not released.file.exists()
+        with pytest.raises(ServerError, match="does not begin as the newest release does"):
+            editor.command("envlsp.save", uri=uri, offline=True)
+        with pytest.raises(ServerError, match="only an open document of the team"):
+            editor.command("envlsp.save", uri=editor.uri(".env"), offline=True)
+        old = f"{uri}@v1"
+        editor.open_text(old, text, "dotenv")
+        with pytest.raises(ServerError, match="only the newest release is edited"):
+            editor.command("envlsp.save", uri=old, offline=True)
+
+
+def test_saving_a_file_uploads_nothing_unless_that_is_set(released: Actor) -> None:
+    settings = {"autoPush": False}
+    with editor_of(released, answers={"workspace/configuration": lambda _p: [settings]}) as editor:
+        uri = editor.open(".env")
+        editor.wait_for(lambda: any("v2" in title for title in _lenses(editor, uri)))
+        editor.change(uri, {"text": SECOND.decode() + "SAVED=1\n"})
+        released.file.write_bytes(SECOND + b"SAVED=1\n")
+        editor.notify("textDocument/didSave", {"textDocument": {"uri": uri}})
+        editor.wait_for(lambda: any("1 change here" in title for title in _lenses(editor, uri)))
+        settings["autoPush"] = True
+        editor.notify("workspace/didChangeConfiguration", {"settings": {}})
+        time.sleep(0.5)
+        assert not any("v3" in title for title in _lenses(editor, uri))
+        editor.notify("textDocument/didSave", {"textDocument": {"uri": uri}})
+        editor.wait_for(lambda: any("v3" in title for title in _lenses(editor, uri)))

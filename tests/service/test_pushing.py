@@ -410,3 +410,32 @@ def test_a_second_rollback_to_the_same_release_is_nothing_new(cast: Cast) -> Non
     alice.push(FIRST_FILE + b"A=1\n")
     assert rollback(alice.team, alice.context, "v1").made
     assert not rollback(alice.team, alice.context, "v1").made
+
+
+def test_only_some_names_are_shared_and_the_file_stays_as_it_is(cast: Cast) -> None:
+    (alice,) = cast.team()
+    alice.push(b"A=1\nB=2\nC=3\n")
+    edited = b"A=9\nB=8\n# about D\nD=4\nE=5\n"
+    alice.file.write_bytes(edited)
+    made = push(alice.team, alice.context, only=["A", "C", "D"])
+    changed = made.release.changed
+    assert (changed.added, changed.changed, changed.removed) == (("D",), ("A",), ("C",))
+    assert alice.file.read_bytes() == edited
+    again = push(alice.team, alice.context)
+    assert (again.release.changed.added, again.release.changed.changed) == (("E",), ("B",))
+
+
+def test_the_comment_of_a_new_name_goes_along(cast: Cast) -> None:
+    (alice,) = cast.team()
+    alice.push(b"A=1\nB=2\n")
+    alice.file.write_bytes(b"A=9\n# about D\nD=4\nB=2\n")
+    push(alice.team, alice.context, only=["D"])
+    alice.file.unlink()
+    alice.pull()
+    assert alice.file.read_bytes() == b"A=1\n# about D\nD=4\nB=2\n"
+
+
+def test_a_name_that_is_nowhere_cannot_be_shared(cast: Cast) -> None:
+    (alice,) = cast.team()
+    with pytest.raises(NotFound, match="there is no NOPE"):
+        push(alice.team, alice.context, only=["NOPE"])

@@ -238,6 +238,12 @@ class Editor:
         }
         return {"jsonrpc": "2.0", "method": "textDocument/didChange", "params": params}
 
+    def open_text(self, uri: str, text: str, language: str) -> None:
+        """Open a document that is no file."""
+        self._versions[uri] = 1
+        item = {"uri": uri, "languageId": language, "version": 1, "text": text}
+        self.notify("textDocument/didOpen", {"textDocument": item})
+
     def change(self, uri: str, *changes: Mapping[str, Any]) -> None:
         """Change an open document."""
         self.send(self.changing(uri, *changes))

@@ -26,6 +26,7 @@ _SHOWN = 3
 @click.option(
     "-f", "--force", is_flag=True, help="Also a file not based on the newest release, or with no name left."
 )
+@click.option("--only", multiple=True, metavar="NAME", help="Share this name alone; may be repeated.")
 @offline_option
 @click.pass_obj
 def command(
@@ -34,6 +35,7 @@ def command(
     env: str | None,
     message: str,
     force: bool,
+    only: tuple[str, ...],
     offline: bool,
 ) -> None:
     """Make the file the newest release, and deliver it to whoever is online.
@@ -44,7 +46,7 @@ def command(
 
     with opened(frame, target, env) as here:
         made, reached = courier(frame, here.service, here.opened, offline=offline).release(
-            lambda: push(here.team, here.context, typed(message), force=force)
+            lambda: push(here.team, here.context, typed(message), force=force, only=only)
         )
     _warn(frame, near(here.context.file, frame.cwd), made.problems)
     if frame.json:

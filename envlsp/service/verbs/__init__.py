@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["ANOTHER_NAME", "NAMES", "TERMINAL_ONLY", "Desk", "Json", "demand_saved", "run", "value_of"]
 
 _MODULES: Mapping[str, tuple[str, frozenset[str]]] = {
-    "push": ("releasing", frozenset({"message", "force"})),
+    "push": ("releasing", frozenset({"message", "force", "only"})),
     "pull": ("releasing", frozenset({"force", "max_age"})),
     "rollback": ("releasing", frozenset({"release"})),
     "adopt": ("releasing", frozenset({"release"})),
@@ -133,6 +133,23 @@ def run(name: str, desk: Desk, arguments: Mapping[str, object]) -> Json:
     verbs: Mapping[str, Callable[[Desk, Arguments], Json]]
     verbs = importlib.import_module(f"{__name__}.{module}").VERBS
     return {"schema": SCHEMA, **verbs[name](desk, checked)}
+
+
+def save_document(desk: Desk, text: str, arguments: Mapping[str, object]) -> Json:
+    """Make a release of a document `envlsp://…`; its text holds what somebody typed, and is no argument.
+
+    Args:
+        desk: where, for whom.
+        text: the document as the editor has it.
+        arguments: `uri`, and perhaps `message`.
+
+    Raises:
+        EnvlspError: as `service.editing.save` does.
+    """
+    from envlsp.service.verbs import releasing
+
+    checked = Arguments("save", arguments, frozenset({"message"}))
+    return {"schema": SCHEMA, **releasing.save_document(desk, text, checked)}
 
 
 def value_of(desk: Desk, name: str, arguments: Mapping[str, object] | None = None) -> SecretText:

@@ -8,11 +8,12 @@ from typing import NoReturn
 from envlsp.domain.ids import RecordId
 from envlsp.domain.secret import SecretName, SecretText, is_secret_name
 from envlsp.domain.versions import id_text
-from envlsp.errors import BadText, NotFound
+from envlsp.errors import BadText, Misuse, NotFound
 from envlsp.ide.ages import ago
 from envlsp.service.access.removal import is_removed, removed
 from envlsp.service.adopting import adopt
 from envlsp.service.comparing import log
+from envlsp.service.editing import save
 from envlsp.service.facade import Opened
 from envlsp.service.freshness import freshness
 from envlsp.service.ports import Choice, Talk
@@ -36,13 +37,27 @@ _PROBLEMS_SHOWN = 3
 
 def _push(desk: Desk, arguments: Arguments) -> Json:
     here = open_environment(desk, arguments)
-    message, force = arguments.text("message"), arguments.flag("force")
+    message, force, only = arguments.text("message"), arguments.flag("force"), arguments.texts("only")
     fields, made = _release(
-        desk, arguments, here, lambda: push(here.team, here.context, message, force=force)
+        desk, arguments, here, lambda: push(here.team, here.context, message, force=force, only=only)
     )
     for problem in made.problems[:_PROBLEMS_SHOWN]:
         desk.talk.say(f"{here.context.file.name}, line {problem.line}: {problem.message}")
     return fields
+
+
+def save_document(desk: Desk, text: str, arguments: Arguments) -> Json:
+    """Make a release of an environment's own document, as the editor has it.
+
+    Raises:
+        Misuse: it shows an older release.
+        EnvlspError: as `editing.save` does.
+    """
+    document = arguments.document()
+    if document is None or document.release is not None:
+        raise Misuse("only the newest release is edited", fix="envlsp rollback makes an older one the newest")
+    here, message = open_environment(desk, arguments), arguments.text("message")
+    return _release(desk, arguments, here, lambda: save(here.team, here.context, text, message))[0]
 
 
 def _pull(desk: Desk, arguments: Arguments) -> Json:
