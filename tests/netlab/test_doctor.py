@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from envlsp.wire.local import LOCAL_VERSION
 from tests.netlab.conftest import Lab
 from tests.support.netlab import servers as lab_servers
 from tests.support.netlab.world import WAN
@@ -41,7 +42,7 @@ def test_a_team_that_is_well_fits_a_screen_without_a_secret(shared_lab: Lab) -> 
     names = ("signaling", "blindness", "clock", "nat", "mtu", "turn udp", "turn tcp", "turn tls", "lan")
     assert statuses(seen, *names) == ["warn", *["ok"] * 7, "skipped"]  # no TLS in here, and no LAN wanted
     assert (seen["nat"]["facts"]["nat"], seen["mtu"]["facts"]["at_least"]) == ("cone", 1500)
-    assert seen["node"]["facts"] == {"running": True, "version": 1, "linked": 1}
+    assert seen["node"]["facts"] == {"running": True, "version": LOCAL_VERSION, "linked": 1}
     assert "direct" in seen["peer"]["says"]
     screen = alice.ok("doctor")
     lines = screen.text.splitlines()
