@@ -13,7 +13,7 @@ Pure: the time and the chance are arguments. Rules:
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -56,11 +56,3 @@ class Mesh:
         free = max(0, min(room - len(self._chosen), len(others)))
         self._chosen.update(self._chance.sample(others, free))
         return frozenset(self._chosen)
-
-    def let_go(self, wanted: Iterable[DevicePk]) -> list[DevicePk]:
-        """Return the links of ours that an earlier draw asked for and this one does not.
-
-        Args:
-            wanted: devices to which this side has asked for a link; what others asked for stays.
-        """
-        return [dpk for dpk in wanted if dpk not in self._chosen]

@@ -11,6 +11,7 @@ import contextlib
 import time
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass
+from random import SystemRandom
 from typing import Any
 
 from envlsp.crypto.attest import check_attest_untrusted
@@ -22,6 +23,7 @@ from envlsp.service.access.removal import is_removed, note_told, note_welcome
 from envlsp.service.freshness import note_confirmed
 from envlsp.service.joining.couriers import Couriers
 from envlsp.service.network.meeting import Meeting
+from envlsp.service.network.mesh import Mesh
 from envlsp.service.network.peer_loop import PeerLoop
 from envlsp.service.network.peering import is_blind, is_peer
 from envlsp.service.network.roaming import Moved
@@ -138,6 +140,9 @@ class TeamNode:
         self._newest_seen = time.monotonic()
         self._told: dict[DevicePk, float] = {}
         self._removed_by: set[DevicePk] = set()
+        self._mesh = Mesh(SystemRandom(), time.monotonic())
+        self._drawn: set[DevicePk] = set()
+        """Members' devices that we have asked for a link since the last draw."""
         self._confirmed_at = float("-inf")
         self._named: dict[DevicePk, set[RecordId]] = {}
         """What the peer of a running session named and did not deliver."""
@@ -252,12 +257,16 @@ class TeamNode:
         """Return how we reach each device that is there."""
         in_step = self.in_step()
         linked = [_peer_state(dpk, loop, dpk in in_step) for dpk, loop in self._loops.items()]
-        seen = [PeerState(dpk, "connecting", "", False) for dpk in self._seen if dpk not in self._loops]
+        seen = [
+            PeerState(dpk, "connecting" if self._is_drawn(dpk) else "online", "", False)
+            for dpk in self._seen
+            if dpk not in self._loops
+        ]
         return linked + seen
 
     def _is_settled(self, start: float) -> bool:
         now = time.monotonic()
-        recent = {dpk for dpk, seen in self._seen.items() if now - seen < PRESENT_S}
+        recent = {dpk for dpk, seen in self._seen.items() if now - seen < PRESENT_S and self._is_drawn(dpk)}
         present = self._teammates((recent - self._loops.keys()) | self._heard())
         if self._meeting.is_meeting_strangers():
             return False  # one of them may be the only teammate who is there
@@ -316,6 +325,8 @@ class TeamNode:
     def _beacon_heard(self, dpk: DevicePk, is_new: bool) -> None:  # noqa: FBT001  (as `Meeting` calls it)
         if self._is_teammate(dpk):
             self._note(dpk)
+            if not self._is_drawn(dpk):
+                return  # it may have drawn us
         elif not is_new:
             return  # a removed device is told when it comes, not once a minute
         else:
@@ -326,12 +337,37 @@ class TeamNode:
     def _signal_heard(self, dpk: DevicePk, session: SessionId, kind: SignalKind, params: Value) -> None:
         if self._is_teammate(dpk):
             self._note(dpk)
-            self._dialer.want(dpk)
+            if self._is_drawn(dpk):
+                self._dialer.want(dpk)
         elif self._meeting.is_vouched(dpk) or self._meeting.is_stranger(dpk):
             pass  # answered, and never called
         elif time.monotonic() - self._told.get(dpk, float("-inf")) < TELL_AGAIN_S:
             return
         self._dialer.incoming(dpk, session, kind, params)
+
+    def _is_drawn(self, dpk: DevicePk) -> bool:
+        """Return whether we want a link to a teammate's device that is there (F.5)."""
+        return not self._is_member(dpk) or dpk in self._look()
+
+    def _look(self) -> frozenset[DevicePk]:
+        drawn = self._mesh.look(self._present(), time.monotonic())
+        self._drawn |= drawn
+        return drawn
+
+    def _present(self) -> set[DevicePk]:
+        """Return the devices of members that are there, as far as we know."""
+        return {dpk for dpk in self._seen.keys() | self._loops.keys() if self._is_member(dpk)}
+
+    def _draw_again(self) -> None:
+        """Go by the draw of now: call whom it names, and leave whom only an earlier one had named."""
+        drawn = self._look()
+        for dpk in self._drawn - drawn:  # a link that only the other side has asked for stays
+            self._dialer.unwant(dpk)
+            if dpk in self._loops:
+                self._loops[dpk].leave()
+        self._drawn = set(drawn)
+        for dpk in drawn - self._loops.keys():
+            self._dialer.want(dpk)
 
     def _note(self, dpk: DevicePk) -> None:
         self._stirred.set()
@@ -482,6 +518,7 @@ class TeamNode:
             for dpk, seen in list(self._seen.items()):
                 if now - seen > FORGET_S and dpk not in self._loops:
                     self._forget(dpk)
+            self._draw_again()
 
     def _forget_stranger(self, dpk: DevicePk) -> None:
         """Call nobody on the word of a card that many others came after: cards cost their sender nothing."""
