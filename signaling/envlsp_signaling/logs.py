@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import sys
 import time
 from typing import Final, TextIO
@@ -28,6 +29,7 @@ def set_up(form: str, stream: TextIO | None = None) -> None:
     root.handlers[:] = [handler]
     if root.level in (logging.WARNING, logging.NOTSET):
         root.setLevel(logging.INFO)
+    logging.captureWarnings(capture=True)
     logging.getLogger("asyncio").setLevel(logging.ERROR)  # below that it names addresses
 
 
@@ -37,7 +39,7 @@ class AsText(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """Return the line."""
         numbers = " ".join(f"{name}={value}" for name, value in _numbers(record).items())
-        line = f"{_instant(record)} {record.levelname.lower()} {record.getMessage()} {numbers}".rstrip()
+        line = f"{_instant(record)} {record.levelname.lower()} {_event(record)} {numbers}".rstrip()
         return f"{line} {_failure(record)}".rstrip()
 
 
@@ -46,9 +48,17 @@ class AsJson(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line."""
-        line = {"time": _instant(record), "level": record.levelname.lower(), "event": record.getMessage()}
+        line = {"time": _instant(record), "level": record.levelname.lower(), "event": _event(record)}
         failure = _failure(record)
         return json.dumps({**line, **_numbers(record), **({"failure": failure} if failure else {})})
+
+
+def _event(record: logging.LogRecord) -> str:
+    if record.name != "py.warnings":
+        return record.getMessage()
+    # The library's warnings quote sockets, and so addresses: only the kind is kept.
+    kind = re.search(r"\w+Warning", record.getMessage())
+    return f"python {kind[0] if kind else 'Warning'}"
 
 
 def _numbers(record: logging.LogRecord) -> dict[str, object]:

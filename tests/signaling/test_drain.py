@@ -20,7 +20,7 @@ from envlsp.wire.signaling_messages import Message, RoomId
 from envlsp_signaling import server as server_module
 from envlsp_signaling.messages import Verb
 from envlsp_signaling.server import SignalingServer
-from tests.support.http import get
+from tests.support.pages import get
 from tests.support.signaling import BLOB, ROOM, hear, plain, process, serving, tell
 
 

@@ -17,6 +17,7 @@ def root() -> Iterator[None]:
     top = logging.getLogger()
     handlers, level = top.handlers[:], top.level
     yield
+    logging.captureWarnings(capture=False)
     top.handlers[:] = handlers
     top.setLevel(level)
 
@@ -54,6 +55,17 @@ def test_an_unforeseen_failure_is_named_without_its_words(form: str) -> None:
     assert shown.count("\n") == 1
 
 
+@pytest.mark.usefixtures("root")
+def test_a_warning_of_python_is_a_line_without_addresses() -> None:
+    stream = io.StringIO()
+    logs.set_up("json", stream)
+    logging.getLogger("py.warnings").warning(
+        "x.py:1: ResourceWarning: unclosed <socket laddr=('192.0.2.1', 1)>"
+    )
+    assert json.loads(stream.getvalue())["event"] == "python ResourceWarning"
+    assert "192.0.2.1" not in stream.getvalue()
+
+
 @pytest.mark.slow
 async def test_every_line_of_a_whole_life_is_json_and_names_nobody() -> None:
     async with process("--log-format", "json", "--connections-per-ip", "2") as server:
@@ -68,7 +80,8 @@ async def test_every_line_of_a_whole_life_is_json_and_names_nobody() -> None:
             await tell(bob, 99)
         assert await server.stop() == 0
     events = [json.loads(line) for line in server.log.splitlines()]
-    assert [event["event"] for event in events] == ["draining", "stopped"]
+    said = [event["event"] for event in events if not event["event"].startswith("python ")]
+    assert said == ["draining", "stopped"]
     assert events[-1]["refused_connection"] == 1
     for private in (b"127.0.0.1", ROOM, ROOM.hex().encode(), BLOB[:16]):
         assert private not in server.log

@@ -12,7 +12,7 @@ from envlsp_signaling.messages import Verb
 from envlsp_signaling.metrics import HELP
 from envlsp_signaling.server import SignalingServer
 from envlsp_signaling.turn import TurnService
-from tests.support.http import get
+from tests.support.pages import get
 from tests.support.signaling import BLOB, ROOM, hear, plain, serving, tell
 
 WORDS = {

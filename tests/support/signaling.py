@@ -85,9 +85,10 @@ async def hear(socket: ClientConnection) -> list[object]:
 class ServerProcess:
     """The command `envlsp-signaling`, as users run it."""
 
-    def __init__(self, process: Process, url: str) -> None:
+    def __init__(self, process: Process, announced: dict[str, str]) -> None:
         self.process = process
-        self.url = url
+        self.url = announced["url"]
+        self.metrics = announced.get("metrics", "")
         self.log = b""
 
     async def stop(self, number: int = signal.SIGTERM) -> int:
@@ -127,7 +128,7 @@ async def process(
     assert child.stdout is not None
     async with asyncio.timeout(20):
         line = await child.stdout.readline()
-    server = ServerProcess(child, json.loads(line)["url"])
+    server = ServerProcess(child, json.loads(line))
     try:
         yield server
     finally:
