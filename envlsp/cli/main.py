@@ -45,6 +45,7 @@ VERBS: dict[str, str] = {
     "set": "give one name a value",
     "list": "list the names, values masked",
     "run": "run a program with the secrets in its environment",
+    "switch": "choose which environment commands here are about",
     "env": "list environments, create one, or make one of another",
     "project": "make a project private",
     "access": "who may do what, and changing it",

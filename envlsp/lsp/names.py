@@ -44,6 +44,7 @@ VERBS = (
     "project.create",
     "env.create",
     "env.clone",
+    "switch",
     "env.list",
     "ci.export",
     "backup",

@@ -15,6 +15,7 @@ paths, lead to the secrets, so no file is copied between worktrees.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -104,7 +105,7 @@ def find_context(
     *,
     target: str | None = None,
     env: str | None = None,
-    switched: str | None = None,
+    switched: Callable[[App], str | None] = lambda _: None,
 ) -> Context:
     """Return what a command is about.
 
@@ -113,7 +114,7 @@ def find_context(
         place: the working directory, or the document in an editor.
         target: `app:env`, `app` or `:env` as typed.
         env: `--env` as typed.
-        switched: the environment chosen with `envlsp switch`, if any.
+        switched: what an app was switched to with `envlsp switch`, if anything.
 
     Raises:
         NotFound: no app of that name, or none that fits.
@@ -126,7 +127,7 @@ def find_context(
         raise UsageError(f"{target} and --env {env} name different environments")
     place = _real(place)
     app = _named_app(project.config, app_word, is_alone=not env_word) if app_word else _app_at(project, place)
-    named = env or env_word or env_of_file(project, app, place) or switched or project.config.default_env
+    named = env or env_word or env_of_file(project, app, place) or switched(app) or project.config.default_env
     return Context(project, app, check_label(named, "an environment"))
 
 

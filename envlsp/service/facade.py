@@ -20,6 +20,7 @@ from envlsp.service.config import FILE_NAME, MEMBERS_MAX, signaling_servers
 from envlsp.service.context import Context, Project, find_context, open_project
 from envlsp.service.holding import Hold
 from envlsp.service.ports import Clock, Talk
+from envlsp.service.switching import Switched
 from envlsp.service.team import Team
 from envlsp.service.vault import MOVED, Vault
 from envlsp.store.home import Home, find_home
@@ -98,8 +99,9 @@ class Service:
             BadConfig, NotFound, AmbiguousName: which environment is meant.
         """
         project = open_project(place)
-        context = find_context(project, place, target=target, env=env)
         team = self.team(team_of(project))
+        switched = Switched(team, project.root).of
+        context = find_context(project, place, target=target, env=env, switched=switched)
         servers = signaling_servers(project.config, self.environ)
         return Opened(team, servers, project.config.members_max, context)
 

@@ -9,6 +9,7 @@ All of it may be thrown away. Refuses to know how the answer is found: that is `
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -110,6 +111,12 @@ class Places:
         make_private_folder(self._folder)
         self._make_room()
         write_whole(self._path(tag), self._drawer.seal(encode(row), tag), durable=False)
+
+    def forget(self) -> None:
+        """Throw all answers away: something has changed that they do not tell by themselves."""
+        with contextlib.suppress(FileNotFoundError):
+            for name in os.listdir(self._folder):
+                os.unlink(os.path.join(self._folder, name))
 
     def _make_room(self) -> None:
         found = os.listdir(self._folder)

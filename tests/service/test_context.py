@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -38,10 +39,10 @@ def project(root: Path, text: str) -> Project:
         ("apps/web", {"target": "worker:staging"}, "worker:staging .env.staging"),
         ("apps/web", {"target": ":staging"}, "web:staging .env.staging"),
         ("apps/web", {"env": "staging"}, "web:staging .env.staging"),
-        ("apps/web", {"switched": "prod"}, "web:prod .env.prod"),
-        ("apps/web", {"switched": "prod", "env": "staging"}, "web:staging .env.staging"),
-        ("apps/web/.env", {"switched": "prod"}, "web:dev .env"),
-        ("apps/web/.env.staging", {"switched": "prod"}, "web:staging .env.staging"),
+        ("apps/web", {"switched": lambda _: "prod"}, "web:prod .env.prod"),
+        ("apps/web", {"switched": lambda _: "prod", "env": "staging"}, "web:staging .env.staging"),
+        ("apps/web/.env", {"switched": lambda _: "prod"}, "web:dev .env"),
+        ("apps/web/.env.staging", {"switched": lambda _: "prod"}, "web:staging .env.staging"),
         ("apps/web/src/.env.staging", {}, "web:dev .env"),
         ("apps/web/.env.example", {}, "web:dev .env"),
         ("services/worker/env/live", {}, "worker:prod env/live"),
@@ -50,7 +51,7 @@ def project(root: Path, text: str) -> Project:
         ("apps/web/.env.staging", {"env": "prod"}, "web:prod .env.prod"),
     ),
 )
-def test_the_first_that_applies_wins(place: str, words: dict[str, str], answer: str, tmp_path: Path) -> None:
+def test_the_first_that_applies_wins(place: str, words: dict[str, Any], answer: str, tmp_path: Path) -> None:
     found = find_context(project(tmp_path, TWO_APPS), tmp_path / place, **words)
     file = found.file.relative_to(tmp_path.resolve() / found.app.path)
     assert f"{found} {file}" == answer
@@ -86,7 +87,7 @@ def test_the_deepest_app_holds_the_place(tmp_path: Path) -> None:
     ),
 )
 def test_what_fits_nothing_is_one_clear_error(
-    words: dict[str, str], error: type[Exception], tmp_path: Path
+    words: dict[str, Any], error: type[Exception], tmp_path: Path
 ) -> None:
     with pytest.raises(error):
         find_context(project(tmp_path, TWO_APPS), tmp_path, **words)

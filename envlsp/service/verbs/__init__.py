@@ -67,6 +67,7 @@ _MODULES: Mapping[str, tuple[str, frozenset[str]]] = {
     "project.create": ("scoping", frozenset({"name", "private"})),
     "env.create": ("beginning", frozenset({"name", "message", "restricted"})),
     "env.clone": ("scoping", frozenset({"name", "restricted"})),
+    "switch": ("switching", frozenset({"name"})),
     "env.list": ("beginning", frozenset()),
     "ci.export": ("bundling", frozenset({"key", "for"})),
     "backup": ("safekeeping", frozenset({"file", "verify"})),

@@ -26,6 +26,7 @@ from envlsp.service.facade import Opened, OpenedTeam, Service
 from envlsp.service.people import SHORT_HEX, role_from_word
 from envlsp.service.ports import Talk
 from envlsp.service.results import Exposure
+from envlsp.service.switching import Switched
 from envlsp.service.team import Team
 from envlsp.service.verbs.arguments import Arguments
 from envlsp.service.verbs.beginning import IN_DOUBT, environment_word
@@ -108,7 +109,8 @@ def context_scopes(team: Team, place: Path, target: str | None) -> tuple[ScopeId
     except NotInitialised:
         return (TEAM_SCOPE,)
     try:
-        context = find_context(project, place, target=target)
+        switched = Switched(team, project.root).of
+        context = find_context(project, place, target=target, switched=switched)
     except AmbiguousName:
         if target:
             raise
