@@ -24,6 +24,7 @@ from envlsp_signaling.effects import (
     Reason,
     Release,
     Reserve,
+    Rest,
     SeekCompany,
     Send,
     SendTurn,
@@ -318,7 +319,11 @@ class Desk:
         connection.refusals += 1
         if connection.refusals > self.limits.refusals_max:
             return [Close(who, Reason.TOO_FAST)]
-        return [Send((who,), messages.refused(code, verb))]
+        effects: list[Effect] = [Send((who,), messages.refused(code, verb))]
+        if code is Code.TOO_FAST:
+            # What it sends meanwhile fills its own network's buffers and costs us nothing.
+            effects.append(Rest(self.limits.rest_s))
+        return effects
 
     def _handle(self, who: ConnectionId, request: Request, now: float) -> list[Effect]:  # noqa: PLR0911 - as in messages
         match request:

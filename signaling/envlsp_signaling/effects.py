@@ -98,6 +98,13 @@ class SeekCompany:
     rooms: tuple[RoomName, ...]
 
 
-Asking: TypeAlias = Listen | Reserve | Take | SeekCompany
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """Read nothing more of the connection that just spoke for so many seconds."""
+
+    seconds: float
+
+
+Asking: TypeAlias = Listen | Reserve | Take | SeekCompany | Rest
 """Effects that are waited for; only `receive`, `reserved` and `taken` return them."""
 Effect: TypeAlias = Send | SendTurn | Close | Unlisten | Tell | Release | Asking

@@ -37,6 +37,7 @@ from envlsp_signaling.effects import (
     Reason,
     Release,
     Reserve,
+    Rest,
     SeekCompany,
     Send,
     SendTurn,
@@ -284,6 +285,8 @@ class SignalingServer:
     async def _obey_in_order(self, effects: Iterable[Effect]) -> None:
         for effect in effects:
             match effect:
+                case Rest(seconds):
+                    await asyncio.sleep(seconds)
                 case Listen() | Reserve() | Take() | SeekCompany():
                     await self._obey_in_order(await self._ask_others(effect))
                 case _:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import msgpack
 
 from envlsp_signaling.desk import Desk
-from envlsp_signaling.effects import Close, Effect, Reason, Send
+from envlsp_signaling.effects import Close, Effect, Reason, Rest, Send
 from envlsp_signaling.limits import BLOB_SIZES, FRAME_MAX_BYTES, HOUR_S, KIB, Limits
 from envlsp_signaling.messages import Code, Verb
 from envlsp_signaling.rooms import ConnectionId
@@ -130,6 +130,16 @@ def test_bytes_per_ip_512_kib_per_second_burst_8_mib() -> None:
     assert where.refusals["too_fast"] > 0
     where.sweep(HOUR_S)
     assert not where._bytes._buckets
+
+
+def test_who_is_too_fast_is_not_read_for_20_ms() -> None:
+    where = desk()
+    who = join(where)
+    for number in range(100):
+        assert not any(isinstance(e, Rest) for e in where.receive(who, frame(Verb.SUB, room(number)), 0.0))
+    effects = where.receive(who, frame(Verb.SUB, room(101)), 0.0)
+    assert [type(effect) for effect in effects] == [Send, Rest]
+    assert effects[1] == Rest(0.02)
 
 
 def test_200_refusals_close_the_connection() -> None:
