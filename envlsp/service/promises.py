@@ -99,10 +99,16 @@ def note_in_step(replica: Replica, dpk: DevicePk, named: Iterable[RecordId] = ()
         dpk: whose session has come in step.
         named: records that it named in this session and did not deliver.
     """
-    attest = read_attest(replica.store.peers.get(dpk).attestation)
-    promised = (*named, *(attest.heads if attest else ()))
+    promised = (*named, *_promised(replica.store.peers.get(dpk)))
     missing = [record for record in promised if record not in replica.ledger]
     replica.store.peers.put_withheld(dpk, tuple(dict.fromkeys(missing)))
+
+
+def _promised(note: PeerNote) -> Iterator[RecordId]:
+    """Yield what a device attested to hold, now or before: what it has lost is not here either."""
+    for raw in (note.attestation, *note.earlier):
+        attest = read_attest(raw)
+        yield from attest.heads if attest else ()
 
 
 def _uncovered(ledger: Ledger, note: PeerNote, newest: Attest | None) -> Iterator[bytes]:
@@ -137,8 +143,8 @@ def forgive(replica: Replica) -> None:
 
 def _standing(ledger: Ledger, dpk: DevicePk, note: PeerNote) -> Standing:
     newest = read_attest(note.attestation)
-    missing = [head for head in newest.heads if head not in ledger] if newest else []
-    beyond = newest.count - len(ledger) if newest and missing else 0
+    missing = {head for head in _promised(note) if head not in ledger}
+    beyond = newest.count - len(ledger) if newest and missing.intersection(newest.heads) else 0
     return Standing(
         dpk=dpk,
         newer=max(len(missing), beyond),

@@ -13,9 +13,9 @@ from envlsp.service.access import roles
 from envlsp.service.comparing import status
 from envlsp.service.network.sync_port import SyncPort
 from envlsp.wire.messages import Progress
-from tests.service.test_promises import put_back
 from tests.support.cast import FIRST_FILE, Actor, Cast, give
 from tests.support.memory_links import sync
+from tests.support.own_devices import put_back
 
 OLDER = "an older store was put back"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
 
 import pytest
@@ -16,6 +15,7 @@ from envlsp.service.network.sync_port import SyncPort
 from envlsp.service.promises import covers, forgive, keep_attest, note_in_step, note_withheld, standings
 from envlsp.wire.attest import Attest
 from tests.support.cast import FIRST_FILE, Actor, Cast, give, meet
+from tests.support.own_devices import put_back
 
 
 def attest_of(actor: Actor, at: int) -> tuple[Attest, bytes]:
@@ -39,18 +39,6 @@ def kinds(actor: Actor) -> list[str]:
 
 def lines(actor: Actor) -> Sequence[str]:
     return alarm_lines(alarms(actor.team))
-
-
-def put_back(cast: Cast, actor: Actor) -> Actor:
-    """Return the device as its backup of now will make it."""
-    older = cast.actor(f"{actor.name}-backup")
-    actor.service.close()
-    actor.restart()
-    shutil.copytree(actor.home, older.home)
-    shutil.copyfile(actor.key_file, older.key_file)
-    older.key_file.chmod(0o600)
-    shutil.copytree(actor.root, older.root, dirs_exist_ok=True)
-    return older
 
 
 # --- rule 3: data lost ---

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from envlsp.crypto.handshake import NO_BINDING
 from envlsp.errors import LinkClosed
 from envlsp.service.network.peer_loop import PeerLoop
+from envlsp.service.network.witness import Witness
 from envlsp.sync.states import State
 from envlsp.transport.api import PairPath
 from envlsp.wire.messages import CloseCode
@@ -60,10 +61,7 @@ def sync(one: Actor, other: Actor) -> tuple[CloseCode, CloseCode]:
 async def _meet(one: Actor, other: Actor) -> tuple[CloseCode, CloseCode]:
     a, b = MemoryLink(), MemoryLink()
     a.peer, b.peer = b, a
-    loops = (
-        PeerLoop(a, one.replica, other.replica.keys.dpk, lambda _effect: None),
-        PeerLoop(b, other.replica, one.replica.keys.dpk, lambda _effect: None),
-    )
+    loops = (_loop(a, one, other), _loop(b, other, one))
     for loop, actor in zip(loops, (one, other), strict=True):
         actor.replica.on_change.append(loop.local_change)
     running = [asyncio.create_task(loop.run()) for loop in loops]
@@ -77,3 +75,8 @@ async def _meet(one: Actor, other: Actor) -> tuple[CloseCode, CloseCode]:
     finally:
         for loop, actor in zip(loops, (one, other), strict=True):
             actor.replica.on_change.remove(loop.local_change)
+
+
+def _loop(link: MemoryLink, actor: Actor, peer: Actor) -> PeerLoop:
+    witness, dpk = Witness(actor.replica), peer.replica.keys.dpk
+    return PeerLoop(link, actor.replica, dpk, lambda effect: witness.heard(dpk, effect))

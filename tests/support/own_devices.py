@@ -61,3 +61,15 @@ def own_desk(first: Desk, label: str) -> Desk:
     desk.service().vault.open_or_create().add_team(identity, seeds)
     carry(first, desk)
     return desk
+
+
+def put_back(cast: Cast, actor: Actor) -> Actor:
+    """Return the device as its backup of now will make it."""
+    older = cast.actor(f"{actor.name}-backup")
+    actor.service.close()
+    actor.restart()
+    shutil.copytree(actor.home, older.home)
+    shutil.copyfile(actor.key_file, older.key_file)
+    older.key_file.chmod(0o600)
+    shutil.copytree(actor.root, older.root, dirs_exist_ok=True)
+    return older

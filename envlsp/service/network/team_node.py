@@ -14,13 +14,10 @@ from dataclasses import dataclass
 from random import SystemRandom
 from typing import Any
 
-from envlsp.crypto.attest import check_attest_untrusted
 from envlsp.crypto.rendezvous import RoomKey
 from envlsp.domain.ids import DevicePk, RecordId
-from envlsp.errors import EnvlspError, PeerError, SignalingUnreachable, StoreError, TrustError
-from envlsp.service import own_past, promises
+from envlsp.errors import EnvlspError, SignalingUnreachable, StoreError
 from envlsp.service.access.removal import is_removed, note_told, note_welcome
-from envlsp.service.freshness import note_confirmed
 from envlsp.service.joining.couriers import Couriers
 from envlsp.service.network.meeting import Meeting
 from envlsp.service.network.mesh import Mesh
@@ -28,18 +25,18 @@ from envlsp.service.network.peer_loop import PeerLoop
 from envlsp.service.network.peering import is_blind, is_peer
 from envlsp.service.network.roaming import Moved
 from envlsp.service.network.turn import find_servers, link_options
+from envlsp.service.network.witness import Witness
 from envlsp.service.replica import Replica
 from envlsp.service.replicas.allowed import allowed
 from envlsp.service.results import SyncResult
 from envlsp.sync import effects
-from envlsp.sync.effects import AttestReceived, Effect, InSync
+from envlsp.sync.effects import Effect, InSync
 from envlsp.sync.states import State
 from envlsp.transport.api import IceServers, Link, SignalKind
 from envlsp.transport.dialer import Dialer, webrtc_opener
 from envlsp.transport.lan import Lan, LanPoint
 from envlsp.transport.meeting_point import Everywhere
 from envlsp.transport.signaling_client import SignalingClient
-from envlsp.wire.attest import is_from_the_future
 from envlsp.wire.canonical import Value
 from envlsp.wire.messages import CloseCode
 from envlsp.wire.signals import SessionId
@@ -50,8 +47,6 @@ SETTLE_S = 0.3
 """How long a sync waits for somebody else after the last one appeared."""
 PRESENT_S = 15.0
 """A device heard of within that is waited for; a dial takes 12 s at most."""
-CONFIRM_EVERY_S = 30.0
-"""How often the note of when our view was confirmed is written, at most; a day is what matters."""
 LEAVE_S = 2.0
 FORGET_S = 180.0
 """A device that has been silent for three beacons is not dialled any more."""
@@ -143,9 +138,7 @@ class TeamNode:
         self._mesh = Mesh(SystemRandom(), time.monotonic())
         self._drawn: set[DevicePk] = set()
         """Members' devices that we have asked for a link since the last draw."""
-        self._confirmed_at = float("-inf")
-        self._named: dict[DevicePk, set[RecordId]] = {}
-        """What the peer of a running session named and did not deliver."""
+        self._witness = Witness(replica, self._asked)
         self._begins_on_trust = own_room is not None
         self._has_company: bool | None = None
         """Whether the server says that somebody is in our rooms; None: not asked in this sync."""
@@ -399,12 +392,8 @@ class TeamNode:
 
     def _session_event(self, dpk: DevicePk, effect: Effect) -> None:
         self._stirred.set()
+        self._witness.heard(dpk, effect)
         match effect:
-            case AttestReceived(attest, raw):
-                self._keep_attestation(attest.dpk, raw)
-            case effects.RecordsWithheld(ids) if self._is_member(dpk):
-                self._named.setdefault(dpk, set()).update(ids)
-                promises.note_withheld(self.replica, dpk, ids)
             case effects.PeerWentStale() | effects.PeerCameBack():
                 self.on_peers()
             case effects.PeerWelcomed() if is_peer(self.replica, dpk):
@@ -413,11 +402,6 @@ class TeamNode:
             case InSync():
                 if self._begins_on_trust:
                     self._stop_vouching(dpk)
-                if self._is_member(dpk):
-                    own_past.note_in_step(self.replica, dpk)
-                    promises.note_in_step(self.replica, dpk, self._named.get(dpk, ()))
-                    self._confirmed_at = float("-inf")
-                    self._note_confirmed()
                 if is_peer(self.replica, dpk):
                     self.replica.store.peers.saw(dpk, self.replica.now())
                     self._removed_by.discard(dpk)
@@ -426,36 +410,18 @@ class TeamNode:
             case _:
                 pass
 
+    def _asked(self) -> None:
+        self.on_asked()
+
     def _stop_vouching(self, dpk: DevicePk) -> None:
         """Go by the records from now on: whoever brought them must be named in them."""
         self._meeting.unvouch(dpk)
         if not is_peer(self.replica, dpk) and dpk in self._loops:
             self._loops[dpk].leave()
 
-    def _note_confirmed(self) -> None:
-        """Keep when our view was last confirmed; where all is quiet, everybody attests once a minute."""
-        if (now := time.monotonic()) - self._confirmed_at > CONFIRM_EVERY_S:
-            self._confirmed_at = now
-            note_confirmed(self.replica)
-
     def _is_member(self, dpk: DevicePk) -> bool:
         """Return whether it is an active device of a member: what a replica says counts for nothing."""
         return len(self.replica.ledger) > 0 and self.replica.state.is_active(dpk)
-
-    def _keep_attestation(self, dpk: DevicePk, raw: bytes) -> None:
-        if not len(self.replica.ledger):
-            return
-        with contextlib.suppress(PeerError, TrustError):
-            attest = check_attest_untrusted(raw, self.replica.team)
-            if is_from_the_future(attest, self.replica.clock()):
-                return
-            if dpk == self.replica.keys.dpk:
-                own_past.note_own_attest(self.replica, attest)
-            elif dpk in self.replica.state.devices:
-                promises.keep_attest(self.replica, attest, raw)
-                self._note_confirmed()
-                if attest.epoch is None:
-                    self.on_asked()
 
     # --- tasks -----------------------------------------------------------------------------------
 
@@ -476,7 +442,7 @@ class TeamNode:
             link, self.replica, dpk, lambda effect: self._session_event(dpk, effect), vouched=vouched
         )
         self._loops[dpk] = loop
-        self._named.pop(dpk, None)
+        self._witness.begin(dpk)
         self.on_peers()
         try:
             code = await loop.run()
