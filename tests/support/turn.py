@@ -38,7 +38,13 @@ class FakeServer(asyncio.DatagramProtocol):
     """A STUN and TURN server that writes down what it is asked and when."""
 
     def __init__(
-        self, *, silent: bool = False, host: str = "127.0.0.1", refusal: int = 0, only_ipv6: bool = False
+        self,
+        *,
+        silent: bool = False,
+        host: str = "127.0.0.1",
+        refusal: int = 0,
+        only_ipv6: bool = False,
+        think_s: float = 0.0,
     ) -> None:
         """Prepare.
 
@@ -47,11 +53,15 @@ class FakeServer(asyncio.DatagramProtocol):
             host: where to listen, and to relay.
             refusal: the code that answers whoever wants a relay; 0: none.
             only_ipv6: relay for who asks for IPv6 alone.
+            think_s: how long each answer takes.
         """
         self.silent = silent
         self.host = host
         self.refusal = refusal
         self.only_ipv6 = only_ipv6
+        self.think_s = think_s
+        self.deaf_to: set[str] = set()
+        """Addresses from which nothing is heard."""
         self.asked: list[tuple[float, stun.Method]] = []
         self.relays: dict[Address, _Relay] = {}
         self.transport: asyncio.DatagramTransport | None = None
@@ -75,7 +85,7 @@ class FakeServer(asyncio.DatagramProtocol):
             return
         request = stun.parse_message(data)
         self.asked.append((asyncio.get_running_loop().time(), request.message_method))
-        if not self.silent:
+        if not self.silent and addr[0] not in self.deaf_to:
             task = asyncio.create_task(self._answer(request, addr[:2]))
             self.tasks.add(task)
             task.add_done_callback(self.tasks.discard)
@@ -90,6 +100,7 @@ class FakeServer(asyncio.DatagramProtocol):
                 relay.transport.sendto(data[4 : 4 + size], peer)
 
     async def _answer(self, request: stun.Message, addr: Address) -> None:
+        await asyncio.sleep(self.think_s)
         answer = stun.Message(
             message_method=request.message_method,
             message_class=stun.Class.RESPONSE,

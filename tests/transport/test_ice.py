@@ -1,4 +1,18 @@
-"""One test for each thing stock aioice lacks: an upgrade that changes private names fails here."""
+"""One test for each thing stock aioice lacks: an upgrade that changes private names fails here.
+
+| with the stock method | a test fails below |
+|---|---|
+| only the first server of each kind is asked | every server is asked |
+| gathering waits five seconds for who is silent | a silent server, an address from which none is reached |
+| all candidates at once | late answers, a relay that comes after all of the peer's candidates |
+| the first pair that works is taken | a relayed path waits, a relay over TLS waits |
+| consent is a count of answers within half a second | a slow path that works is kept |
+| `close` waits for the TURN server | a relay that has vanished |
+| a broken datagram raises, and nothing bounds what waits | strangers' datagrams |
+
+What is queued at `close`, and the window, are in test_webrtc.py; datagrams that are too
+long in test_path_mtu.py; servers over IPv6, names and certificates in test_asking.py.
+"""
 
 from __future__ import annotations
 
@@ -88,6 +102,18 @@ async def test_a_silent_server_does_not_hold_up_our_own_addresses() -> None:
         assert time.monotonic() - started < SOON
         assert types(conn.local_candidates) == ["host"]
         assert conn.trickled.empty()
+
+
+async def test_an_address_from_which_no_server_is_reached_does_not_hold_up_the_others() -> None:
+    """As that of a tunnel, or of a bridge of containers."""
+    options = dataclasses.replace(QUICK_CLOSE, hosts=("127.0.0.1", "127.0.0.3"))
+    async with fake_server() as stun:
+        stun.deaf_to = {"127.0.0.3"}
+        conn = connection(servers=servers(stun=(stun,)), options=options)
+        started = time.monotonic()
+        await conn.gather_candidates()
+        assert time.monotonic() - started < SOON
+        assert types(conn.local_candidates) == ["host", "host", "srflx"]
 
 
 async def test_late_answers_are_trickled_and_end_with_none() -> None:
@@ -260,6 +286,23 @@ async def test_a_link_over_a_relay_opens_and_says_so() -> None:
         await close_all(*links)
 
 
+async def test_a_relay_that_comes_after_all_of_the_peers_candidates_is_waited_for() -> None:
+    options = dataclasses.replace(QUICK_CLOSE, relay_only=True, gather_wait_s=0.0)
+    async with fake_server() as slow, fake_server() as turn:
+        slow.think_s = 0.2
+        a = connection(servers=servers(turn=(slow,)), options=options)
+        b = connection(controlling=False, servers=servers(turn=(turn,)), options=options)
+        await asyncio.gather(a.gather_candidates(), b.gather_candidates())
+        for here, there in ((a, b), (b, a)):
+            here.remote_username, here.remote_password = there.local_username, there.local_password
+        await pass_on(b, a)
+        assert a.local_candidates == []
+        connecting = asyncio.create_task(a.connect())
+        await pass_on(a, b)
+        await asyncio.gather(connecting, b.connect())
+        assert a.via == b.via == "udp"
+
+
 async def test_a_relay_that_is_found_late_still_connects() -> None:
     options = dataclasses.replace(LOOPBACK, relay_only=True, gather_wait_s=0.0)
     async with fake_server() as turn:
@@ -314,8 +357,8 @@ async def test_strangers_datagrams_are_bounded_and_never_logged() -> None:
     conn = connection()
     await conn.gather_candidates()
     protocol = conn._protocols[0]
-    broken = bytes.fromhex("0001000c2112a442") + bytes(12) + bytes.fromhex("0020000100000000")
-    protocol.datagram_received(broken + bytes(4), ("127.0.0.1", 9))
+    broken = bytes.fromhex("000300042112a442") + bytes(12) + bytes.fromhex("80280000")
+    protocol.datagram_received(broken, ("127.0.0.1", 9))  # aioice's parser raises struct.error
     protocol.datagram_received(b"", ("127.0.0.1", 9))
     for _ in range(2 * ice.DATAGRAMS_MAX):
         protocol.datagram_received(b"\x17" * 1200, ("127.0.0.1", 9))
@@ -374,6 +417,16 @@ def swallow_first(conn: IceConnection) -> None:
             del protocol.datagram_received
 
         protocol.datagram_received = hear  # type: ignore[method-assign,assignment]
+
+
+async def pass_on(here: IceConnection, there: IceConnection) -> None:
+    """Tell one end what the other finds, to the last candidate."""
+    async with asyncio.timeout(10):
+        found = await here.trickled.get()
+        while found is not None:
+            await there.add_remote_candidate(found)
+            found = await here.trickled.get()
+        await there.add_remote_candidate(None)
 
 
 def slow_down(conn: IceConnection, delay_s: float) -> None:

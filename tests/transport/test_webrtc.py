@@ -142,6 +142,17 @@ async def test_what_was_sent_before_close_arrives() -> None:
     await b.close()
 
 
+async def test_what_is_queued_at_close_arrives() -> None:
+    """Seven messages of the full length are far more than SCTP puts on its way at once."""
+    a, b = await loopback_pair()
+    messages = [os.urandom(MESSAGE_MAX_BYTES) for _ in range(7)]
+    for message in messages:
+        await a.send(message)
+    await a.close()
+    assert [await b.receive() for _ in messages] == messages
+    await b.close()
+
+
 async def test_close_is_quick_repeatable_and_wakes_both_ends() -> None:
     a, b = await loopback_pair()
     reading = asyncio.create_task(b.receive())
