@@ -98,7 +98,9 @@ class Desk:
             service.close()
 
     def service(self) -> Service:
-        return Service(Talk(), key_file=self.key_file, environ={"ENVLSP_HOME": str(self.home), "ENVLSP_LAN": "off"})
+        return Service(
+            Talk(), key_file=self.key_file, environ={"ENVLSP_HOME": str(self.home), "ENVLSP_LAN": "off"}
+        )
 
     @contextmanager
     def _seated(self, stdin: io.BytesIO, out: io.BytesIO, err: io.BytesIO) -> Iterator[None]:
