@@ -31,6 +31,7 @@ from envlsp.ide.snapshot import (
 )
 from envlsp.service.access.alarms import alarm_lines, alarms, fresh_alarms
 from envlsp.service.access.confirming import doubt_lines
+from envlsp.service.access.owed import own_lines
 from envlsp.service.access.removal import is_removed, removed
 from envlsp.service.access.rights import own_role, role_word
 from envlsp.service.access.scopes import own_user, scopes_read
@@ -142,8 +143,10 @@ class EnvironmentReader:
 
     def alarms(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Return the alarms that stand, and those that were news since we began to look."""
-        standing = [*alarm_lines(alarms(self.team)), *doubt_lines(self.team)]
-        self._news += [line for line in alarm_lines(fresh_alarms(self.team)) if line not in self._news]
+        own = own_lines(self.team)
+        standing = [*own, *alarm_lines(alarms(self.team)), *doubt_lines(self.team)]
+        news = (*own, *alarm_lines(fresh_alarms(self.team)))
+        self._news += [line for line in news if line not in self._news]
         self._came += arrival_lines(self.team)
         return tuple(standing), (*(line for line in self._news if line in standing), *self._came)
 

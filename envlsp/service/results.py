@@ -396,6 +396,12 @@ class PeerInfo:
     """When it opened, in seconds since 1970."""
     connected_ms: int | None = None
     """How long it took to open."""
+    newer: int = 0
+    """Records at least that it attested to hold and nobody has brought here."""
+    withheld: int = 0
+    """Records that it named or attested, and did not deliver while it was there."""
+    lost_data: bool = False
+    """Whether it shows less than it once attested to hold."""
 
 
 @dataclass(frozen=True, slots=True)

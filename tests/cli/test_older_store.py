@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from envlsp.service import own_past
+from envlsp.service.access.owed import own_lines
+from envlsp.service.env_facts import EnvironmentReader, Marks
 from tests.support.cli import failed
 from tests.support.desks import Desk
 
@@ -55,3 +58,32 @@ def test_a_lost_store_is_not_an_empty_one(alice: Desk) -> None:
     database(alice).unlink()
     for words in (("get", "A"), ("log",), ("run", "--", "true")):
         failed(alice(*words), code=1, saying="older than it was")
+
+
+def test_an_editor_says_it_with_the_way_out(older: Desk) -> None:
+    with older.team() as team:
+        (line,) = own_lines(team)
+        assert line.startswith(
+            "the history on this device is older than it was, so it only reads; envlsp sync;"
+        )
+        standing, news = EnvironmentReader(team, Marks(team.vault.open().lsk)).alarms()
+    assert standing == news == (line,)
+
+
+def test_nothing_is_let_go_of_by_a_person_who_says_no(older: Desk) -> None:
+    result = older("sync", "--accept-loss")
+    assert result.code != 0
+    assert older.json("status")["rolled_back"] is True
+
+
+def test_what_a_teammate_claims_is_let_go_of_too(alice: Desk, bob: Desk) -> None:
+    with alice.team() as team, bob.team() as other:
+        own_past.note_vector(team.replica, other.replica.keys.dpk, 1_000)
+        (line,) = own_lines(team)
+    assert "only reads" in line
+    assert alice.json("status")["rolled_back"] is True
+    alice.env_file.write_bytes(b"NEW=1\n")
+    failed(alice("push", "--offline"), code=1, saying="an older store was put back")
+    with alice.team() as team:
+        own_past.accept_loss(team.replica)
+    assert alice.json("push", "--offline")["release"] == "v2"

@@ -9,6 +9,7 @@ import click
 from envlsp.cli.environment import opened_team
 from envlsp.cli.main import Frame
 from envlsp.cli.shapes import when
+from envlsp.cli.words import count
 from envlsp.service.verbs.shapes import peers_fields
 
 if TYPE_CHECKING:
@@ -38,7 +39,18 @@ def command(frame: Frame) -> None:
 
 def _row(peer: PeerInfo) -> tuple[str, ...]:
     seen = when(peer.last_seen) if peer.last_seen is not None else "never"
-    return peer.id, peer.name, peer.state, _path(peer), seen, "in step" if peer.in_sync else ""
+    return peer.id, peer.name, peer.state, _path(peer), seen, _holding(peer)
+
+
+def _holding(peer: PeerInfo) -> str:
+    """Return what it has, by its own word against what it shows."""
+    if peer.lost_data:
+        return "has lost data"
+    if peer.withheld:
+        return f"withholds {count(peer.withheld, 'record')}"
+    if peer.in_sync:
+        return "in step"
+    return f"says to hold {count(peer.newer, 'newer record')}" if peer.newer else ""
 
 
 def _path(peer: PeerInfo) -> str:

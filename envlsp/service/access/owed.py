@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from envlsp.domain.ids import DevicePk
-from envlsp.service import volume
+from envlsp.service import own_past, volume
 from envlsp.service.people import SHORT_HEX
 from envlsp.service.promises import Standing, standings
 from envlsp.service.results import AlarmInfo, Newer
@@ -46,6 +46,15 @@ def newer(team: Team) -> tuple[Newer, ...]:
         for one in standings(team.replica)
         if one.newer
     )
+
+
+def own_lines(team: Team) -> tuple[str, ...]:
+    """Return that this device itself has lost something, and what to do."""
+    replica = team.replica
+    if not team.store.records.is_rolled_back() and not own_past.is_behind(replica):
+        return ()
+    way = "envlsp sync; where no device has the rest: envlsp sync --accept-loss"
+    return (f"the history on this device is older than it was, so it only reads; {way}",)
 
 
 def newer_line(one: Newer) -> str:

@@ -38,6 +38,7 @@ from envlsp.service.network.peering import is_alone
 from envlsp.service.network.team_node import PeerState
 from envlsp.service.people import SHORT_HEX
 from envlsp.service.ports import Cancelled, never
+from envlsp.service.promises import standings
 from envlsp.service.results import PeerInfo, SyncResult
 from envlsp.service.stopping import call_until, run_until
 from envlsp.store.lock import FileLock
@@ -158,11 +159,13 @@ def peers(service: Service, opened: OpenedTeam) -> list[PeerInfo]:
         finally:
             client.close()
     replica, notes = opened.team.replica, opened.team.store.peers.all()
+    owing = {one.dpk: one for one in standings(replica)}
     found = []
     for device in replica.state.devices.values():
         if not device.active or device.dpk == replica.keys.dpk:
             continue
         now, note = present.get(device.dpk), notes.get(device.dpk)
+        owed = owing.get(device.dpk)
         person = opened.team.people.of_device(device.dpk)
         found.append(
             PeerInfo(
@@ -175,6 +178,9 @@ def peers(service: Service, opened: OpenedTeam) -> list[PeerInfo]:
                 via=now.via if now else "",
                 since=now.since_s or None if now else None,
                 connected_ms=now.connected_ms if now and now.path else None,
+                newer=owed.newer if owed else 0,
+                withheld=len(owed.withheld) if owed else 0,
+                lost_data=owed is not None and owed.lost is not None,
             )
         )
     return found

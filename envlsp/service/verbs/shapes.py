@@ -237,6 +237,9 @@ def _peer_fields(peer: PeerInfo) -> Json:
         "via": peer.via,
         "since": peer.since,
         "connected_ms": peer.connected_ms,
+        "newer": peer.newer,
+        "withheld": peer.withheld,
+        "lost_data": peer.lost_data,
     }
 
 
