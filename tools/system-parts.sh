@@ -15,6 +15,9 @@ parts=(
   "conntrack conntrack"
   "openssl openssl"
   "faketime faketime"
+  "systemd-analyze systemd"
+  "docker-compose docker-compose"
+  "systemd-analyze systemd"
 )
 
 # Neovim comes with the tests' own packages where there is a wheel of it; what Debian has is too old.

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import hashlib
 import ipaddress
 import json
@@ -119,7 +120,9 @@ def _raise_file_limit() -> None:
     except ImportError:  # Windows has no such limit
         return
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft < hard:
+    if soft >= hard:
+        return
+    with contextlib.suppress(OSError, ValueError):  # a sandbox may forbid it, and sets its own
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
