@@ -116,6 +116,13 @@ class Servers:
         self._signaling = Background(words, self._folder, env)
         self._signaling.document()
 
+    def drain_signaling(self) -> str:
+        """End the signaling server as an operator would; return all that it has written down."""
+        assert self._signaling is not None
+        ended = self._signaling.stop()
+        self.stop_signaling()
+        return ended.text + ended.talk
+
     def stop_signaling(self) -> None:
         """End the signaling server."""
         if self._signaling is not None:
