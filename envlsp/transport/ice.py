@@ -47,6 +47,9 @@ logging.getLogger("aioice").setLevel(logging.WARNING)  # at INFO it writes down 
 
 DATAGRAMS_MAX = 1024  # waiting to be read; more would be a stranger's flood, and UDP may lose
 REMOTES_MAX = 64
+HOSTS_MAX = SEEN_MAX = 12
+"""Addresses of ours, and of those as servers see them. With one relay from each of eight servers
+that is what a peer takes in one dial (`CANDIDATES_MAX`); a machine may have dozens."""
 CONSENT_RETRANSMISSIONS = 2  # 0.5 s + 1 s + 2 s: room for a slow path or a lost packet
 COMPONENT = 1
 FULL_PREFERENCE = 65535
@@ -104,7 +107,8 @@ class IceConnection(Connection):
             return
         self._local_candidates_start = True
         if not self._options.relay_only:
-            for host in host_addresses() if self._options.hosts is None else self._options.hosts:
+            hosts = host_addresses() if self._options.hosts is None else self._options.hosts
+            for host in (*hosts[: HOSTS_MAX - 1], *hosts[HOSTS_MAX - 1 :][-1:]):  # the last one is loopback
                 await self._open_host(host)
         self._local_candidates_end = True
         self._ask_servers()
@@ -173,7 +177,7 @@ class IceConnection(Connection):
         if relay is not None:
             self._relays[relay.id] = via
             self._protocols.append(relay)  # also while closing: close gives the allocation back
-        if self._closing or self._is_known(candidate):
+        if self._closing or self._is_known(candidate) or self._is_one_too_many(candidate):
             return
         self._local_candidates.append(candidate)
         if relay is not None:
@@ -186,6 +190,10 @@ class IceConnection(Connection):
     def _is_known(self, candidate: Candidate) -> bool:
         address = (candidate.host, candidate.port)
         return any((each.host, each.port) == address for each in self._local_candidates)
+
+    def _is_one_too_many(self, candidate: Candidate) -> bool:
+        seen = [each for each in self._local_candidates if each.type == "srflx"]
+        return candidate.type == "srflx" and len(seen) >= SEEN_MAX
 
     def _answered(self, task: asyncio.Task[None]) -> None:
         self._asking.discard(task)

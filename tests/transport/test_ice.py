@@ -31,6 +31,7 @@ from aioice.ice import StunProtocol
 from envlsp.transport import addresses, ice
 from envlsp.transport.api import IceServers, LinkOptions, StunServer, TurnServer
 from envlsp.transport.ice import IceConnection
+from envlsp.wire.signals import CANDIDATES_MAX
 from tests.support.links import LOOPBACK, NO_SERVERS, close_all, dial_pair
 from tests.support.turn import FakeServer, fake_server
 
@@ -195,6 +196,19 @@ async def test_given_hosts_replace_our_own_and_loopback_comes_last() -> None:
     await own.gather_candidates()
     last = min(own.local_candidates, key=lambda each: each.priority)
     assert last.host == "127.0.0.1"
+
+
+async def test_a_machine_with_very_many_addresses_offers_some_and_is_reached() -> None:
+    many = tuple(f"127.0.0.{last}" for last in range(1, 61))
+    options = dataclasses.replace(QUICK_CLOSE, hosts=many, gather_wait_s=0.0)
+    async with fake_server() as server:
+        both = servers(stun=(server,), turn=(server,))
+        dials = dial_pair(options, servers=both)
+        links = await asyncio.gather(*(dial.open() for dial in dials))
+        offered = dials[0]._link.ice.local_candidates
+        assert [each.host for each in offered[:: ice.HOSTS_MAX - 1]][:2] == ["127.0.0.1", "127.0.0.60"]
+        assert len(offered) <= CANDIDATES_MAX
+        await close_all(*links)
 
 
 async def test_loopback_is_paired_with_loopback_alone() -> None:
