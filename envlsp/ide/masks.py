@@ -7,9 +7,12 @@ seen, and never one that looks like a secret: a name alone says nothing about a 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 from functools import partial
+from itertools import chain
+from operator import itemgetter
 from typing import Final, NamedTuple, TypeAlias
 
 from envlsp.domain.dotenv.blocks import Block, as_document
@@ -71,9 +74,12 @@ def masks(snapshot: Snapshot, place: Place) -> list[Line] | None:
     file = snapshot.readable(place)
     if file is None:
         return None
-    rules = _rules(file, snapshot.settings, place)
-    covered = _COVERED.of(place, file.blocks, rules)
-    return _lines(file, covered)
+    covered = _COVERED.of(place, file.blocks, _rules(file, snapshot.settings, place))
+    shared = [index for index, block in enumerate(file.blocks[:-1], 1) if not block.ends_line]
+    lines = _placed(file, covered) if shared else list(chain.from_iterable(map(_LINES_OF, covered)))
+    _cover_repeated(file, covered, lines)
+    _cover_what_has_no_parts(file, covered, shared, lines)
+    return lines
 
 
 def changes(snapshot: Snapshot, place: Place) -> Changes:
@@ -90,8 +96,21 @@ def changes(snapshot: Snapshot, place: Place) -> Changes:
 
 # --- what a block covers ------------------------------------------------------------------------
 
-_Covered: TypeAlias = "tuple[Line, ...]"
-"""Of each line of a block, counted from its first byte."""
+
+class _Covered(NamedTuple):
+    """What one block covers."""
+
+    lines: tuple[Line, ...]
+    """Of each line that ends in it, and of the last one of the file."""
+    words: frozenset[bytes]
+    """The words of its comment: one of them may begin a value that the file has."""
+    begins: bytes
+    """The first word of its value."""
+    opens: bool
+    """It is a commented-out value that goes on below."""
+
+
+_LINES_OF = itemgetter(0)
 
 
 class _Rules(NamedTuple):
@@ -102,25 +121,13 @@ class _Rules(NamedTuple):
     is_example: bool
     show: frozenset[str]
     hide: frozenset[str]
-    values: frozenset[bytes]
-    """The values of the file that may be repeated in its comments."""
 
 
 def _rules(file: EnvFile, settings: Settings, place: Place) -> _Rules:
     name = place.replace("\\", "/").rpartition("/")[2]
     is_example = any(fnmatchcase(name, pattern) for pattern in settings.masks_files)
     show = settings.masks_show | (_chosen(file) if settings.masks_choices else frozenset())
-    has_words = any(block.statement.comment_start >= 0 for block in file.blocks)
-    values = frozenset(_values(file)) if has_words else frozenset()
-    return _Rules(file.dialect, file.text.encoding, is_example, show, settings.masks_hide, values)
-
-
-def _values(file: EnvFile) -> Iterator[bytes]:
-    for block in file.blocks:
-        literal = block.literal if block.statement.kind is Kind.ASSIGNMENT else b""
-        if len(literal) >= REPEATED_MIN_BYTES:
-            yield literal.strip(b"'\"`")
-            yield literal
+    return _Rules(file.dialect, file.text.encoding, is_example, show, settings.masks_hide)
 
 
 def _chosen(file: EnvFile) -> frozenset[str]:
@@ -135,19 +142,44 @@ def _chosen(file: EnvFile) -> frozenset[str]:
     )
 
 
+_PLAIN = re.compile(rb"([A-Za-z0-9_.-]{1,128})=([^\s#'\"`\\$]+)\n", re.ASCII)
+_PROSE = re.compile(rb"[ \t]*#(?:[ \t]*[^\s=:@#_-]{1,15}(?=[ \t\n]))*[ \t]*\n", re.ASCII)
+"""Short words: no token, no address and no assignment."""
+_UNSAID: frozenset[bytes] = frozenset()
+
+
 def _covered(blocks: Sequence[Block], rules: _Rules) -> list[_Covered]:
-    find = repeated(rules.values)
-    return [_of_block(block, rules, Covering(as_document(block, rules.dialect), find)) for block in blocks]
+    may_be_seen = rules.is_example or rules.show
+    found = []
+    for block in blocks:
+        plain = None if may_be_seen else _PLAIN.fullmatch(block.data)
+        if plain is not None and block.name and block.data.isascii():
+            first = _WORD.search(plain[2])
+            found.append(_Covered(((plain.span(2),),), _UNSAID, first[0] if first else b"", opens=False))
+        elif block.statement.kind is Kind.COMMENT and _PROSE.fullmatch(block.data):
+            found.append(_Covered((_NOTHING,), frozenset(_WORD.findall(block.data)), b"", opens=False))
+        else:
+            found.append(_of_block(block, rules))
+    return found
 
 
-def _of_block(block: Block, rules: _Rules, covering: Covering) -> _Covered:
-    if block.statement.kind is Kind.BLANK:
-        return ()
-    spans = [(edit.start, edit.end) for edit in covering.edits(block.statement) if edit.end > edit.start]
+def _of_block(block: Block, rules: _Rules) -> _Covered:
+    statement, count = block.statement, block.lines + (not block.ends_line)
+    if statement.kind is Kind.BLANK:
+        return _Covered((_NOTHING,) * count, _UNSAID, b"", opens=False)
+    covering = Covering(as_document(block, rules.dialect))
+    spans = [(edit.start, edit.end) for edit in covering.edits(statement) if edit.end > edit.start]
     if _may_be_seen(block, rules):
-        value = block.statement.value_start, block.statement.value_end
+        value = statement.value_start, statement.value_end
         spans = [span for span in spans if span != value]
-    return _by_line(block.data, spans, rules.encoding)
+    lines = _by_line(block.data, spans, rules.encoding) if spans else (_NOTHING,) * count
+    is_comment = statement.kind is Kind.COMMENT
+    comment = (
+        block.data[statement.comment_start : statement.comment_end] if statement.comment_start >= 0 else b""
+    )
+    opens = is_comment and list(continued((block.data, b"#")))[1]
+    first = _WORD.search(block.literal) if statement.kind is Kind.ASSIGNMENT else None
+    return _Covered(lines, frozenset(_WORD.findall(comment)), first[0] if first else b"", opens)
 
 
 def _may_be_seen(block: Block, rules: _Rules) -> bool:
@@ -158,10 +190,8 @@ def _may_be_seen(block: Block, rules: _Rules) -> bool:
     return (rules.is_example or any(map(fits, rules.show))) and not any(map(fits, rules.hide))
 
 
-def _by_line(data: bytes, spans: Sequence[tuple[int, int]], encoding: Encoding) -> _Covered:
+def _by_line(data: bytes, spans: Sequence[tuple[int, int]], encoding: Encoding) -> tuple[Line, ...]:
     """Return spans of bytes as columns, cut at line ends."""
-    if not spans:
-        return ()
     found: list[Line] = []
     at = 0
     for line in split_lines(data.decode("utf-8", "replace")):
@@ -182,36 +212,73 @@ def _by_line(data: bytes, spans: Sequence[tuple[int, int]], encoding: Encoding) 
 _COVERED: Remembered[_Covered, _Rules] = Remembered(_covered)
 
 
-# --- the whole file -----------------------------------------------------------------------------
+# --- what only the whole file tells --------------------------------------------------------------
+
+_WORD = re.compile(rb"[A-Za-z0-9_]{3,}", re.ASCII)
 
 
-def _lines(file: EnvFile, covered: Sequence[_Covered]) -> list[Line]:
-    found: list[Line] = [_NOTHING] * len(file.text.lines)
-    comments = (block.data if block.statement.kind is Kind.COMMENT else None for block in file.blocks)
-    goes_on = continued(comments)
-    for index, (lines, first) in enumerate(zip(covered, file.first_lines, strict=False)):
-        if next(goes_on) or _has_no_parts(file, index):
-            _cover(file, index, found)
-        elif lines:
-            found[first : first + len(lines)] = lines
-    return found
+def _placed(file: EnvFile, covered: Sequence[_Covered]) -> list[Line]:
+    """Return the lines of a file in which statements share one."""
+    lines: list[Line] = [_NOTHING] * len(file.text.lines)
+    for one, first in zip(covered, file.first_lines, strict=False):
+        lines[first : first + len(one.lines)] = one.lines
+    return lines
 
 
-def _has_no_parts(file: EnvFile, index: int) -> bool:
-    """Return whether it cannot be told here what of a block is a value.
+def _cover_repeated(file: EnvFile, covered: Sequence[_Covered], lines: list[Line]) -> None:
+    """Cover what comments repeat of the file's own values.
 
-    A comment below a quote that is never closed may be the rest of a value. And a few
-    loaders begin a statement in the middle of a line.
+    A value is looked for where its first word stands; the words of comments were kept.
     """
-    block = file.blocks[index]
-    if block.statement.kind is Kind.COMMENT and index > file.told_apart:
-        return True
-    return index > 0 and not file.blocks[index - 1].ends_line
+    said = _UNSAID.union(*(one.words for one in covered if one.words))
+    if not said:
+        return
+    values: dict[bytes, set[bytes]] = {}
+    for index, one in enumerate(covered):
+        if one.begins in said and len(literal := file.blocks[index].literal) >= REPEATED_MIN_BYTES:
+            values.setdefault(one.begins, set()).update((literal, literal.strip(b"'\"`")))
+    for index, one in enumerate(covered) if values else ():
+        if one.words and (found := one.words & values.keys()):
+            meant = repeated(frozenset(value for word in found for value in values[word]))
+            _cover_in_comment(file, index, meant, lines)
 
 
-def _cover(file: EnvFile, index: int, found: list[Line]) -> None:
+def _cover_in_comment(file: EnvFile, index: int, meant: re.Pattern[bytes] | None, lines: list[Line]) -> None:
+    statement = file.blocks[index].statement
+    document = as_document(file.blocks[index], file.dialect)
+    again = [
+        (edit.start, edit.end)
+        for edit in Covering(document, meant).edits(statement)
+        if edit.end > edit.start and edit.start >= statement.comment_start
+    ]
+    first = file.first_lines[index]
+    for row, more in enumerate(_by_line(document.data, again, file.text.encoding), first):
+        lines[row] = tuple(sorted({*lines[row], *more}))
+
+
+def _cover_what_has_no_parts(
+    file: EnvFile, covered: Sequence[_Covered], shared: Sequence[int], lines: list[Line]
+) -> None:
+    """Cover whole lines where it cannot be told what of them is a value.
+
+    Comments that go on with a commented-out value; those below a quote that is never closed,
+    which may be the rest of a value; and a statement that begins in the middle of a line, as
+    a few loaders have it.
+    """
+    blocks = file.blocks
+    is_open = any(one.opens for one in covered)
+    if not shared and not is_open and file.told_apart >= len(blocks):
+        return
+    comments = (block.data if block.statement.kind is Kind.COMMENT else None for block in blocks)
+    for index, goes_on in enumerate(continued(comments)):
+        is_below = blocks[index].statement.kind is Kind.COMMENT and index > file.told_apart
+        if goes_on or is_below or index in shared:
+            _cover(file, index, lines)
+
+
+def _cover(file: EnvFile, index: int, lines: list[Line]) -> None:
     """Cover every line of a statement."""
     block, first = file.blocks[index], file.first_lines[index]
     for row in range(first, first + block.lines + (not block.ends_line)):
         width = units_of(file.text.line(row), file.text.encoding)
-        found[row] = ((0, width),) if width else _NOTHING
+        lines[row] = ((0, width),) if width else _NOTHING
