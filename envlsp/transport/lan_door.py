@@ -171,7 +171,7 @@ class Door:
         except (OSError, TimeoutError, asyncio.IncompleteReadError):
             pass
         finally:
-            del self._waiting[writer]
+            self._waiting.pop(writer, None)
             if neighbour is None:
                 writer.transport.abort()
         if neighbour is not None:
@@ -182,7 +182,9 @@ class Door:
         if Counter(self._waiting.values())[address] >= WAITING_PER_ADDRESS_MAX:
             return False
         if len(self._waiting) >= WAITING_MAX:
-            next(iter(self._waiting)).transport.abort()
+            gone = next(iter(self._waiting))
+            del self._waiting[gone]
+            gone.transport.abort()
         return True
 
     async def _listen_to(
