@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import signal
 from functools import partial
+from pathlib import Path
 
 import pytest
 
+from tests.support.live_editor import LiveEditor, editors, node_of
 from tests.support.processes import Cast, Teammate, refused, wait_until
 
 pytestmark = pytest.mark.slow
@@ -74,3 +76,37 @@ def test_an_agent_serves_a_team_that_was_joined_after_it_started(stage: Cast) ->
     assert invitation.finish().code == 0
     bob.ok("pull", at=second)
     assert (second / ".env").read_bytes() == alice.env.read_bytes()
+
+
+def test_while_an_editor_is_the_node_an_agent_stands_by_and_takes_over(stage: Cast) -> None:
+    alice = stage.founder("Alice")
+    alice.ok("push", "--offline")
+    with editors(partial(LiveEditor, alice)) as (editor,):
+        node_of(alice, [editor])
+        agent = alice.start("agent", "--json")
+        waiting = agent.document()
+        assert (waiting["ready"], waiting["node"]) == (False, f"process {editor.process.pid} (an editor)")
+        assert alice.json("agent", "status")["node"] == waiting["node"]
+    assert agent.document()["ready"] is True
+    assert alice.json("agent", "status")["node"] == f"process {agent.process.pid} (agent)"
+    assert agent.stop().code == 0
+    assert alice.json("agent", "status")["node"] is None
+
+
+def test_the_system_can_be_told_to_start_it(stage: Cast) -> None:
+    alice = stage.founder("Alice")
+    assert alice.json("agent", "status")["installed"] is False
+    shown = alice.ok("agent", "install", "--print").text
+    made = alice.json("agent", "install")
+    assert (made["made"], len(made["enable"])) == (True, 2)
+    assert Path(made["path"]).is_relative_to(alice.folder)
+    assert Path(made["path"]).read_text() == shown
+    assert alice.json("agent", "install")["made"] is False
+    assert alice.json("agent", "status")["current"] is True
+
+    Path(made["path"]).write_text("[Service]\nExecStart=/bin/true\n")
+    refused(alice.run("agent", "install"), 1, saying="is there already")
+    refused(alice.run("agent", "uninstall"), 1, saying="is not one that envlsp wrote")
+    Path(made["path"]).write_text(shown)
+    assert alice.json("agent", "uninstall")["removed"] is True
+    assert alice.json("agent", "uninstall")["removed"] is False

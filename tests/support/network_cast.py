@@ -32,7 +32,7 @@ logging.basicConfig(level=logging.DEBUG)
 from envlsp.service.facade import Service
 from envlsp.service.network.running import run_agent
 from tests.support.cast import QuietTalk
-run_agent(Service(QuietTalk()), lambda: print("ready", flush=True))
+run_agent(Service(QuietTalk()), lambda: print("ready", flush=True), print)
 """
 
 

@@ -434,7 +434,7 @@ def test_there_is_one_agent(server: Server, pair: tuple[Actor, Actor]) -> None:
     with agent(alice):
         before = Path(alice.service.home.node_lock).read_bytes()
         with pytest.raises(StoreBusy, match="agent"):
-            running.run_agent(alice.service, lambda: None)
+            running.run_agent(alice.service, lambda: None, lambda _: None)
         assert Path(alice.service.home.node_lock).read_bytes() == before
 
 
