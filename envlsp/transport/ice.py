@@ -41,6 +41,7 @@ from aioice.ice import CandidatePair, StunProtocol, TransportPolicy
 from envlsp.transport.addresses import host_addresses, is_loopback
 from envlsp.transport.api import IceServers, LinkOptions, StunServer, TurnServer, Via
 from envlsp.transport.asking import Names, reflexive, refusal_code, relayed
+from envlsp.transport.params import is_candidate
 
 log = logging.getLogger(__name__)
 logging.getLogger("aioice").setLevel(logging.WARNING)  # at INFO it writes down addresses
@@ -177,7 +178,7 @@ class IceConnection(Connection):
         if relay is not None:
             self._relays[relay.id] = via
             self._protocols.append(relay)  # also while closing: close gives the allocation back
-        if self._closing or self._is_known(candidate) or self._is_one_too_many(candidate):
+        if self._closing or self._is_known(candidate) or not self._is_worth_telling(candidate):
             return
         self._local_candidates.append(candidate)
         if relay is not None:
@@ -191,9 +192,10 @@ class IceConnection(Connection):
         address = (candidate.host, candidate.port)
         return any((each.host, each.port) == address for each in self._local_candidates)
 
-    def _is_one_too_many(self, candidate: Candidate) -> bool:
+    def _is_worth_telling(self, candidate: Candidate) -> bool:
         seen = [each for each in self._local_candidates if each.type == "srflx"]
-        return candidate.type == "srflx" and len(seen) >= SEEN_MAX
+        is_one_too_many = candidate.type == "srflx" and len(seen) >= SEEN_MAX
+        return not is_one_too_many and is_candidate(candidate.to_sdp())  # a server may say anything
 
     def _answered(self, task: asyncio.Task[None]) -> None:
         self._asking.discard(task)

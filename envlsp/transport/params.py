@@ -70,12 +70,15 @@ def candidates_untrusted(value: Value) -> tuple[str, ...]:
 
 
 def _candidate_untrusted(value: Value) -> str:
-    if not isinstance(value, str) or len(value) > CANDIDATE_MAX_BYTES:
-        raise MalformedFrame("dial candidate")
-    parts = _CANDIDATE.fullmatch(value)
-    if parts is None or not _is_usable(parts["host"], int(parts["port"])):
+    if not isinstance(value, str) or not is_candidate(value):
         raise MalformedFrame("dial candidate")
     return value
+
+
+def is_candidate(line: str) -> bool:
+    """Return whether a peer takes this line for an address; one that it refuses costs the dial."""
+    parts = _CANDIDATE.fullmatch(line) if len(line) <= CANDIDATE_MAX_BYTES else None
+    return parts is not None and _is_usable(parts["host"], int(parts["port"]))
 
 
 def _is_usable(host: str, port: int) -> bool:

@@ -60,6 +60,8 @@ class FakeServer(asyncio.DatagramProtocol):
         self.refusal = refusal
         self.only_ipv6 = only_ipv6
         self.think_s = think_s
+        self.mapped: Address | None = None
+        """What is said to be somebody's address, instead of the usual lie."""
         self.deaf_to: set[str] = set()
         """Addresses from which nothing is heard."""
         self.asked: list[tuple[float, stun.Method]] = []
@@ -109,7 +111,7 @@ class FakeServer(asyncio.DatagramProtocol):
         if request.message_method == stun.Method.BINDING:
             # Not the true address: else aioice would drop it as one it has already.
             mapped = "2001:db8::2" if ":" in self.host else "127.0.0.2"
-            answer.attributes["XOR-MAPPED-ADDRESS"] = (mapped, addr[1])
+            answer.attributes["XOR-MAPPED-ADDRESS"] = self.mapped or (mapped, addr[1])
         elif code := self._refuses(request):
             answer.message_class = stun.Class.ERROR
             answer.attributes["ERROR-CODE"] = (code, "no")

@@ -117,6 +117,17 @@ async def test_an_address_from_which_no_server_is_reached_does_not_hold_up_the_o
         assert types(conn.local_candidates) == ["host", "host", "srflx"]
 
 
+@pytest.mark.parametrize("nonsense", (("127.0.0.2", 0), ("0.0.0.0", 9), ("224.0.0.251", 5353)))
+async def test_nonsense_from_a_server_does_not_cost_the_dial(nonsense: tuple[str, int]) -> None:
+    async with fake_server() as stun:
+        stun.mapped = nonsense
+        options = dataclasses.replace(QUICK_CLOSE, gather_wait_s=SOON)
+        a, b = dial_pair(options, servers=servers(stun=(stun,)))
+        links = await asyncio.gather(a.open(), b.open())
+        assert stun.asked
+        await close_all(*links)
+
+
 async def test_late_answers_are_trickled_and_end_with_none() -> None:
     options = dataclasses.replace(QUICK_CLOSE, gather_wait_s=0.0)
     async with fake_server() as server:
