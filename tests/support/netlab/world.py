@@ -22,6 +22,7 @@ import os
 import shutil
 import signal
 import subprocess
+from pathlib import Path
 from typing import Final, Literal, Self, TypeAlias
 
 import pytest
@@ -88,8 +89,12 @@ def run(*words: str, check: bool = True, stdin: str | None = None) -> str:
 
 
 def clock(offset: str) -> tuple[str, ...]:
-    """Return the words before a command whose clock is wrong by `offset`, such as `+1h` or `-30s`."""
-    return ("faketime", "-m", "--exclude-monotonic", "-f", offset)
+    """Return the words before a command whose clock is wrong by `offset`, such as `+1h` or `-30s`.
+
+    Not `faketime` itself: it stays as the parent, and a signal would not reach the command.
+    """
+    library = next(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
+    return ("env", f"LD_PRELOAD={library}", f"FAKETIME={offset}", "FAKETIME_DONT_FAKE_MONOTONIC=1")
 
 
 class World:
