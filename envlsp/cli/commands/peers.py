@@ -22,6 +22,7 @@ def command(frame: Frame) -> None:
     """List the other devices of the team and how they are reached.
 
     Which are online is known while an agent or an editor runs on this device.
+    One that is stale was online and has been silent for some seconds.
     PATH is direct (in one lan, over the internet, or through routers with the help of stun) or a
     relay (reached by udp, tcp or tls), and how long connecting took.
     """
