@@ -385,7 +385,7 @@ class PeerInfo:
     id: str
     name: str
     state: str
-    """`online`, `connecting` or `offline`."""
+    """`online`, `stale` (online, and silent for some seconds), `connecting` or `offline`."""
     path: str
     """`direct`, `relay`, or empty."""
     last_seen: int | None
