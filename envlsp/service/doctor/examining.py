@@ -40,6 +40,10 @@ def examine(service: Service, place: Path, *, offline: bool = False) -> tuple[Se
         place: the working directory, or a document.
         offline: leave out whatever asks somebody else.
     """
+    if not offline:
+        from envlsp.transport.probing import load
+
+        load()
     opened, trouble = _open(service, place)
     return asyncio.run(_examine(service, place, opened, trouble, offline=offline))
 

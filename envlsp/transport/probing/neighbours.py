@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import importlib
 from dataclasses import dataclass
 from typing import Final
 
@@ -32,9 +31,6 @@ class LanReport:
 async def look_around() -> LanReport:
     """Look at every LAN of this machine; never raises for what is or is not there."""
     here = networks()
-    if here:
-        # A third of a second, once: not while the clock of a look is running.
-        await asyncio.to_thread(importlib.import_module, "zeroconf.asyncio")
     found = await asyncio.gather(*map(_look, here))
     return LanReport(len(here), sum(is_up for is_up, _ in found), sum(others for _, others in found))
 
