@@ -359,7 +359,8 @@ class _Corner:
         keys = [room.key for room in self._point.shown]
         async with self._posting:
             poster = make_poster(keys, self._point.unix_s()) if keys else None
-            self._name = await self._discovery.post(self, self._door.port, poster)
+            name = await self._discovery.post(self, self._door.port, poster)
+            self._name = name if poster else ""  # whom nobody sees, nobody comes to: knock at once
         for sighting in self._discovery.seen():
             self._saw(sighting)
 

@@ -45,7 +45,7 @@ OWN_NAMES_MAX: Final = 256
 """Names of our own are no neighbours, nor are those that we have just given up."""
 _NAME_BYTES: Final = 8
 
-log = logging.getLogger("zeroconf")
+logging.getLogger("zeroconf").setLevel(logging.CRITICAL)  # it writes down addresses, and words of strangers
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,6 @@ class Discovery:
         from zeroconf import IPVersion
         from zeroconf.asyncio import AsyncServiceBrowser, AsyncZeroconf
 
-        log.setLevel(logging.CRITICAL)  # it writes down addresses and names
         first = self.network.interfaces[0]
         interfaces: list[str | int] = [str(first.ip)] if first.version == 4 else []
         interfaces += [self.network.index] if self.network.is_v6 else []
