@@ -53,9 +53,9 @@ class MemoryLink:
         await self.closed.wait()
 
 
-def sync(one: Actor, other: Actor) -> tuple[CloseCode, CloseCode]:
+def sync(one: Actor, other: Actor, *, limit_s: float = MEETING_MAX_S) -> tuple[CloseCode, CloseCode]:
     """Let two devices meet until they are in step or have parted; return how each of them ended."""
-    return asyncio.run(asyncio.wait_for(_meet(one, other), MEETING_MAX_S))
+    return asyncio.run(asyncio.wait_for(_meet(one, other), limit_s))
 
 
 async def _meet(one: Actor, other: Actor) -> tuple[CloseCode, CloseCode]:
@@ -73,6 +73,9 @@ async def _meet(one: Actor, other: Actor) -> tuple[CloseCode, CloseCode]:
         first, second = await asyncio.gather(*running)
         return first, second
     finally:
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
         for loop, actor in zip(loops, (one, other), strict=True):
             actor.replica.on_change.remove(loop.local_change)
 
