@@ -17,6 +17,7 @@ PARTS = (
     "delivering",
     "pushing",
     "ledger",
+    "signaling",
     "lsp.starting",
     "lsp.answering",
     "lsp.editing",
