@@ -70,6 +70,8 @@ class PeerLoop:
         self._leaving = self._doubting = False
         self._fresh = self._known = 0
         """Records that came and were new, and that were stored already."""
+        self.ended = asyncio.Event()
+        """Set when nothing more is stored that comes over this link."""
         self.code = CloseCode.LOST
 
     @property
@@ -110,6 +112,7 @@ class PeerLoop:
                 self.session.tick(_now())
                 await self._obey()
         finally:
+            self.ended.set()
             for task in (incoming, waking):
                 task.cancel()
             await asyncio.gather(incoming, waking, return_exceptions=True)

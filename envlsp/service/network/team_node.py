@@ -58,6 +58,8 @@ PATIENCE_S = 6.0
 RETURN_S = 30.0
 """How long a change of addresses is remembered while no signaling server answers; later, its
 first answer brings the beacons that dial by themselves."""
+REPLACE_S = 2.0
+"""How long a new link waits for the end of the one whose place it takes, which is being closed."""
 STIR_S = 0.1
 """How long to wait for an event before looking at the clock again."""
 
@@ -434,6 +436,10 @@ class TeamNode:
             self._spawn(self._drive(dpk, link))
 
     async def _drive(self, dpk: DevicePk, link: Link) -> None:
+        if (replaced := self._loops.get(dpk)) is not None:
+            # What still comes over the link of before would be asked for here a second time.
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(replaced.ended.wait(), REPLACE_S)
         with contextlib.suppress(StoreError):
             self.replica.refresh()  # what our commands have just written is to be heard of
         was_stranger = self._meeting.is_stranger(dpk)
