@@ -32,7 +32,8 @@ CONNECT_S: Final = 2.5
 TALK_S: Final = 2.0
 QUIET_S: Final = 0.15
 """How long to listen for what should not come."""
-_EXPIRED, _OTHER_NAME = 10, 62  # OpenSSL's X509_V_ERR numbers
+# OpenSSL's numbers, X509_V_ERR_...
+_VERIFY: Final = {10: "expired", 62: "other-name", 64: "other-name"}
 
 A = TypeVar("A", bound=Answer)
 
@@ -228,9 +229,7 @@ def _trouble(exc: SignalingUnreachable) -> Trouble:
 
 def certificate_trouble(exc: ssl.SSLCertVerificationError) -> Trouble:
     """Return what is wrong with a certificate."""
-    return {_EXPIRED: Trouble.EXPIRED, _OTHER_NAME: Trouble.OTHER_NAME}.get(
-        exc.verify_code, Trouble.UNTRUSTED
-    )
+    return Trouble(_VERIFY.get(exc.verify_code, Trouble.UNTRUSTED))
 
 
 _KINDS: Final[Sequence[tuple[type[BaseException], Trouble]]] = (

@@ -24,8 +24,6 @@ from envlsp.transport.api import TurnServer
 
 ANSWER_S: Final = 2.5
 CLOSE_S: Final = 0.5
-_WRONG_CREDENTIALS: Final = frozenset({401, 403, 431, 441})
-_FULL: Final = frozenset({486, 508})
 
 Address: TypeAlias = tuple[str, int]
 
@@ -44,6 +42,13 @@ class Way(StrEnum):
     FULL = "full"
     FOREIGN = "foreign"
     """Something else answers there."""
+
+
+# Error codes of RFC 8489 and 8656.
+_REFUSALS: Final = {
+    **dict.fromkeys((401, 403, 431, 441), Way.CREDENTIALS),
+    **dict.fromkeys((486, 508), Way.FULL),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,15 +152,14 @@ async def _give_back(transport: aioice.turn.TurnTransport, relay: Relay) -> None
 def _way(exc: Exception) -> Way:
     match exc:
         case aioice.stun.TransactionFailed():
-            code = exc.response.error_code
-            if code in _WRONG_CREDENTIALS:
-                return Way.CREDENTIALS
-            return Way.FULL if code in _FULL else Way.FOREIGN
+            return _REFUSALS.get(exc.response.error_code, Way.FOREIGN)
         case ssl.SSLCertVerificationError():
             return Way.CERTIFICATE
         case ssl.SSLError() | ValueError() | EOFError():
             return Way.FOREIGN
         case socket.gaierror():
             return Way.UNKNOWN
+        case ConnectionError() if type(exc) is ConnectionError:
+            return Way.FOREIGN  # it answered, and what it said was no allocation
         case _:
             return Way.SILENT
