@@ -61,6 +61,24 @@ def locate(snapshot: Snapshot, place: Place, position: Position) -> Spot | None:
     return None
 
 
+def name_at(snapshot: Snapshot, place: Place, position: Position) -> str:
+    """Return the name that somebody means who points at a place; empty where there is none.
+
+    In an env file that is the name of the statement, wherever in it they point.
+    """
+    document = snapshot.documents.get(place)
+    spot = locate(snapshot, place, position)
+    if spot is None or document is None:
+        return ""
+    file = snapshot.readable(place)
+    if file is None or spot.index < 0 or spot.under is Under.REFERENCE:
+        return spot.name
+    if _is_behind(file, spot.index, document.text.nearest(position)):
+        return ""
+    name = file.blocks[spot.index].name
+    return name if is_secret_name(name) else ""
+
+
 def in_env(file: EnvFile, position: Position) -> Spot:
     """Return what is at a position of an env file."""
     index = file.block_of(position)

@@ -19,6 +19,9 @@ from lsprotocol import types
 
 from envlsp.domain.secret import SecretText
 from envlsp.errors import Misuse, NotFound, Stopped, UsageError
+from envlsp.ide.locate import name_at
+from envlsp.ide.positions import Position
+from envlsp.ide.results import Place
 from envlsp.ide.snapshot import Kind
 from envlsp.lsp import guard
 from envlsp.lsp.names import LOOKING, PREFIX
@@ -132,11 +135,11 @@ class Commands:
         return {"schema": 1, "masked": session.is_masked, "presenting": session.is_presenting}
 
     async def _reveal(self, verb: str, argument: dict[str, Any]) -> dict[str, Any]:
-        uri, name = _text(argument, "uri"), _text(argument, "name")
-        session = self._server.session
+        uri, session = _text(argument, "uri"), self._server.session
         if session.is_presenting:
             raise _presenting(session.looks)
         place = session.places.place(uri)
+        name = self._name_meant(place, argument)
         document = session.snapshot.documents.get(place)
         if document is not None and document.env is not None:
             from envlsp.ide.revealing import value_in
@@ -150,7 +153,17 @@ class Commands:
             )
         if verb == "reveal" and "reveal" not in self._server.client.extensions:
             session.grant(place, name, value)
-        return {"value": value.reveal_text(), "expires_s": REVEAL_S}
+        return {"name": name, "value": value.reveal_text(), "expires_s": REVEAL_S}
+
+    def _name_meant(self, place: Place, argument: dict[str, Any]) -> str:
+        """Return the name that was given, or the one where somebody points."""
+        match argument.get("position"):
+            case {"line": int(line), "character": int(column)} if not argument.get("name"):
+                name = name_at(self._server.session.snapshot, place, Position(max(line, 0), max(column, 0)))
+                if not name:
+                    raise NotFound("there is no name at that place", fix="point at a line that gives one")
+                return name
+        return _text(argument, "name")
 
     async def _in_thread(self, work: Work[T], place: Path, title: str, token: Token | None) -> T:
         """Run a piece of work in a thread; taken back, it is told so, and nobody waits for it."""

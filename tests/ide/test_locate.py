@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from envlsp.ide.locate import Under, locate
+from envlsp.ide.locate import Under, locate, name_at
 from envlsp.ide.positions import Encoding, Position
 from envlsp.ide.text import Text
 from tests.support.cursor import read_scene
@@ -106,3 +106,26 @@ def test_nowhere() -> None:
     snapshot = read_scene("A=1").snapshot
     assert locate(snapshot, "/elsewhere/.env", Position(0, 0)) is None
     check_locate("#- notes.md\nA<|>=1", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    (
+        ("A=1 # no<|>te\nB=2\n", "A"),
+        ("ex<|>port A=1\n", "A"),
+        ("A='x\ny<|>'\n", "A"),
+        ("A=${B<|>}\n", "B"),
+        ("A=1<|>\n", "A"),
+        ("# <|>note\nA=1\n", ""),
+        ("A=1\n<|>", ""),
+        ("É<|>=1\n", ""),
+    ),
+)
+def test_the_name_that_somebody_points_at(text: str, name: str) -> None:
+    scene = read_scene(text)
+    assert name_at(scene.snapshot, scene.place, scene.caret) == name
+
+
+def test_the_name_that_somebody_points_at_in_code() -> None:
+    scene = read_scene("A=1\n#- app.ts\nconst x = process.env.A<|>\n")
+    assert name_at(scene.snapshot, scene.place, scene.caret) == "A"

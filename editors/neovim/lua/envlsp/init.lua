@@ -36,15 +36,6 @@ function M.pull(force)
   execute('envlsp.pull', { force = force or nil }, function() end)
 end
 
--- In an .env file the name of the line, whatever part of it the cursor is on: the word there may be a value.
-local function name_here()
-  if vim.bo.filetype ~= 'env' then
-    return vim.fn.expand('<cword>')
-  end
-  local line = vim.api.nvim_get_current_line():gsub('^%s*export%s+', '')
-  return line:match('^%s*([%w_.-]+)%s*[=:]') or ''
-end
-
 local hide = function() end
 
 -- The value is in a buffer of its own that cannot be entered and is gone when it closes; it passes no
@@ -88,12 +79,9 @@ end
 
 ---@param name string
 function M.reveal(name)
-  name = name ~= '' and name or name_here()
-  if name == '' then
-    vim.notify('envlsp: no name on this line', vim.log.levels.ERROR)
-    return
-  end
-  execute('envlsp.reveal', { name = name }, function(result)
+  local client = client_of(0)
+  local here = client and vim.lsp.util.make_position_params(0, client.offset_encoding).position
+  execute('envlsp.reveal', name ~= '' and { name = name } or { position = here }, function(result)
     show(result.value, result.expires_s)
   end)
 end
