@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import signal
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from pathlib import Path
 
+from envlsp.domain.ids import TeamId
+from envlsp.errors import PeerError, TransportError
+from envlsp.service.config import parse_config
+from envlsp.service.facade import Service, parse_team
+from envlsp.service.network.local_api import LocalClient
+from envlsp.service.network.node import to_peer_state
+from envlsp.service.network.team_node import PeerState
+from envlsp.service.pushing import push
+from envlsp.store.home import find_home
 from tests.netlab.conftest import Lab
-from tests.support.processes import Background, Teammate, join
+from tests.support.cast import QuietTalk
+from tests.support.processes import DOTENV, Background, Teammate, join
 
 LOOK_S = 0.2
 _LOUD = """
@@ -40,6 +53,8 @@ class Online:
     agent: Background | None = None
     said: list[str] = field(default_factory=list)
     made: int = 0
+    pushing: list[Future[object]] = field(default_factory=list)
+    aside: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1))
 
     def start(self) -> None:
         """Start the agent, and wait until it is ready."""
@@ -59,26 +74,59 @@ class Online:
         self.agent.process.send_signal(number)
 
     def push(self) -> None:
-        """Make a release with one name more; whoever is there gets it."""
+        """Begin a release with one name more; whoever is there gets it."""
         self.made += 1
-        name = f"{self.person.name.upper()}_{self.made}"
-        self.person.ok("set", name, stdin=f"{self.person.name}'s value {self.made}".encode())
+        name, value = f"{self.person.name.upper()}_{self.made}", f"value {self.made}".encode()
+        self.pushing.append(self.aside.submit(self.person.ok, "set", name, stdin=value))
+
+    def hoard(self, *, releases: int, literal_bytes: int) -> None:
+        """Make many large releases with nobody told, faster than commands would."""
+        service = Service(QuietTalk(), key_file=self.person.folder / "key", environ=self.person.environ())
+        try:
+            opened = service.open(self.person.shop)
+            for number in range(releases):
+                literal = f"{number:04d}" * (literal_bytes // 4)
+                self.person.env.write_bytes(DOTENV + f"HOARD={literal}\n".encode())
+                push(opened.team, opened.context, "")
+        finally:
+            service.close()
+
+    @property
+    def stored_bytes(self) -> int:
+        """How large the store is, near enough."""
+        return sum(path.stat().st_size for path in self.person.home.glob("teams/*/ledger.db*"))
+
+    def has_pushed(self) -> bool:
+        """Return whether the releases that were begun are made; a command that failed is raised here."""
+        self.pushing = [pushing for pushing in self.pushing if not (pushing.done() and pushing.result())]
+        return not self.pushing
 
     @property
     def names(self) -> set[str]:
         """The names that this device knows, its own store asked alone."""
-        return {row["name"] for row in self.person.json("list")["secrets"]}
+        listed = self.person.run("list", "--json")  # refused before there is any
+        return {row["name"] for row in listed.document["secrets"]} if listed.code == 0 else set()
 
     @property
     def releases(self) -> set[str]:
         """The ids of all releases that this device knows."""
         return {row["id"] for row in self.person.json("log")["releases"]}
 
-    def peer(self) -> dict[str, object]:
-        """What `peers` says of the other one."""
-        (peer,) = self.person.json("peers")["peers"]
-        assert isinstance(peer, dict)
-        return peer
+    def peer(self) -> PeerState | None:
+        """What the agent says of the other one; asked over its socket, since a command costs a second."""
+        with contextlib.suppress(TransportError, PeerError):
+            client = LocalClient.connect(Path(find_home(self.person.environ()).node_socket))
+            if client is None:
+                return None
+            with contextlib.closing(client):
+                peers = client.call("peers", self.team)
+                return to_peer_state(peers[0]) if peers else None
+        return None
+
+    @property
+    def team(self) -> TeamId:
+        """The team of the shop."""
+        return parse_team(parse_config((self.person.shop / "ev.yaml").read_bytes()).team)
 
     def sessions(self) -> list[Ended]:
         """All sessions that have ended, oldest first."""
@@ -96,7 +144,6 @@ class Pair:
         join(alice, bob)
         self.lab = lab
         self.alice, self.bob = Online(alice), Online(bob)
-        self.times: dict[str, float] = {}
         for one in (self.alice, self.bob):
             one.start()
         self.until(self.is_linked, 30)
@@ -104,40 +151,55 @@ class Pair:
     def is_linked(self) -> bool:
         """Return whether each sees the other online and in step."""
         peers = (self.alice.peer(), self.bob.peer())
-        return all(peer["state"] == "online" and peer["in_sync"] for peer in peers)
+        return all(peer is not None and peer.state == "online" and peer.in_sync for peer in peers)
+
+    def shows(self, one: Online, state: str) -> Callable[[], bool]:
+        """Return a question: whether that is how somebody's agent shows the other one."""
+
+        def holds() -> bool:
+            peer = one.peer()
+            return peer is not None and peer.state == state
+
+        return holds
 
     def both_push(self) -> None:
-        """Make a release on either side, of different names."""
+        """Begin a release on either side, of different names."""
         for one in (self.alice, self.bob):
             one.push()
 
-    def is_in_step(self) -> bool:
+    def has_all(self) -> bool:
         """Return whether both have all that either made."""
         made = {
             f"{one.person.name.upper()}_{n + 1}" for one in (self.alice, self.bob) for n in range(one.made)
         }
         return all(made <= one.names for one in (self.alice, self.bob))
 
-    def recover(self, fault: str, within_s: float) -> float:
-        """Wait until both have everything again; return, and print, how long it took."""
-        took_s = self.until(self.is_in_step, within_s, fault)
-        self.times[fault] = took_s
-        print(f"{fault}: in step after {took_s:.1f} s")  # noqa: T201  (the table of the guide is made of this)
-        self.until(self.is_linked, within_s, fault)
-        return took_s
+    def recover(self, fault: str, within_s: float) -> None:
+        """Wait until both are linked and in step again, with everything; print how long that took.
 
-    def until(self, holds: Callable[[], bool], within_s: float, what: str = "it") -> float:
-        """Wait until something has come to pass; return how long that took, in seconds."""
+        The commands that were begun must have ended, too.
+        """
+        since = time.monotonic()
+        self.until(lambda: self.have_pushed() and self.is_linked(), within_s, fault)
+        print(f"{fault}: linked and in step after {time.monotonic() - since:.1f} s")  # noqa: T201
+        assert self.has_all(), "in step, and something is missing"
+
+    def have_pushed(self) -> bool:
+        """Return whether all commands have ended; each must have succeeded."""
+        return all(one.has_pushed() for one in (self.alice, self.bob))
+
+    def until(self, holds: Callable[[], bool], within_s: float, what: str = "it") -> None:
+        """Wait until something has come to pass."""
         began = time.monotonic()
         while not holds():
             assert time.monotonic() - began < within_s, f"{what} did not come to pass in {within_s} s"
             time.sleep(LOOK_S)
-        return time.monotonic() - began
 
     def end(self) -> list[Ended]:
         """Stop both agents; check that no record was stored twice by either; return all sessions."""
         assert self.alice.releases == self.bob.releases
         for one in (self.alice, self.bob):
+            one.aside.shutdown()
             one.stop()
         sessions = [*self.alice.sessions(), *self.bob.sessions()]
         assert sessions
