@@ -122,7 +122,7 @@ def test_no_value_leaves_but_where_it_may(alice: Actor, *, reveals: bool) -> Non
         if reveals:
             for command in ("envlsp.reveal", "envlsp.copy"):
                 result = editor.command(command, uri=uris[0], name="API_URL")
-                assert result == {"value": f"https://{CANARIES[0]}.test", "expires_s": 10}
+                assert result == {"name": "API_URL", "value": f"https://{CANARIES[0]}.test", "expires_s": 10}
                 may_carry.append(result)
             shown = editor.at("hover", uris[0], 1, 2)
             assert CANARIES[0] in json.dumps(shown)

@@ -112,6 +112,7 @@ def test_reveal_shows_in_one_hover_only(released: Actor) -> None:
         code = editor.open("app.py")
         editor.wait_for(lambda: "v1" in str(editor.at("hover", code, 1, 13)))
         assert editor.command("envlsp.reveal", uri=code, name="TOKEN") == {
+            "name": "TOKEN",
             "value": "abcdefgh",
             "expires_s": 10,
         }
