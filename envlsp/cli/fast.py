@@ -91,7 +91,6 @@ def _read(wish: _Wish) -> tuple[Reading, Callable[[], None]] | None:
     from envlsp.store.files import check_private
     from envlsp.store.home import find_home
     from envlsp.store.keyfile import Protection, open_device_key, read_header
-    from envlsp.store.meta import Meta
     from envlsp.store.team import DATABASE_NAME
     from envlsp.store.views import Views
 
@@ -112,8 +111,8 @@ def _read(wish: _Wish) -> tuple[Reading, Callable[[], None]] | None:
         return None
     database = Database(path)
     try:
-        reading = known_reading(Views(database, lsk), place.triple, place.dialect)
-        as_of = known_as_of(Meta(database, lsk))
+        views = Views(database, lsk)
+        reading, as_of = known_reading(views, place.triple, place.dialect), known_as_of(views)
     finally:
         database.close()
     if reading is None or reading.conflicts:

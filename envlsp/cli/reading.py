@@ -52,7 +52,7 @@ def _demand_fresh(frame: Frame, here: Here, max_age: str) -> None:
     from envlsp.service.as_of import Policy, known_as_of
 
     policy, now = Policy(max_age), time.time()
-    as_of = known_as_of(here.team.store.meta)
+    as_of = known_as_of(here.team.store.views)
     if not policy.is_too_old(as_of, now) or (as_of is None and not policy.is_strict):
         return
     from envlsp.cli.freshness import demand_fresh

@@ -11,10 +11,10 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
-from envlsp.errors import TooOld, UsageError
+from envlsp.errors import StoreCorrupt, TooOld, UsageError
 
 if TYPE_CHECKING:
-    from envlsp.store.meta import Meta
+    from envlsp.store.views import Views
 
 WARN_S: Final = 24 * 3600
 """Older than a day is said, and stops nothing."""
@@ -26,18 +26,21 @@ _UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 24 * 3600, "w": 7 * 24 * 3600}
 _DIGITS_MAX: Final = 9
 
 
-def known_as_of(meta: Meta) -> int | None:
+def known_as_of(views: Views) -> int | None:
     """Return until when all that others had was here, in seconds since 1970; None: nobody has said so."""
-    data = meta.get(_NAME)
+    try:
+        data = views.any_of(_NAME)
+    except StoreCorrupt:
+        return None  # it is worked out again
     if data is None or len(data) > _MAX_BYTES:
         return None
     return int.from_bytes(data) or None
 
 
-def keep_as_of(meta: Meta, as_of: int | None) -> None:
+def keep_as_of(views: Views, as_of: int | None) -> None:
     """Keep it; None forgets it, as where there is no other device."""
-    if known_as_of(meta) != as_of:
-        meta.put(_NAME, (as_of or 0).to_bytes(8), durable=False)
+    if known_as_of(views) != as_of:
+        views.put(_NAME, views.generation(), (as_of or 0).to_bytes(8))
 
 
 class Policy:

@@ -64,7 +64,7 @@ def note_confirmed(replica: Replica) -> None:
     """Keep when our view was last confirmed, for `run` to see at a glance."""
     if not len(replica.ledger):
         return
-    keep_as_of(replica.store.meta, _as_of(replica, _attests(replica)))
+    keep_as_of(replica.store.views, _as_of(replica, _attests(replica)))
 
 
 def _as_of(replica: Replica, found: Iterable[tuple[DevicePk, Attest]]) -> int | None:
@@ -73,7 +73,7 @@ def _as_of(replica: Replica, found: Iterable[tuple[DevicePk, Attest]]) -> int | 
         return None
     confirmed = [attest.ts for _, attest in found if _is_here(replica, attest)]
     # What was confirmed stays so, though the device that said it may know of more by now.
-    before = known_as_of(replica.store.meta)
+    before = known_as_of(replica.store.views)
     newest = max([*confirmed, *([before] if before is not None else [])], default=None)
     return None if newest is None else min(newest, replica.now())
 

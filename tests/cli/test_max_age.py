@@ -22,7 +22,7 @@ def confirm(bob: Desk, alice: Desk, *, age_s: float) -> None:
         his.replica.clock = lambda: time.time() - age_s
         raw = SyncPort(his.replica).attests()[0]
         keep_attest(hers.replica, check_attest_untrusted(raw, his.id), raw)
-        keep_as_of(hers.store.meta, int(time.time() - age_s))
+        keep_as_of(hers.store.views, int(time.time() - age_s))
 
 
 @pytest.fixture

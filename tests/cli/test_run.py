@@ -67,7 +67,7 @@ def test_the_short_way_says_what_is_old_and_leaves_a_policy_to_the_long_one(
 ) -> None:
     assert alice.started("--", "cmd").environ["A"] == "1"
     with alice.team() as team:
-        keep_as_of(team.store.meta, int(time.time()) - 3 * 24 * 3600)
+        keep_as_of(team.store.views, int(time.time()) - 3 * 24 * 3600)
     started = short_way(alice, "run", "--", "cmd")
     assert isinstance(started, Started)
     assert "nobody has confirmed for 3 days that this is the newest" in capfd.readouterr().err

@@ -49,7 +49,7 @@ def test_a_sync_confirms_both_sides_at_once(cast: Cast) -> None:
         assert (found.confirmed_by, found.devices) == (1, 1)
         assert found.as_of is not None
         assert abs(found.as_of - actor.replica.now()) < 60
-        assert known_as_of(actor.team.store.meta) is not None
+        assert known_as_of(actor.team.store.views) is not None
 
 
 def test_what_one_attests_is_passed_on_to_who_never_meets_it(cast: Cast) -> None:
