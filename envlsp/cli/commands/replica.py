@@ -86,15 +86,24 @@ def add(frame: Frame, string: str, label: str) -> None:
 @command.command("list")
 @click.pass_obj
 def list_(frame: Frame) -> None:
-    """List the replicas that this device gives the team's records to."""
-    from envlsp.service.replicas.allowed import allowed
+    """List the replicas that this device gives the team's records to, and when it last talked to each."""
+    from envlsp.service.replicas.allowed import allowed, last_met
 
     with opened_team(frame) as (_, opened):
-        found = allowed(opened.team.replica)
+        found, met = allowed(opened.team.replica), last_met(opened.team.replica)
     if frame.json:
-        frame.output.document(replicas_fields(found))
+        frame.output.document(replicas_fields(found, met))
     else:
-        frame.output.table(((one.id, one.label, when(one.added)) for one in found), ("ID", "LABEL", "ADDED"))
+        rows = [
+            (
+                one.id,
+                one.label,
+                when(one.added),
+                when(met[dpk]) if (dpk := one.pairing.dpk) in met else "never",
+            )
+            for one in found
+        ]
+        frame.output.table(rows, ("ID", "LABEL", "ADDED", "LAST MET"))
     if not found:
         frame.output.say("no replica yet; on the machine that is to be one: envlsp replica")
 

@@ -60,6 +60,13 @@ def is_allowed(replica: Replica, dpk: DevicePk) -> AllowedReplica | None:
     return next((one for one in allowed(replica) if one.pairing.dpk == dpk), None)
 
 
+def last_met(replica: Replica) -> dict[DevicePk, int]:
+    """Return when this device has last talked to each of them, in seconds since 1970 by our clock."""
+    notes = replica.store.peers.all()
+    dpks = [one.pairing.dpk for one in allowed(replica)]
+    return {dpk: notes[dpk].seen_s for dpk in dpks if dpk in notes and notes[dpk].seen_s}
+
+
 def allow(replica: Replica, text: str, label: str) -> AllowedReplica:
     """Let the replica with this pairing string have the team's records, and remember that.
 

@@ -8,7 +8,7 @@ from envlsp.domain.ledger.records import Role
 from envlsp.service.access.rights import demand_role
 from envlsp.service.facade import OpenedTeam, Service
 from envlsp.service.network.errands import tell_node
-from envlsp.service.replicas.allowed import AllowedReplica, allow, allowed, forbid
+from envlsp.service.replicas.allowed import AllowedReplica, allow, allowed, forbid, last_met
 from envlsp.service.verbs.arguments import Arguments
 from envlsp.service.verbs.desk import Desk, Json
 from envlsp.service.verbs.opening import asked, open_team
@@ -48,7 +48,8 @@ def _add(desk: Desk, arguments: Arguments) -> Json:
 
 
 def _list(desk: Desk, _arguments: Arguments) -> Json:
-    return replicas_fields(allowed(open_team(desk).team.replica))
+    replica = open_team(desk).team.replica
+    return replicas_fields(allowed(replica), last_met(replica))
 
 
 def _remove(desk: Desk, arguments: Arguments) -> Json:

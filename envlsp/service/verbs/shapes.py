@@ -14,6 +14,7 @@ from envlsp.service.verbs.desk import Json
 
 if TYPE_CHECKING:
     from envlsp.domain.environment import Triple
+    from envlsp.domain.ids import DevicePk
     from envlsp.domain.secret import SecretName
     from envlsp.domain.working import Difference
     from envlsp.service.ci.applying import Applied
@@ -383,6 +384,10 @@ def replica_fields(replica: AllowedReplica) -> Json:
     return {"id": replica.id, "label": replica.label, "added": replica.added}
 
 
-def replicas_fields(replicas: Iterable[AllowedReplica]) -> Json:
-    """Return all of them."""
-    return {"replicas": [replica_fields(replica) for replica in replicas]}
+def replicas_fields(replicas: Iterable[AllowedReplica], met: Mapping[DevicePk, int]) -> Json:
+    """Return all of them, and when each was last talked to, if ever."""
+    return {
+        "replicas": [
+            {**replica_fields(replica), "last_met": met.get(replica.pairing.dpk)} for replica in replicas
+        ]
+    }
