@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
+
+import pytest
 
 from envlsp.crypto.lan import (
     PERIOD_S,
     PERIODS_EITHER_WAY,
+    LanKey,
     filled,
     lan_key,
     make_poster,
     new_nonce,
     proof,
     recognise,
+    tag,
 )
-from envlsp.crypto.rendezvous import room_key, rooms_at
+from envlsp.crypto.rendezvous import RoomKey, room_key, rooms_at
 from envlsp.wire.lan import MARK_BYTES, SLOTS
+from envlsp.wire.signaling_messages import RoomId
+from tests.support.frames import name, vectors
 
 NOON = 20_000 * 86_400 + 43_200
 TEAM, OTHER = room_key(b"t" * 32), room_key(b"o" * 32)
@@ -85,3 +92,25 @@ def test_empty_places_are_filled_with_what_looks_the_same() -> None:
     marks = filled([None, mark])
     assert marks[1] == mark
     assert len(set(marks)) == SLOTS
+
+
+# --- vectors -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("case", vectors("lan.json", "keys"), ids=name)
+def test_keys(case: Any) -> None:
+    room_key_, room = RoomKey(bytes.fromhex(case["room_key"])), RoomId(bytes.fromhex(case["room"]))
+    assert lan_key(room_key_, room).hex() == case["key"]
+
+
+@pytest.mark.parametrize("case", vectors("lan.json", "tags"), ids=name)
+def test_tags(case: Any) -> None:
+    key = LanKey(bytes.fromhex(case["key"]))
+    assert tag(key, bytes.fromhex(case["salt"]), case["period"]).hex() == case["tag"]
+
+
+@pytest.mark.parametrize("case", vectors("lan.json", "proofs"), ids=name)
+def test_proofs(case: Any) -> None:
+    nonces = bytes.fromhex(case["listens"]), bytes.fromhex(case["dials"])
+    made = proof(LanKey(bytes.fromhex(case["key"])), case["side"], nonces, case["port"])
+    assert made.hex() == case["proof"]
