@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 WIDTH: Final = 80
 _NAME, _STATUS = 10, 7
+_FIX: Final = "fix: "
 _INDENT: Final = 2 + _STATUS + 2 + _NAME + 2
 _STYLES: Final[dict[str, Style]] = {"ok": "green", "warn": "yellow", "fail": "red", "skipped": "dim"}
 
@@ -56,18 +57,19 @@ def _print(frame: Frame, section: Section) -> None:
 
 def _lines(finding: Finding) -> list[str]:
     status = paint(finding.status.ljust(_STATUS), _STYLES[finding.status], sys.stdout)
-    first, *more = _wrapped(finding.says)
-    lines = [f"  {status}  {finding.name.ljust(_NAME)}  {first}", *(" " * _INDENT + each for each in more)]
+    lines = _beside(f"  {status}  {plain(finding.name).ljust(_NAME)}  ", _INDENT, finding.says)
     if finding.fix is not None:
-        begin, *rest = _wrapped(f"fix: {finding.fix}")
-        lines += [" " * _INDENT + begin, *(" " * (_INDENT + 5) + each for each in rest)]
+        lines += _beside(" " * _INDENT + _FIX, _INDENT + len(_FIX), finding.fix)
     return lines
 
 
-def _wrapped(text: str) -> list[str]:
+def _beside(begin: str, width: int, text: str) -> list[str]:
+    """Return a text in lines, the first one after some words that take so many columns."""
     # Not within a word: a command must stay one that can be copied.
-    width = WIDTH - _INDENT
-    return textwrap.wrap(plain(text), width, break_long_words=False, break_on_hyphens=False) or [""]
+    first, *more = textwrap.wrap(
+        plain(text), WIDTH - width, break_long_words=False, break_on_hyphens=False
+    ) or [""]
+    return [begin + first, *(" " * width + each for each in more)]
 
 
 def _summary(sections: tuple[Section, ...]) -> str:

@@ -152,7 +152,7 @@ async def _give_back(transport: aioice.turn.TurnTransport, relay: Relay) -> None
 def _way(exc: Exception) -> Way:
     match exc:
         case aioice.stun.TransactionFailed():
-            return _REFUSALS.get(exc.response.error_code, Way.FOREIGN)
+            return _REFUSALS.get(exc.response.error_code or 0, Way.FOREIGN)
         case ssl.SSLCertVerificationError():
             return Way.CERTIFICATE
         case ssl.SSLError() | ValueError() | EOFError():

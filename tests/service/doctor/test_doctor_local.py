@@ -18,6 +18,7 @@ from envlsp.service.doctor.findings import Finding, is_well
 from envlsp.service.facade import Service
 from envlsp.store.home import Home
 from tests.support.cast import Actor, Cast, QuietTalk, make_repository
+from tests.support.verb_desk import Editor
 
 
 def look(actor: Actor) -> dict[str, Finding]:
@@ -158,6 +159,23 @@ def test_keys_that_may_be_swapped_and_dumped(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(machine, "report", lambda: Report(is_native=True, slabs=2, locked=1))
     (swapped,) = machine.memory()
     assert (swapped.status, swapped.facts["locked"]) == ("warn", False)
+
+
+def test_an_editor_is_told_the_same(cast: Cast) -> None:
+    (alice,) = cast.team()
+    window = Editor(alice)
+    told = window.run("doctor", offline=True)
+    seen = examine_here(alice.start(), alice.root)
+    assert told["well"] is True
+    assert [check["name"] for check in told["checks"]] == [finding.name for finding in seen]
+    assert set(told["checks"][0]) == {"section", "name", "status", "says", "fix", "facts"}
+    assert window.reports == ["looking everything over"]
+
+
+def test_no_value_is_in_what_is_told(cast: Cast) -> None:
+    (alice,) = cast.team()
+    alice.push(b"TOKEN=k4n4r1envogel\n", "a k4n4r1enmessage")
+    assert "k4n4r1en" not in repr(examine_here(alice.start(), alice.root))
 
 
 def test_a_repository_is_not_needed(cast: Cast, tmp_path: Path) -> None:
