@@ -11,13 +11,12 @@ come is never missed again, so nothing here has to be taken back.
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from envlsp.domain.ids import DevicePk, RecordId
 from envlsp.domain.ledger.ledger import Ledger
-from envlsp.errors import PeerError, StoreError, TrustError
+from envlsp.errors import PeerError, TrustError
 from envlsp.service.replica import Replica
 from envlsp.store.peers import PeerNote
 from envlsp.wire.attest import Attest, decode_attest_untrusted
@@ -72,16 +71,21 @@ def is_below(ledger: Ledger, record: RecordId, heads: Iterable[RecordId]) -> boo
 # --- while a session runs ----------------------------------------------------------------------
 
 
-def keep_attest(replica: Replica, attest: Attest, raw: bytes) -> None:
-    """Keep a checked attestation of a teammate's device, and what it may fall short of."""
+def keep_attest(replica: Replica, attest: Attest, raw: bytes) -> bool:
+    """Keep a checked attestation of a teammate's device, and what it may fall short of.
+
+    Returns:
+        False where a newer one is here: gossip has no order.
+    """
     note = replica.store.peers.get(attest.dpk)
     before = read_attest(note.attestation)
-    if before is not None and (before.ts, before.count) >= (attest.ts, attest.count):
-        return  # gossip has no order: of one second, what says more counts
+    if before is not None and (before.ts, before.count) > (attest.ts, attest.count):
+        return False  # of one second, what says more counts
     earlier = list(_uncovered(replica.ledger, note, before))
     if before is not None and covers(attest, before, replica.ledger) is not True:
         earlier.append(note.attestation)
     replica.store.peers.put_attestation(attest.dpk, attest.ts, raw, tuple(earlier))
+    return True
 
 
 def note_withheld(replica: Replica, dpk: DevicePk, records: Iterable[RecordId]) -> None:
@@ -137,8 +141,7 @@ def standings(replica: Replica) -> list[Standing]:
 def forgive(replica: Replica) -> None:
     """Let go of all that is owed: a person has said that no device has it any more."""
     for one in standings(replica):
-        with contextlib.suppress(StoreError):
-            replica.store.peers.forgive(one.dpk)
+        replica.store.peers.forgive(one.dpk)
 
 
 def _standing(ledger: Ledger, dpk: DevicePk, note: PeerNote) -> Standing:

@@ -74,9 +74,9 @@ class Witness:
             if dpk == self._replica.keys.dpk:
                 own_past.note_own_attest(self._replica, attest)
             elif dpk in self._replica.state.devices:
-                promises.keep_attest(self._replica, attest, raw)
+                is_news = promises.keep_attest(self._replica, attest, raw)
                 self._note_confirmed()
-                if attest.epoch is None:
+                if is_news and attest.epoch is None:
                     self._on_asked()
 
     def _note_confirmed(self) -> None:
