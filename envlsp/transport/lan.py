@@ -108,6 +108,12 @@ class Lan:
             if not self._points:
                 await self._end()
 
+    async def look_again(self) -> None:
+        """See at once where we are: the machine may have slept, or moved."""
+        async with self._changing:
+            if self._watching is not None:
+                await self._follow()
+
     async def _end(self) -> None:
         watching, self._watching = self._watching, None
         if watching is not None:
@@ -190,6 +196,12 @@ class LanPoint:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._lan.remove(self)
+
+    async def doubt(self) -> None:
+        """Greet every neighbour anew: the machine slept, or moved, and who was one may be so no more."""
+        await self._lan.look_again()
+        for neighbour in list(self._neighbours):
+            neighbour.close()
 
     async def messages(self) -> AsyncIterator[Event]:
         """Yield what happens until the point is closed; meant for one reader."""

@@ -139,7 +139,9 @@ class Everywhere:
             self._client.hurry()
 
     async def doubt(self, gone: Collection[str] = ()) -> None:
-        """See whether the server is still there; LANs are looked at anyway."""
+        """See whether the server is still there, and greet neighbours anew."""
+        if self._lan is not None:
+            await self._lan.doubt()
         if self._client is not None:
             await self._client.doubt(gone)
 
