@@ -86,7 +86,7 @@ async def _examine(
         _all(
             ("ev.yaml", lambda: project.project(place)),
             ("node", lambda: running.node(service.home)),
-            ("agent", lambda: running.agent(service.environ)),
+            ("agent", lambda: running.agent(service.home, service.environ)),
             ("editors", lambda: running.editors(service.environ)),
         ),
         _nothing() if offline else _network(service, _servers(service, place, opened)),

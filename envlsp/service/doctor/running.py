@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Final
 
 from envlsp import __version__
-from envlsp.errors import Locked, LoosePermissions, TransportError, UpgradeNeeded
+from envlsp.errors import Locked, LoosePermissions, Misuse, TransportError, UpgradeNeeded
+from envlsp.service.agent import units
 from envlsp.service.doctor.findings import Finding, fail, ok, warn
 from envlsp.service.network.local_api import LocalClient
 from envlsp.store.files import check_private
@@ -23,13 +24,6 @@ from envlsp.wire.local import LOCAL_VERSION
 
 ANSWER_S: Final = 2.0
 
-_UNITS: Final = (
-    ".config/systemd/user/envlsp-agent.service",
-    ".config/systemd/user/envlsp.service",
-    ".local/share/systemd/user/envlsp-agent.service",
-    "Library/LaunchAgents/dev.envlsp.agent.plist",
-)
-"""Below the person's home."""
 _VSCODE: Final = (".vscode/extensions", ".vscode-server/extensions", ".vscode-oss/extensions")
 
 
@@ -77,13 +71,24 @@ def _is_alive(process: int) -> bool:
     return True
 
 
-def agent(environ: Mapping[str, str]) -> Iterator[Finding]:
-    """Look whether the agent starts by itself."""
-    if any((_own_folder(environ) / unit).exists() for unit in _UNITS):
-        yield ok("agent", "starts by itself when you log in", installed=True)
-    else:
+def agent(home: Home, environ: Mapping[str, str]) -> Iterator[Finding]:
+    """Look whether the system starts the agent, and this one."""
+    places = (Path(home.root), Path(home.node_socket))
+    needs_tmp = any(place.is_relative_to(tmp) for place in places for tmp in ("/tmp", "/var/tmp"))  # noqa: S108
+    device = units.Device(_own_folder(environ), places[0], needs_tmp, environ, units.agent_command())
+    try:
+        found = units.look(units.unit_for(device))
+    except Misuse as exc:
+        yield ok("agent", str(exc), installed=False)
+        return
+    if not found.is_installed:
         said = "not installed: this device is there while an editor or agent runs"
         yield ok("agent", said, installed=False)
+    elif not found.is_current:
+        said = "what starts it is not what this envlsp would write"
+        yield warn("agent", said, "envlsp agent install", installed=True)
+    else:
+        yield ok("agent", "the system starts it when you log in", installed=True)
 
 
 def editors(environ: Mapping[str, str]) -> Iterator[Finding]:

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from envlsp.domain.versions import id_text
 from envlsp.errors import EnvlspError
-from envlsp.service.doctor.findings import Finding, ok, skipped, warn
+from envlsp.service.doctor.findings import Fact, Finding, ok, skipped, warn
 from envlsp.service.facade import OpenedTeam, Service
+from envlsp.service.freshness import freshness
 from envlsp.service.network.errands import peers
 from envlsp.service.people import SHORT_HEX
-from envlsp.service.promises import read_attest, standings
+from envlsp.service.promises import read_attest
 from envlsp.service.results import PeerInfo
 
 SHOWN_MAX: Final = 6
 SHORT_ID: Final = 8
 SKEW_WARN_S: Final = 60
 _DAY_S: Final = 86_400
+_MEET: Final = "envlsp sync, while a teammate is online"
 
 
 def teammates(service: Service, opened: OpenedTeam) -> Iterator[Finding]:
@@ -31,27 +33,28 @@ def teammates(service: Service, opened: OpenedTeam) -> Iterator[Finding]:
         yield ok("peer", f"{peer.name}: {_how(peer, now)}{heads.get(peer.id, '')}", **_facts(peer))
     if len(found) > SHOWN_MAX:
         yield ok("peers", f"and {len(found) - SHOWN_MAX} more: envlsp peers")
-    yield from _owing(opened)
+    yield from _owing(found)
+    yield from _fresh(opened)
 
 
 def _how(peer: PeerInfo, now: int) -> str:
     if peer.state == "offline":
-        return f"offline, {_seen(now - peer.last_seen)}" if peer.last_seen else "offline, never met"
+        return f"offline, met {_age(now - peer.last_seen)}" if peer.last_seen else "offline, never met"
     via = f" by {peer.via}" if peer.via else ""
     return f"{peer.state}, {peer.path}{via}, {'in step' if peer.in_sync else 'not in step yet'}".replace(
         ", ,", ","
     )
 
 
-def _seen(age_s: int) -> str:
+def _age(age_s: int) -> str:
     if age_s < 60:
-        return "met just now"
+        return "just now"
     if age_s < 3600:
-        return f"met {age_s // 60} min ago"
-    return f"met {age_s // 3600} h ago" if age_s < _DAY_S else f"met {age_s // _DAY_S} days ago"
+        return f"{age_s // 60} min ago"
+    return f"{age_s // 3600} h ago" if age_s < _DAY_S else f"{age_s // _DAY_S} days ago"
 
 
-def _facts(peer: PeerInfo) -> dict[str, str | int | bool | None]:
+def _facts(peer: PeerInfo) -> dict[str, Fact]:
     return {
         "id": peer.id,
         "state": peer.state,
@@ -73,18 +76,33 @@ def _heads(opened: OpenedTeam) -> dict[str, str]:
     return said
 
 
-def _owing(opened: OpenedTeam) -> Iterator[Finding]:
-    """Look for devices that say less than they said, or that hold back what they named."""
-    people = opened.team.people
-    for one in standings(opened.team.replica):
-        who = people.of_device(one.dpk)
-        name = f"{who.name} ({who.device})" if who.device else who.name
-        if one.lost is not None:
-            yield warn("peer", f"{name} holds less than it said before", f"ask {who.name}: was it restored?")
-        elif one.withheld:
-            yield warn(
-                "peer", f"{name} named records and did not give them", "envlsp sync, with others online"
-            )
+def _owing(found: Sequence[PeerInfo]) -> Iterator[Finding]:
+    """Look for devices that say less than they said, hold back what they named, or know more."""
+    for peer in found:
+        if peer.lost_data:
+            yield warn("peer", f"{peer.name} holds less than it said before", "ask: was it restored?")
+        elif peer.withheld:
+            said = f"{peer.name} named {peer.withheld} records and did not give them"
+            yield warn("peer", said, "envlsp sync, with others online")
+        elif peer.newer:
+            said = f"{peer.name} holds at least {peer.newer} records that are not here"
+            yield warn("peer", said, "envlsp sync, while it is online")
+
+
+def _fresh(opened: OpenedTeam) -> Iterator[Finding]:
+    """Look how new our view is, by what others have signed (PROTOCOL F.4)."""
+    found, now = freshness(opened.team.replica), opened.team.replica.now()
+    if not found.devices:
+        return
+    if found.as_of is None:
+        yield warn("fresh", "no other device has confirmed what is here", _MEET, confirmed_by=0)
+        return
+    said = f"confirmed {_age(now - found.as_of)} by {found.confirmed_by} of {found.devices}"
+    facts: dict[str, Fact] = {"as_of": found.as_of, "confirmed_by": found.confirmed_by}
+    if now - found.as_of > _DAY_S:
+        yield warn("fresh", said, _MEET, **facts)
+    else:
+        yield ok("fresh", said, **facts)
 
 
 def clocks(opened: OpenedTeam) -> Iterator[Finding]:

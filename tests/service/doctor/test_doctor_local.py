@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import sqlite3
 import subprocess
@@ -11,8 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from envlsp import __version__
 from envlsp.crypto.memory import Report
-from envlsp.service.doctor import machine
+from envlsp.service.agent import units
+from envlsp.service.doctor import machine, running
 from envlsp.service.doctor.examining import examine
 from envlsp.service.doctor.findings import Finding, is_well
 from envlsp.service.facade import Service
@@ -159,6 +162,53 @@ def test_keys_that_may_be_swapped_and_dumped(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(machine, "report", lambda: Report(is_native=True, slabs=2, locked=1))
     (swapped,) = machine.memory()
     assert (swapped.status, swapped.facts["locked"]) == ("warn", False)
+
+
+def test_an_agent_that_the_system_starts_and_one_that_it_would_start_otherwise(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    environ, home = {"HOME": str(tmp_path)}, Home(str(tmp_path / "home"))
+    tmp = [Path(home.root), Path(home.node_socket)]
+    needs_tmp = any(str(place).startswith(("/tmp/", "/var/tmp/")) for place in tmp)
+    device = units.Device(tmp_path, tmp_path / "home", needs_tmp, environ, units.agent_command())
+    unit = units.unit_for(device)
+
+    def look_at_agent() -> Finding:
+        (finding,) = running.agent(home, environ)
+        return finding
+
+    assert look_at_agent().facts == {"installed": False}
+    units.install(unit)
+    assert (look_at_agent().status, look_at_agent().facts) == ("ok", {"installed": True})
+    unit.path.write_text(unit.text.replace("agent", "agent --verbose"))
+    assert (look_at_agent().status, look_at_agent().fix) == ("warn", "envlsp agent install")
+    assert capsys.readouterr().out == ""
+
+
+def test_a_node_that_hangs_and_one_that_has_died(tmp_path: Path) -> None:
+    home = Home(str(tmp_path / "home"))
+    home.make_run_folder()
+    lock = Path(home.node_lock)
+    lock.touch(0o600)
+    lock.write_text(f"process {os.getpid()} (agent)")
+    (hangs,) = running.node(home)
+    assert (hangs.status, hangs.fix) == ("warn", f"kill {os.getpid()}")
+    lock.write_text(f"process {2**22 + 1} (agent)")  # more than Linux numbers
+    (died,) = running.node(home)
+    assert (died.status, died.facts) == ("ok", {"running": False})
+
+
+def test_an_envlsp_of_another_version_on_the_path(tmp_path: Path) -> None:
+    program = tmp_path / "envlsp"
+    program.write_text("#!/bin/sh\necho envlsp 0.0.1\n")
+    program.chmod(0o755)
+    (old,) = running.editors({"PATH": str(tmp_path), "HOME": str(tmp_path)})
+    assert (old.status, "0.0.1" in old.says, str(program) in (old.fix or "")) == ("warn", True, True)
+    program.write_text(f"#!/bin/sh\necho envlsp {__version__}\n")
+    (tmp_path / ".config/nvim/lsp").mkdir(parents=True)
+    (tmp_path / ".config/nvim/lsp/envlsp.lua").touch()
+    (own,) = running.editors({"PATH": str(tmp_path), "HOME": str(tmp_path)})
+    assert (own.status, "Neovim" in own.says) == ("ok", True)
 
 
 def test_an_editor_is_told_the_same(cast: Cast) -> None:
