@@ -22,8 +22,9 @@ from envlsp.service.joining.couriers import Couriers
 from envlsp.service.network.meeting import Meeting
 from envlsp.service.network.mesh import Mesh
 from envlsp.service.network.peer_loop import PeerLoop
-from envlsp.service.network.peering import is_blind, is_peer
+from envlsp.service.network.peering import is_blind, is_known, is_peer
 from envlsp.service.network.roaming import Moved
+from envlsp.service.network.telling import note_they_know
 from envlsp.service.network.turn import find_servers, link_options
 from envlsp.service.network.witness import Witness
 from envlsp.service.replica import Replica
@@ -60,6 +61,7 @@ RETURN_S = 30.0
 first answer brings the beacons that dial by themselves."""
 REPLACE_S = 2.0
 """How long a new link waits for the end of the one whose place it takes, which is being closed."""
+_BEFORE_IT_KNOWS = frozenset({State.PROVING, State.MEETING})
 STIR_S = 0.1
 """How long to wait for an event before looking at the clock again."""
 
@@ -137,7 +139,7 @@ class TeamNode:
         self._newest_seen = time.monotonic()
         self._told: dict[DevicePk, float] = {}
         self._removed_by: set[DevicePk] = set()
-        self._mesh = Mesh(SystemRandom(), time.monotonic())
+        self._mesh = Mesh(SystemRandom())
         self._drawn: set[DevicePk] = set()
         """Members' devices that we have asked for a link since the last draw."""
         self._witness = Witness(replica, self._asked)
@@ -263,13 +265,17 @@ class TeamNode:
         now = time.monotonic()
         recent = {dpk for dpk, seen in self._seen.items() if now - seen < PRESENT_S and self._is_drawn(dpk)}
         present = self._teammates((recent - self._loops.keys()) | self._heard())
-        if self._meeting.is_meeting_strangers():
-            return False  # one of them may be the only teammate who is there
+        if self._meeting.is_meeting_strangers() or self._is_telling():
+            return False  # one may be the only teammate who is there, or must hear us out
         if not present:
             return bool(self._removed_by) or now - start > self._discovering_s(start)
         if len(self.in_step()) < len(present):
             return False
         return now - self._newest_seen > SETTLE_S
+
+    def _is_telling(self) -> bool:
+        """Return whether a removed device is just hearing that it is one."""
+        return any(loop.session.state in _BEFORE_IT_KNOWS for loop in self._loops.values())
 
     def _discovering_s(self, start: float) -> float:
         """Return how long to wait for somebody to appear: not long where they would have by now."""
@@ -473,6 +479,8 @@ class TeamNode:
         """Leave it at that, once both know that one of them was removed (A6)."""
         if not is_peer(self.replica, dpk):
             self._told[dpk] = time.monotonic()
+            if is_known(self.replica, dpk):
+                note_they_know(self.replica, dpk)
             self._forget(dpk)
             return
         # A session that was cut off had no time for introductions: the next one begins with them.

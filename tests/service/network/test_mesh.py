@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from envlsp.domain.ids import DevicePk, RecordId
-from envlsp.service.network.mesh import DRAW_S, DRAWN, FULL_MAX, Mesh
+from envlsp.service.network.mesh import DRAW_S, DRAWN, FULL_MAX, GATHER_S, Mesh
 from tests.support.peers import Actor, End, Wire, actor, befriend
 
 
@@ -19,7 +19,7 @@ def devices(number: int, kind: int = 0) -> list[DevicePk]:
 
 
 def mesh(seed: int = 1) -> Mesh:
-    return Mesh(Random(seed), 0.0)
+    return Mesh(Random(seed))
 
 
 @pytest.mark.parametrize("others", range(FULL_MAX))
@@ -46,10 +46,10 @@ def test_who_goes_leaves_a_place_and_nobody_else_does() -> None:
     drawing, there = mesh(), devices(20)
     first = drawing.look(there, 0.0)
     gone = min(first)
-    second = drawing.look([dpk for dpk in there if dpk != gone], 1.0)
+    second = drawing.look([dpk for dpk in there if dpk != gone], GATHER_S)
     assert len(second) == DRAWN
     assert first - {gone} < second
-    assert gone not in drawing.look(there, 2.0), "who comes back does not get its place back"
+    assert gone not in drawing.look(there, GATHER_S + 1), "who comes back does not get its place back"
 
 
 def test_two_devices_draw_differently() -> None:
@@ -66,7 +66,7 @@ def test_whatever_an_attacker_with_many_devices_does_chosen_peers_stay(
     chosen = drawing.look(honest, 0.0)
     for minute, move in enumerate(moves):
         attackers = [DevicePk(bytes([1, index]) + bytes(30)) for index in move]
-        now = min(60.0 * minute, DRAW_S - 1)
+        now = min(GATHER_S + 60.0 * minute, DRAW_S - 1)
         assert drawing.look([*honest, *attackers], now) == chosen
 
 
@@ -75,6 +75,27 @@ def test_many_devices_of_an_attacker_are_drawn_as_often_as_others_and_no_oftener
     drawn = [mesh(seed).look([*honest, *attackers], 0.0) for seed in range(400)]
     share = sum(len(one & set(attackers)) for one in drawn) / (400 * DRAWN)
     assert 0.14 < share < 0.26, "a fifth of all devices"
+
+
+def test_who_answers_first_gains_nothing() -> None:
+    honest, attackers, taken = devices(20), devices(5, kind=1), 0
+    for seed in range(400):
+        drawing = mesh(seed)
+        drawing.look(attackers, 0.0)
+        drawing.look([*attackers, *honest], GATHER_S - 1)
+        taken += len(drawing.look([*attackers, *honest], GATHER_S) & set(attackers))
+    assert 0.14 < taken / (400 * DRAWN) < 0.26
+
+
+def test_coming_again_draws_no_other_lot() -> None:
+    honest, (attacker,) = devices(20), devices(1, kind=1)
+    for seed in range(50):
+        drawing = mesh(seed)
+        draws = {
+            attacker in drawing.look([*honest, *([attacker] * (turn % 2))], turn / 10)
+            for turn in range(1, 99, 2)
+        }
+        assert len(draws) == 1
 
 
 # --- what follows for a team ---
