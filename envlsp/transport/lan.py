@@ -30,8 +30,8 @@ from envlsp.transport.lan_plan import Plan, addresses_differ
 from envlsp.wire.lan import SLOTS
 from envlsp.wire.signaling_messages import TAG_BYTES, Message, RoomId, Tag
 
-LOOK_S: Final = 5.0
-"""How often to look whether the machine has moved to another network."""
+LOOK_S: Final = 15.0
+"""How often to look by ourselves whether the machine has moved; who knows it says so (`doubt`)."""
 ROTATE_S: Final = (0.8 * PERIOD_S, 1.2 * PERIOD_S)
 """How long a poster hangs."""
 EVENTS_MAX: Final = 256

@@ -83,7 +83,7 @@ class Discovery:
             OSError: the LAN has just gone, or does not let us.
         """
         await asyncio.to_thread(importlib.import_module, "zeroconf.asyncio")
-        from zeroconf import IPVersion
+        from zeroconf import IPVersion, NotRunningException
         from zeroconf.asyncio import AsyncServiceBrowser, AsyncZeroconf
 
         first = self.network.interfaces[0]
@@ -91,7 +91,10 @@ class Discovery:
         interfaces += [self.network.index] if self.network.is_v6 else []
         version = IPVersion.All if len(interfaces) == 2 else None
         self._zeroconf = AsyncZeroconf(interfaces=interfaces, ip_version=version)
-        await self._zeroconf.zeroconf.async_wait_for_start()
+        try:
+            await self._zeroconf.zeroconf.async_wait_for_start()
+        except NotRunningException as exc:
+            raise OSError("mDNS does not start") from exc
         self._browser = AsyncServiceBrowser(self._zeroconf.zeroconf, SERVICE, handlers=[self._changed])
 
     async def post(self, owner: object, port: int, poster: Poster | None) -> str:
@@ -149,7 +152,12 @@ class Discovery:
     def _keep(self, work: Any) -> None:
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Future[Any]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled():
+            task.exception()  # of a network that has just gone, or of a stranger's words: nothing to tell
 
     # --- others ----------------------------------------------------------------------------------
 
