@@ -36,6 +36,7 @@ from envlsp.service.network.local_api import LocalClient
 from envlsp.service.network.node import Node, to_peer_state, to_sync_result
 from envlsp.service.network.peering import is_alone
 from envlsp.service.network.team_node import PeerState
+from envlsp.service.network.telling import untold
 from envlsp.service.people import SHORT_HEX
 from envlsp.service.ports import Cancelled, never
 from envlsp.service.promises import standings
@@ -102,7 +103,7 @@ def deliver(
     if is_removed(opened.team.replica) and not leaving:
         raise removed(opened.team.replica)
     if not leaving and is_alone(opened.team.replica):
-        tell_node(service, opened.team.id)  # the last other one may just have been removed
+        _tell_the_last(service, opened, is_cancelled)
         return SyncResult(0, 0, 0, 0)
     if not can_meet(service, opened):
         return None
@@ -122,6 +123,15 @@ def deliver(
 def can_meet(service: Service, opened: OpenedTeam) -> bool:
     """Return whether there is any place to meet teammates at: a server, or the LAN."""
     return bool(opened.servers) or is_lan_used(service.environ)
+
+
+def _tell_the_last(service: Service, opened: OpenedTeam, is_cancelled: Cancelled) -> None:
+    """Tell the only other device, which was just removed, that it is, if it is there."""
+    if not untold(opened.team.replica) or not can_meet(service, opened):
+        tell_node(service, opened.team.id)
+        return
+    with contextlib.suppress(TransportError, StoreBusy, Locked):
+        _sync(service, opened, QUICK_S, is_cancelled)
 
 
 def tell_node(service: Service, team: TeamId, what: str = "changed") -> None:

@@ -36,6 +36,7 @@ from envlsp.service.network.rooms import Kind, Place, Room, Standpoint, places, 
 from envlsp.service.network.seeking import Sought, attested_epochs, sought
 from envlsp.service.network.strangers import Strangers
 from envlsp.service.network.tags import Tags
+from envlsp.service.network.telling import untold
 from envlsp.service.replica import Replica
 from envlsp.service.replicas.allowed import allowed
 from envlsp.transport.api import SignalKind
@@ -312,7 +313,7 @@ class Meeting:
         here = {
             room.place.key: room for room in reversed(self._rooms.values())
         }  # today's before its neighbour's
-        for one in sought(self._view(), attested_epochs(self._replica)):
+        for one in sought(self._view(), attested_epochs(self._replica), untold(self._replica)):
             box = box_of(self._replica, one.dpk)
             if one in self._sought or box is None or self.is_linked(one.dpk):
                 continue

@@ -8,7 +8,7 @@ others in the room, removed ones among them, read neither from whom nor to whom 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -50,7 +50,9 @@ def attested_epochs(replica: Replica) -> dict[DevicePk, EpochId]:
     return found
 
 
-def sought(view: Standpoint, attested: Mapping[DevicePk, EpochId]) -> tuple[Sought, ...]:
+def sought(
+    view: Standpoint, attested: Mapping[DevicePk, EpochId], untold: Collection[DevicePk] = ()
+) -> tuple[Sought, ...]:
     """Return whom to ask for a dial in which room, at most `SOUGHT_MAX`.
 
     Nobody, for the root key and for a device that was removed.
@@ -58,6 +60,7 @@ def sought(view: Standpoint, attested: Mapping[DevicePk, EpochId]) -> tuple[Soug
     Args:
         view: what this device knows.
         attested: the team's epoch that a device was last heard to have.
+        untold: removed devices that are to be told so.
     """
     state = view.state
     if state is None or view.is_root or view.removed or not state.is_active(view.own):
@@ -65,7 +68,7 @@ def sought(view: Standpoint, attested: Mapping[DevicePk, EpochId]) -> tuple[Soug
     heard = {place.key for place in places(view) if place.announces}
     found: list[Sought] = []
     for dpk in sorted(state.devices):
-        if dpk != view.own and state.is_active(dpk):
+        if dpk != view.own and (state.is_active(dpk) or dpk in untold):
             found.extend(Sought(dpk, key) for key in _rooms_of(view, dpk, attested.get(dpk), heard))
     return tuple(found[:SOUGHT_MAX])
 
@@ -78,7 +81,8 @@ def _rooms_of(
     assert state is not None
     team, key = list(_shared(view, TEAM_SCOPE, dpk)), view.key_of(attested) if attested else None
     found: list[RoomKey]
-    if not team or state.role(state.devices[dpk].user, TEAM_SCOPE) is Role.NONE:
+    is_guest = state.is_active(dpk) and state.role(state.devices[dpk].user, TEAM_SCOPE) is Role.NONE
+    if not team or is_guest:
         found = next((keys[:_TRIES] for keys in _of_scopes(view, dpk) if keys), team[:_TRIES])
     elif attested is None:
         found = team[:_TRIES]

@@ -18,8 +18,9 @@ from envlsp.service import starting
 from envlsp.service.access import roles
 from envlsp.service.access.removal import is_removed
 from envlsp.service.access.rotation import open_epochs
-from envlsp.service.network import rooms
+from envlsp.service.network import errands, rooms
 from envlsp.service.network.team_node import DISCOVER_S, TeamNode
+from envlsp.service.network.telling import untold
 from envlsp.service.replica import Replica
 from envlsp.service.results import SyncResult
 from envlsp.store.team import TeamStore
@@ -163,6 +164,26 @@ async def test_a_removed_device_waits_for_who_is_slow_to_tell_it(
         result = await bobs.sync(WAIT_S)
     await alices.__aexit__(None, None, None)
     assert (result.reached, result.removed) == (0, True)
+
+
+@pytest.mark.parametrize("others", (("bob",), ("bob", "carol")), ids=("the last one", "one of two"))
+def test_who_is_removed_by_a_command_is_told_at_once_where_it_is_online(
+    cast: Cast, server: Server, others: tuple[str, ...]
+) -> None:
+    """Bob's agent is in the room of the old key, and says that it is there once a minute: it is sought."""
+    alice, bob, *_ = cast.team(*others)
+    for actor in (alice, bob):
+        actor.environ["ENVLSP_SIGNALING"] = server.url
+    with agent(bob):
+        assert errands.deliver(alice.service, alice.opened) is not None
+        roles.revoke(alice.replica, alice.team.releases, {bob.user})
+        began = time.monotonic()
+        errands.deliver(alice.service, alice.opened)
+        assert time.monotonic() - began < WAIT_S
+        assert untold(alice.replica) == frozenset()
+        bob.replica.refresh()
+        assert is_removed(bob.replica)
+    assert (errands.deliver(alice.service, alice.opened) is None) == (len(others) > 1)
 
 
 # --- guests ------------------------------------------------------------------------------------

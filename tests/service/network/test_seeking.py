@@ -16,6 +16,7 @@ from envlsp.service.access.rotation import open_epochs
 from envlsp.service.network import seeking
 from envlsp.service.network.rooms import places, standpoint
 from envlsp.service.network.seeking import SOUGHT_MAX, Sought, attested_epochs, sought
+from envlsp.service.network.telling import TOLD_MAX, _told, note_they_know, untold
 from envlsp.store.peers import NEVER
 from tests.support.cast import Actor, Cast, meet
 
@@ -139,3 +140,25 @@ def test_what_does_not_read_attests_nothing(cast: Cast) -> None:
     alice.replica.store.peers.put_attestation(bob.replica.keys.dpk, 1, b"\x00")
     assert attested_epochs(alice.replica) == {}
     assert alice.replica.store.peers.get(bob.replica.keys.dpk) != NEVER
+
+
+def test_a_removed_device_is_sought_until_it_was_told(cast: Cast) -> None:
+    alice, bob, carol = cast.team("bob", "carol")
+    old = epoch(alice)
+    alice.replica.store.peers.saw(bob.replica.keys.dpk, 1)
+    roles.revoke(alice.replica, alice.team.releases, {bob.user, carol.user})
+    assert untold(alice.replica) == {bob.replica.keys.dpk}, "she never talked to Carol"
+    view = standpoint(alice.replica, own_room=None, is_courier=False)
+    assert sought(view, {}, untold(alice.replica)) == (Sought(bob.replica.keys.dpk, room(alice, old)),)
+    note_they_know(alice.replica, bob.replica.keys.dpk)
+    assert untold(alice.replica) == frozenset()
+    assert sought(view, {}) == ()
+
+
+def test_so_many_that_were_told_are_remembered(cast: Cast) -> None:
+    (alice,) = cast.team()
+    for number in range(2 * TOLD_MAX):
+        note_they_know(alice.replica, DevicePk(number.to_bytes(32, "big")))
+        note_they_know(alice.replica, DevicePk(bytes(32)))
+    assert len(_told(alice.replica)) == TOLD_MAX
+    assert DevicePk(bytes(32)) in _told(alice.replica)
