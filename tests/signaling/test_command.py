@@ -4,25 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import datetime as dt
 import hashlib
 import io
 import signal
 import ssl
 import time
-from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from envlsp.errors import SignalingUnreachable
 from envlsp.transport.signaling_client import SignalingClient
 from envlsp.wire.signaling_messages import RoomId
 from envlsp_signaling.command import main
+from tests.support.certificates import certificate
 from tests.support.signaling import BLOB, ROOM, hear, plain, process, tell
 
 
@@ -52,35 +47,6 @@ async def test_the_operator_may_ask_for_addresses() -> None:
                     pass
         await server.stop()
     assert b"turned away address=127.0.0.1 status=429" in server.log
-
-
-def certificate(folder: Path) -> Path:
-    """Write a certificate for 127.0.0.1, with its key, and return the file."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "signaling")])
-    now = dt.datetime.now(dt.UTC)
-    signed = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - dt.timedelta(days=1))
-        .not_valid_after(now + dt.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    file = folder / "chain.pem"
-    file.write_bytes(
-        signed.public_bytes(serialization.Encoding.PEM)
-        + key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-    )
-    return file
 
 
 @pytest.mark.slow

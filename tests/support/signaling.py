@@ -7,6 +7,7 @@ import contextlib
 import json
 import os
 import signal
+import ssl
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
@@ -37,7 +38,12 @@ async def serving(server: SignalingServer | None = None, host: str = "127.0.0.1"
 
 @contextlib.asynccontextmanager
 async def plain(
-    url: str, token: str | None = None, *, forwarded_for: str | None = None, source: str | None = None
+    url: str,
+    token: str | None = None,
+    *,
+    forwarded_for: str | None = None,
+    source: str | None = None,
+    tls: ssl.SSLContext | None = None,
 ) -> AsyncIterator[ClientConnection]:
     """Yield a WebSocket that obeys nothing but the handshake.
 
@@ -46,10 +52,12 @@ async def plain(
         token: to show.
         forwarded_for: what a proxy, or somebody who plays one, says.
         source: the address it comes from, such as 127.0.0.2.
+        tls: what is trusted, for `wss://`.
     """
     headers = {"Authorization": f"Bearer {token}"} if token is not None else {}
     headers |= {"X-Forwarded-For": forwarded_for} if forwarded_for is not None else {}
     more: dict[str, Any] = {"local_addr": (source, 0)} if source else {}
+    more |= {"ssl": tls} if tls else {}
     socket = await connect(
         url,
         subprotocols=[Subprotocol("envlsp.1")],
