@@ -39,7 +39,7 @@ def lose_route(pair: Pair, seconds: float, within_s: float) -> None:
 def sleep(pair: Pair, seconds: float, within_s: float) -> None:
     """Let Bob's laptop sleep after a push of his; Alice goes on."""
     pair.bob.push()
-    pair.until(pair.have_pushed, 20, "Bob's push")
+    pair.until(pair.have_pushed, 60, "his push")
     pair.bob.signal(signal.SIGSTOP)
     began = time.monotonic()
     pair.alice.push()
@@ -82,7 +82,7 @@ def test_a_peer_that_is_killed_and_a_signaling_server_that_goes_and_comes(lab: L
     pair.recover("peer killed with -9 and started again", 40)
     lab.servers.stop_signaling()
     pair.both_push()
-    pair.recover("signaling server away: over the link that stands", 20)
+    pair.recover("signaling server away: over the link that stands", 60)
     lab.servers.start_signaling()
     lab.world.roam("b1", 78)
     pair.both_push()
