@@ -95,6 +95,7 @@ async def test_a_pairing_that_does_not_end_is_ended() -> None:
             assert await closed_with(bob) == 1001
 
 
+@pytest.mark.slow
 async def test_they_leave_one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
     """A thousand who leave at once would come to the next server at once."""
     monkeypatch.setattr(server_module, "LEAVES_PER_S", 20)
