@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import contextlib
 import re
-import socket
 import sys
 import time
 from collections.abc import Iterator
@@ -115,18 +114,33 @@ def recorded(lab: Lab, host: str, file: Path) -> Iterator[None]:
         recorder.end()
 
 
+def machine(person: Teammate) -> str:
+    """Return what somebody's machine is called, in `on_named_machines`."""
+    return f"machine-of-{person.name.lower()}"
+
+
+@contextlib.contextmanager
+def on_named_machines(*people: Teammate) -> Iterator[None]:
+    """Let people's commands run on machines whose names are known."""
+    before = [person.within for person in people]
+    for person in people:
+        name_it = f'hostname {machine(person)} && exec "$@"'
+        person.within = (*person.within, "unshare", "--uts", "sh", "-c", name_it, "sh")
+    try:
+        yield
+    finally:
+        for person, within in zip(people, before, strict=True):
+            person.within = within
+
+
 def identifying(person: Teammate) -> list[bytes]:
     """Return what would tell a listener who somebody is."""
     with opened(person) as service:
         keys = service.vault.keys(service.only_team())
         numbers = [bytes(service.only_team()), keys.dpk, keys.xpk]
     address = f"{person.name}@example.com".lower()
-    words = [person.name, person.name.lower(), address, f"{person.name}-pc", socket.gethostname(), "API_URL"]
-    words += [
-        re.findall(r"tm1\w+", (person.shop / "ev.yaml").read_text())[0],
-        "one.example",
-        person.home.name,
-    ]
+    team = re.findall(r"tm1\w+", (person.shop / "ev.yaml").read_text())[0]
+    words = [address, f"{person.name}-pc", machine(person), "API_URL", "one.example", "Alice", team]
     return [
         *numbers,
         *(n.hex().encode() for n in numbers),
@@ -182,7 +196,7 @@ def test_what_is_said_on_the_lan_names_nobody_and_is_never_the_same_twice(team: 
     tags, names = list[set[bytes]](), list[set[bytes]]()
     for life in range(2):
         file = tmp_path / f"life-{life}.pcap"
-        with recorded(team.lab, "a2", file):
+        with recorded(team.lab, "a2", file), on_named_machines(team.alice, team.bob):
             agents = team.alice.agent(), team.bob.agent()
             meet(team.alice, team.bob)
             push(team.alice, f"https://one.example/{life}")
