@@ -124,6 +124,7 @@ def test_a_team_of_one_is_in_step(alice: Desk) -> None:
         "in_sync": 0,
         "received": 0,
         "devices": 0,
+        "held_by": 0,
         "void": [],
         "alarms": [],
     }

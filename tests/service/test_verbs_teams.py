@@ -136,7 +136,7 @@ def test_a_new_key(cast: Cast) -> None:
 
 def test_a_team_of_one_is_in_step(cast: Cast) -> None:
     window = alone(cast)
-    counts = {"reached": 0, "in_sync": 0, "received": 0, "devices": 0}
+    counts = {"reached": 0, "in_sync": 0, "received": 0, "devices": 0, "held_by": 0}
     assert window.run("sync") == {**counts, "alarms": [], "void": []}
     assert window.run("peers") == {"peers": []}
 
