@@ -41,6 +41,7 @@ BETTER_AFTER_S, BETTER_MAX_S = 30.0, 600.0
 router costs twelve seconds of small packets to look for, and is hardly ever there later."""
 ASK_PATIENCE_S = 3.0  # the answer to `dial` takes a round trip through the server
 START_GAP_S = 0.4  # between two dials of ours to one peer: commands follow each other quickly
+EARLY_S = 0.001
 ANSWER_GAP_S = 0.2  # between two dials that we answer, on average
 ANSWERS_AT_ONCE = 4  # a peer's next command knows nothing of the dials of the last one
 SESSIONS_KEPT = 1024
@@ -208,7 +209,7 @@ class DialPlan:
             return self._start(peer, state, state.put_off, now)
         if state.is_better and state.link is None:
             return [*self._abandon(peer, state), *self._begin(peer, now)]
-        if self._is_improvable(peer, state) and not state.is_renewed:
+        if self._is_improvable(peer, state) and not self._is_to_be_renewed(state):
             return self._start(peer, state, self._new_session(), now, direct=True)
         if not (state.wanted and (state.is_idle or self._is_to_be_renewed(state))):
             return []
@@ -234,7 +235,7 @@ class DialPlan:
         if not self._controls(peer) or is_busy or self._is_stale(session):
             return []
         given_up = self._abandon(peer, state)  # whoever asks has lost the link that we wanted to improve
-        gap_s = START_GAP_S - (now - state.begun_at)
+        gap_s = _gap_s(state, now)
         if gap_s > 0:  # put off and not dropped: the asker would wait for seconds
             state.put_off = session
             return [*given_up, TryAgainIn(peer, gap_s)]
@@ -302,7 +303,7 @@ class DialPlan:
 
     def _begin(self, peer: DevicePk, now: float, *, at_once: bool = False) -> list[Effect]:
         state = self._peer(peer)
-        gap_s = START_GAP_S - (now - state.begun_at)
+        gap_s = _gap_s(state, now)
         if gap_s > 0 and not at_once:
             return [TryAgainIn(peer, gap_s)]
         if self._controls(peer):
@@ -350,3 +351,9 @@ class DialPlan:
     def _backoff_s(self, state: _Peer) -> float:
         exponent = min(max(state.failures - 1, 0), 6)  # 2^6 is beyond the ceiling already
         return self._jitter() * min(BACKOFF_MAX_S, 2.0**exponent)
+
+
+def _gap_s(state: _Peer, now: float) -> float:
+    """Return how long to wait before another dial; a timer may fire a moment early, and is on time then."""
+    gap_s = START_GAP_S - (now - state.begun_at)
+    return gap_s if gap_s > EARLY_S else 0.0

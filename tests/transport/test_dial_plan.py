@@ -416,6 +416,27 @@ def test_a_link_that_outlives_a_change_is_left_alone_after_a_few_dials() -> None
     assert dials == RENEWALS_MAX
 
 
+def test_a_relayed_link_that_outlives_a_change_is_still_tried_directly() -> None:
+    we, now = relayed(LOW), 10.0
+    (start,) = we.addresses_changed(now)
+    for _ in range(RENEWALS_MAX):
+        assert isinstance(start, StartDial)
+        assert not start.direct
+        now += 100
+        (again,) = we.failed(HIGH, start.session)
+        (start,) = we.retry_due(HIGH, now)
+    assert again == TryAgainIn(HIGH, 30.0)
+    assert isinstance(start, StartDial)
+    assert start.direct
+
+
+def test_a_timer_that_fires_a_moment_early_is_on_time() -> None:
+    we = plan(LOW, jitter=0.0)
+    we.want(HIGH, 0.1)
+    we.failed(HIGH, session(1))
+    assert we.retry_due(HIGH, 0.1 + START_GAP_S - 1e-9) == [StartDial(HIGH, session(2), controlling=True)]
+
+
 def test_a_dial_from_old_addresses_is_begun_again() -> None:
     we = plan(LOW)
     we.want(HIGH, 0)
