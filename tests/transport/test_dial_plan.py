@@ -21,6 +21,7 @@ from envlsp.transport.dial_plan import (
     Deliver,
     DialPlan,
     DropLink,
+    Effect,
     StartDial,
     TryAgainIn,
 )
@@ -418,6 +419,7 @@ def test_a_link_that_outlives_a_change_is_left_alone_after_a_few_dials() -> None
 
 def test_a_relayed_link_that_outlives_a_change_is_still_tried_directly() -> None:
     we, now = relayed(LOW), 10.0
+    again: Effect | None = None
     (start,) = we.addresses_changed(now)
     for _ in range(RENEWALS_MAX):
         assert isinstance(start, StartDial)
