@@ -14,6 +14,7 @@ from envlsp.service.config import (
     MAX_BYTES,
     App,
     Config,
+    is_lan_used,
     load_config,
     parse_config,
     render_config,
@@ -192,3 +193,17 @@ def test_the_variable_overrides_the_servers_of_the_file() -> None:
     )
     with pytest.raises(BadConfig, match="ENVLSP_SIGNALING"):
         signaling_servers(ours, {"ENVLSP_SIGNALING": "example.org"})
+
+
+@pytest.mark.parametrize(
+    ("environ", "is_used"),
+    (({}, True), ({"ENVLSP_LAN": " On "}, True), ({"ENVLSP_LAN": ""}, True), ({"ENVLSP_LAN": "off"}, False)),
+    ids=str,
+)
+def test_the_lan_is_used_unless_somebody_says_off(environ: dict[str, str], is_used: bool) -> None:
+    assert is_lan_used(environ) is is_used
+
+
+def test_a_word_that_is_not_known_does_not_put_a_device_on_the_lan() -> None:
+    with pytest.raises(BadConfig, match="ENVLSP_LAN"):
+        is_lan_used({"ENVLSP_LAN": "no"})
