@@ -162,3 +162,18 @@ async def test_real_clients_move_to_another_server_at_once(monkeypatch: pytest.M
                 heard = await anext(bob.messages())
             assert isinstance(heard, Message)
             assert heard.blob == BLOB
+
+
+async def test_a_server_that_sends_everybody_away_at_once_is_not_hammered() -> None:
+    """Only who stayed a while moves at once; else the next attempt waits as after any loss."""
+    server = SignalingServer()
+    async with serving(server) as url, SignalingClient(url, backoff_s=(600.0, 600.0)) as alice:
+        async with draining(server, 20) as drained:
+            await drained
+        assert await anext(alice.messages()) == Disconnected()
+        server._is_draining = False
+        await asyncio.sleep(0.8)  # longer than anybody waits who moves
+        assert not alice.is_connected
+        alice.hurry()
+        async with asyncio.timeout(10):
+            assert await anext(alice.messages()) == Connected(url)
