@@ -9,7 +9,7 @@ import pytest
 from envlsp.crypto.attest import check_attest_untrusted
 from envlsp.service.access import roles
 from envlsp.service.access.alarms import alarm_lines, alarms, fresh_alarms
-from envlsp.service.access.owed import newer, newer_line
+from envlsp.service.access.owed import newer, newer_lines
 from envlsp.service.comparing import status
 from envlsp.service.network.sync_port import SyncPort
 from envlsp.service.promises import covers, forgive, keep_attest, note_in_step, note_withheld, standings
@@ -148,7 +148,7 @@ def test_what_a_device_attests_and_nobody_brought_is_said_and_blames_nobody(cast
     tell(bob, alice, at=100)
     (one,) = newer(alice.team)
     assert (one.name, one.records) == ("Bob (bobs-laptop)", 2)
-    assert "says to hold at least 2 newer records that nobody has brought here" in newer_line(one)
+    assert "says to hold at least 2 newer records that nobody has brought here" in newer_lines([one], ())[0]
     assert status(alice.team, alice.context).newer == (one,)
     assert alarms(alice.team) == ()
     give(bob, alice)
@@ -162,7 +162,7 @@ def test_what_it_attests_and_does_not_show_while_it_is_there_is_withheld(cast: C
     tell(bob, alice, at=100)
     note_in_step(alice.replica, bob.replica.keys.dpk)
     assert lines(alice)[0].startswith(
-        "1 newer record exists but is withheld: Bob's device bobs-laptop named them and did not deliver them"
+        "1 newer record exists but is withheld: Bob's device bobs-laptop named it and did not deliver it"
     )
     assert [one.kind for one in fresh_alarms(alice.team)] == ["withheld"]
     assert fresh_alarms(alice.team) == ()

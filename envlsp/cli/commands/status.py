@@ -34,7 +34,7 @@ def command(frame: Frame, target: str | None, env: str | None, max_age: str) -> 
     --max-age, exit code 8 says that this was longer ago.
     """
     from envlsp.service.access.alarms import alarm_lines
-    from envlsp.service.access.owed import newer_line
+    from envlsp.service.access.owed import newer_lines
     from envlsp.service.access.voiding import voided_lines
     from envlsp.service.comparing import status
     from envlsp.service.locking import state
@@ -63,8 +63,8 @@ def command(frame: Frame, target: str | None, env: str | None, max_age: str) -> 
         frame.output.warn(
             plain(f"a key that {who} made does not open here; teammates are asked to seal it again")
         )
-    for one in result.newer:
-        frame.output.warn(plain(newer_line(one)))
+    for line in newer_lines(result.newer, result.alarms):
+        frame.output.warn(plain(line))
     if result.shadowed:
         frame.output.warn(_shadowed(result))
     if step := _next_step(result):

@@ -8,7 +8,7 @@ what was stored here today (F.3). They stop when what was missing has come.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
 from envlsp.domain.ids import DevicePk
@@ -57,8 +57,18 @@ def own_lines(team: Team) -> tuple[str, ...]:
     return (f"the history on this device is older than it was, so it only reads; {way}",)
 
 
-def newer_line(one: Newer) -> str:
-    """Return what a device says to hold, as a sentence; it may just not have been here since."""
+def newer_lines(found: Iterable[Newer], alarms: Iterable[AlarmInfo]) -> list[str]:
+    """Return what devices say to hold, as sentences; they may just not have been here since.
+
+    Args:
+        found: from `newer`.
+        alarms: of whoever is in one for withholding, nothing else is said.
+    """
+    told = {alarm.subject for alarm in alarms if alarm.kind == WITHHELD}
+    return [_newer_line(one) for one in found if one.id not in told]
+
+
+def _newer_line(one: Newer) -> str:
     records = f"{one.records} newer record{'' if one.records == 1 else 's'}"
     said = time.strftime("%Y-%m-%d %H:%M", time.localtime(one.ts))
     return f"{one.name} says to hold at least {records} that nobody has brought here (said {said})"
@@ -86,10 +96,12 @@ def _of_device(team: Team, one: Standing) -> Iterator[Owed]:
         yield Owed(LOST.encode() + one.dpk[:_MARK_BYTES] + one.lost.sig[:_MARK_BYTES], info)
     if one.withheld:
         number = len(one.withheld)
-        records = f"{number} newer record{'' if number == 1 else 's'}"
-        verb = "exists" if number == 1 else "exist"
-        what = f"{records} {verb} but {'is' if number == 1 else 'are'} withheld: {who} named them"
-        what += " and did not deliver them"
+        records, are, them = (
+            ("1 newer record exists", "is", "it")
+            if number == 1
+            else (f"{number} newer records exist", "are", "them")
+        )
+        what = f"{records} but {are} withheld: {who} named {them} and did not deliver {them}"
         advice = "do not take what is here for the newest; ask its owner, and sync with others: envlsp sync"
         shown = tuple(record.hex() for record in one.withheld[:_RECORDS_SHOWN])
         info = AlarmInfo(WITHHELD, subject, what, advice, shown, number)

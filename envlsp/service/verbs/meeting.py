@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from envlsp.errors import EnvlspError, UsageError
-from envlsp.service.access.alarms import fresh_alarms
-from envlsp.service.access.owed import newer, newer_line
+from envlsp.service.access.alarms import alarms, fresh_alarms
+from envlsp.service.access.owed import newer, newer_lines
 from envlsp.service.access.voiding import Arrivals
 from envlsp.service.as_of import to_seconds
 from envlsp.service.facade import OpenedTeam, Service
@@ -52,7 +52,7 @@ def bring_in_step(
         return None
     news = Arrivals(opened.team)
     result = sync(service, opened, may_be_alone=wish is not None, is_cancelled=is_cancelled)
-    for line in (*arrival_lines(opened.team), *map(newer_line, newer(opened.team))):
+    for line in (*arrival_lines(opened.team), *newer_lines(newer(opened.team), alarms(opened.team))):
         service.talk.say(line)
     result = replace(result, voided=news.voided(), alarms=fresh_alarms(opened.team))
     if wish is not None:
