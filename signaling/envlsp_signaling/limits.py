@@ -47,9 +47,9 @@ class Limits:
     so that an office can come back at once, and nobody holds the descriptors of all."""
     refusals_max: int = 200
     """Refused frames of one connection before it is closed."""
-    rest_s: float = 0.02
+    rest_s: float = 0.01
     """After a frame beyond its pace nothing is read of a connection for so long: a flood of
-    frames costs fifty looks a second."""
+    frames costs a hundred looks a second."""
     idle_s: float = 60
     """Without a room, a mailbox or a frame for so long, a connection has no business here."""
     idle_in_room_s: float = 26 * HOUR_S

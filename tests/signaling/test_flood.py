@@ -21,7 +21,7 @@ from tests.support.signaling import ROOM, hear, plain, process, tell
 pytestmark = pytest.mark.slow
 
 FLOODER = Path(__file__).resolve().parents[1] / "support" / "flooder.py"
-FLOOD_S = 6.0
+FLOOD_S = 8.0
 ROUNDS = 60
 
 

@@ -132,14 +132,14 @@ def test_bytes_per_ip_512_kib_per_second_burst_8_mib() -> None:
     assert not where._bytes._buckets
 
 
-def test_who_is_too_fast_is_not_read_for_20_ms() -> None:
+def test_who_is_too_fast_is_not_read_for_10_ms() -> None:
     where = desk()
     who = join(where)
     for number in range(100):
         assert not any(isinstance(e, Rest) for e in where.receive(who, frame(Verb.SUB, room(number)), 0.0))
     effects = where.receive(who, frame(Verb.SUB, room(101)), 0.0)
     assert [type(effect) for effect in effects] == [Send, Rest]
-    assert effects[1] == Rest(0.02)
+    assert effects[1] == Rest(0.01)
 
 
 def test_200_refusals_close_the_connection() -> None:
