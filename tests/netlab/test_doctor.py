@@ -109,6 +109,13 @@ def test_servers_that_are_wrong(shared_lab: Lab, monkeypatch: pytest.MonkeyPatch
     assert statuses(seen, "nat", "turn udp", "turn tcp", "turn tls") == ["fail"] * 4
 
 
+def test_a_world_without_ipv4(lab6: Lab) -> None:
+    alice = lab6.founder("Alice", "a1")
+    seen = look(alice)
+    assert statuses(seen, "blindness", "nat", "mtu", "turn udp", "turn tcp", "turn tls") == ["ok"] * 6
+    assert (seen["nat"]["facts"]["nat"], seen["mtu"]["facts"]["at_least"]) == ("open", 1500)
+
+
 def test_a_lan_that_keeps_its_guests_apart(shared_lab: Lab) -> None:
     alice, world = shared_lab.founder("Alice", "a1"), shared_lab.world
     alice.extra["ENVLSP_LAN"] = "on"

@@ -164,6 +164,7 @@ async def _outside(urls: Sequence[str]) -> Sequence[Finding]:
 
 
 async def _way_out(reports: Sequence[ServerReport]) -> Sequence[Finding]:
+    from envlsp.transport.api import StunServer
     from envlsp.transport.probing.relays import try_relay
     from envlsp.transport.probing.router import look_at_router
     from envlsp.transport.servers import servers_from_urls
@@ -172,12 +173,17 @@ async def _way_out(reports: Sequence[ServerReport]) -> Sequence[Finding]:
     if given is None:
         return list(network.no_relays(has_server=any(report.trouble is None for report in reports)))
     offered = servers_from_urls(given.urls, username=given.username, password=given.password)
+    # A TURN server answers the questions of STUN too.
+    views = offered.stun or [StunServer(one.host, one.port) for one in offered.turn if one.transport == "udp"]
     router, tried = await asyncio.gather(
-        _within(look_at_router(offered.stun, offered.turn)),
+        _within(look_at_router(views, offered.turn)),
         asyncio.gather(*(_within(try_relay(one)) for one in offered.turn)),
     )
     relayed = [report for report in tried if report is not None]
-    lines = network.router(router, relayed) if router is not None else [_late("nat")]
+    if not views:
+        lines = [skipped("nat", "no server of STUN or of TURN over UDP is offered")]
+    else:
+        lines = [*network.router(router, relayed)] if router is not None else [_late("nat")]
     return [*lines, *network.relays(relayed), *[_late("turn")] * (len(tried) - len(relayed))]
 
 

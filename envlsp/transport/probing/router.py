@@ -25,11 +25,12 @@ import aioice.stun
 from envlsp.crypto.primitives import random_bytes
 from envlsp.transport.addresses import host_addresses
 from envlsp.transport.api import StunServer, TurnServer
-from envlsp.transport.probing.relays import NoAllocation, allocation
+from envlsp.transport.probing.relays import NoAllocation, Relay, allocation
 
 ASK_AGAIN_S: Final = 0.4
-ANSWER_S: Final = 2.2
-VIEW_S: Final = 1.0
+ANSWER_S: Final = 1.3
+RELAY_S: Final = 1.5
+"""For a relay and what it sees: with the answers before it less than a check has."""
 LENGTHS: Final = (1228, 1280, 1400, 1492, 1500)
 """Lengths of packets that are tried, with their headers: IPv6's minimum, tunnels, DSL, Ethernet."""
 VIEWS_MAX: Final = 4
@@ -93,14 +94,18 @@ async def look_at_router(stun: Sequence[StunServer], turn: Sequence[TurnServer])
                 return RouterReport(Kind.NO_UDP)
             lengths, more = await asyncio.gather(
                 _lengths(asker.answered[0], family),
-                _view_of_relay(asker, views[0], () if len(views) > 1 else turn),
+                _view_of_relay(asker, views[0], turn if len(views) == 1 and not _is_open(views) else ()),
             )
             return RouterReport(_kind([*views, *more]), len(views) + len(more), *lengths)
     return RouterReport(Kind.NO_UDP)
 
 
+def _is_open(views: Sequence[Address]) -> bool:
+    return views[0][0] in host_addresses()
+
+
 def _kind(views: Sequence[Address]) -> Kind:
-    if views[0][0] in host_addresses():
+    if _is_open(views):
         return Kind.OPEN
     if len(set(views)) > 1:
         return Kind.SYMMETRIC
@@ -108,21 +113,27 @@ def _kind(views: Sequence[Address]) -> Kind:
 
 
 async def _view_of_relay(asker: _Asker, seen: Address, turn: Sequence[TurnServer]) -> list[Address]:
-    """Return under which address a relay sees us, where one can be had."""
-    for server in sorted(turn, key=lambda each: ("udp", "tcp", "tls").index(each.transport)):
-        with contextlib.suppress(NoAllocation, TimeoutError):
-            async with asyncio.timeout(ANSWER_S + VIEW_S), allocation(server) as relay:
-                mark = random_bytes(16)
-                relay.send(mark, seen)  # a relay takes nothing from whom it was not sent to
-                async with asyncio.timeout(VIEW_S):
-                    while True:
-                        asker.send(mark, relay.address)
-                        with contextlib.suppress(TimeoutError):
-                            async with asyncio.timeout(VIEW_S / 4):
-                                data, came_from = await relay.heard.get()
-                                if data == mark:
-                                    return [(came_from[0], came_from[1])]
+    """Return under which address a relay sees us, where one can be had in time."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(RELAY_S):
+            for server in sorted(turn, key=lambda each: ("udp", "tcp", "tls").index(each.transport)):
+                with contextlib.suppress(NoAllocation):
+                    async with allocation(server) as relay:
+                        return [await _seen_by(relay, asker, seen)]
     return []
+
+
+async def _seen_by(relay: Relay, asker: _Asker, seen: Address) -> Address:
+    """Return from where a relay hears us; waits for ever where it does not."""
+    mark = random_bytes(16)
+    relay.send(mark, seen)  # a relay takes nothing from whom it was not sent to
+    while True:
+        asker.send(mark, relay.address)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(ASK_AGAIN_S / 2):
+                data, (host, port, *_) = await relay.heard.get()
+                if data == mark:
+                    return host, port
 
 
 # --- how long a packet may be ------------------------------------------------------------------
