@@ -34,7 +34,7 @@ from envlsp.wire.signaling_messages import Message, RoomId, Tag
 from tests.support.cast import Actor, Cast
 
 if TYPE_CHECKING:
-    from envlsp.transport.signaling_client import SignalingClient
+    from envlsp.transport.meeting_point import MeetingPoint
 
 SERVERS = ("ws://127.0.0.1:9",)
 
@@ -157,7 +157,7 @@ def test_a_disk_that_is_busy_for_one_message_ends_no_meeting(cast: Cast) -> None
     make_link(alice.replica, Role.VIEWER, terms, uses=1, server="ws://a", members_max=10)
 
     async def meet() -> int:
-        client = as_a("SignalingClient", Relay(3))
+        client = as_a("MeetingPoint", Relay(3))
         meeting = Meeting(alice.replica, client, lambda *_: None, lambda *_: None)
         meeting.door = door = Ajar()
         await meeting.run()

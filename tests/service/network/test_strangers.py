@@ -37,7 +37,7 @@ from envlsp.wire.signals import from_words
 from tests.support.cast import Actor, Cast
 
 if TYPE_CHECKING:
-    from envlsp.transport.signaling_client import SignalingClient
+    from envlsp.transport.meeting_point import MeetingPoint
 
 TAG, OTHER_TAG = Tag(b"t" * 8), Tag(b"o" * 8)
 
@@ -129,7 +129,7 @@ class Scene:
         self.signals: list[DevicePk] = []
         self.meeting = Meeting(
             self.alice,
-            as_a("SignalingClient", self.post),
+            as_a("MeetingPoint", self.post),
             lambda dpk, _is_new: self.called.append(dpk),
             lambda dpk, *_: self.signals.append(dpk),
         )
