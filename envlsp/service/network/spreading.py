@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 from envlsp.errors import NotHeld, UsageError
 from envlsp.service.access.owed import owner_words
+from envlsp.service.access.removal import is_removed, removed
 from envlsp.service.facade import OpenedTeam, Service
 from envlsp.service.freshness import holders, others
 from envlsp.service.network.node import Node
@@ -75,6 +76,7 @@ def spread(
 
     Raises:
         NotHeld: the time is over.
+        NoAccess, UsageError: this device, or too many others, were removed meanwhile.
         Stopped: it was stopped; what has been handed on stays so.
     """
     watch, deadline = _Watch(opened, wish, report), time.monotonic() + wish.timeout_s
@@ -109,6 +111,7 @@ class _Watch:
     """Who holds it by now."""
 
     def __init__(self, opened: OpenedTeam, wish: Wish, report: Callable[[str], None]) -> None:
+        self._opened = opened
         self._team = opened.team
         self._wish = wish
         self._report = report
@@ -117,8 +120,15 @@ class _Watch:
         self.held = 0
 
     def is_enough(self) -> bool:
-        """Look again, and say what has changed."""
-        self._team.replica.refresh()
+        """Look again, and say what has changed.
+
+        Raises:
+            NoAccess: this device was removed meanwhile.
+            UsageError: others were, and fewer are left than are waited for.
+        """
+        demand_possible(self._opened, self._wish)
+        if is_removed(self._team.replica):
+            raise removed(self._team.replica)
         self.held = len(holders(self._team.replica, self._heads))
         if (words := self.words()) != self._said:
             self._said = words

@@ -12,12 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from envlsp.errors import NotHeld, Stopped, UsageError
+from envlsp.errors import NoAccess, NotHeld, Stopped, UsageError
+from envlsp.service.access import roles
 from envlsp.service.facade import Service
 from envlsp.service.freshness import holders
 from envlsp.service.network.spreading import Wish, demand_possible, spread
 from envlsp.service.verbs.meeting import bring_in_step, wish_of
-from tests.support.cast import FIRST_FILE, Actor, Cast
+from tests.support.cast import FIRST_FILE, Actor, Cast, give
 from tests.support.cli import failed
 from tests.support.desks import Desk
 from tests.support.network_cast import ROOT, Server, agent, aside, environ_of
@@ -54,6 +55,17 @@ def test_more_devices_than_there_are_is_refused_at_once(cast: Cast) -> None:
     with pytest.raises(UsageError, match="there are only 2 other devices in the team") as refused:
         bring_in_step(alice.service, alice.opened, wish=Wish(3))
     assert refused.value.fix == "envlsp sync --replicas 2"
+
+
+def test_who_is_removed_meanwhile_waits_no_longer(cast: Cast) -> None:
+    alice, bob, carol = cast.team("bob", "carol")
+    roles.revoke(alice.replica, alice.team.releases, [carol.user])
+    give(alice, bob)
+    with pytest.raises(UsageError, match="only 1 other device"):
+        spread(bob.service, bob.opened, Wish(2), lambda _line: None)
+    give(alice, carol)
+    with pytest.raises(NoAccess):
+        spread(carol.service, carol.opened, Wish(1), lambda _line: None)
 
 
 def test_alone_nobody_is_waited_for(alice_alone: Actor) -> None:
