@@ -96,8 +96,8 @@ def spread(
 async def _stay(service: Service, opened: OpenedTeam, watch: _Watch, deadline: float) -> None:
     stirred = asyncio.Event()
     node = Node(service, stirred.set)
-    await node.start()
     try:
+        await node.start()
         await node.add_or_await(opened.team.id, opened.servers)
         while not watch.is_enough() and time.monotonic() < deadline:
             with contextlib.suppress(TimeoutError):

@@ -22,6 +22,7 @@ from tests.support.cast import FIRST_FILE, Actor, Cast, give
 from tests.support.cli import failed
 from tests.support.desks import Desk
 from tests.support.network_cast import ROOT, Server, agent, aside, environ_of
+from tests.support.processes import wait_until
 from tests.support.verb_desk import Editor
 
 
@@ -168,10 +169,11 @@ def test_ctrl_c_leaves_cleanly(three: tuple[Actor, ...]) -> None:
         assert "1 of 2 devices hold v2; waiting for Carol (carols-laptop)\n" in iter(
             waiting.stderr.readline, ""
         )
+        wait_until(Path(alice.service.home.node_socket).exists)  # it is the node, and waits
         os.kill(waiting.pid, signal.SIGINT)
         out, err = waiting.communicate(timeout=20)
     assert (waiting.returncode, out) == (130, "")
-    assert "Traceback" not in err
+    assert "Traceback" not in err, err
     assert not Path(alice.service.home.node_socket).exists()
 
 
