@@ -204,7 +204,7 @@ def _content(kind: Value, params: Value) -> Content:
     match kind, params:
         case Kind.DIAL, []:
             return Dial()
-        case (Kind.PARAMS | Kind.DIRECT), [ufrag, pwd, fingerprint, list() as candidates]:
+        case ((Kind.PARAMS | Kind.DIRECT), [ufrag, pwd, fingerprint, list() as candidates]):
             text = (_text(ufrag, ICE_TEXT_MAX_BYTES), _text(pwd, ICE_TEXT_MAX_BYTES))
             shape = Params if kind == Kind.PARAMS else Direct
             return shape(*text, _bytes(fingerprint, FINGERPRINT_BYTES), _candidates(candidates))
