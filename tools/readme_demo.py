@@ -22,7 +22,9 @@ _NEW_EACH_TIME = (
     (r"•••••• [0-9a-f]{4}\b|`[0-9a-f]{4}`", "MASK"),
     (r"(?m)^[0-9a-f]{8}\b|(?<=exposure )[0-9a-f]{8}\b", "ID"),
     (r"just now|\d+ seconds? ago|\d{4}-\d\d-\d\d \d\d:\d\d", "WHEN"),
-    (r"\d of \d other devices? confirmed to have all of this(, last WHEN)?", "CONFIRMED"),
+    (r"\bin [\d,]+ ms\b", "in MS"),
+    (r"as of \d\d:\d\d", "as of WHEN"),
+    (r"(confirmed|held) by \d of \d( other)? devices?", "CONFIRMED"),
     (r" +(?=\S)", " "),  # columns are as wide as what is in them
 )
 
