@@ -7,7 +7,9 @@ from typing import Final
 
 from envlsp.domain.versions import id_text
 from envlsp.errors import EnvlspError
-from envlsp.service.doctor.findings import Fact, Finding, ok, skipped, warn
+from envlsp.service.access.alarms import alarms
+from envlsp.service.access.owed import LOST, WITHHELD, own_lines
+from envlsp.service.doctor.findings import Fact, Finding, fail, ok, skipped, warn
 from envlsp.service.facade import OpenedTeam, Service
 from envlsp.service.freshness import freshness
 from envlsp.service.network.errands import peers
@@ -23,7 +25,9 @@ _MEET: Final = "envlsp sync, while a teammate is online"
 
 
 def teammates(service: Service, opened: OpenedTeam) -> Iterator[Finding]:
-    """Look at every other device."""
+    """Look at every other device, and at what this one has seen of them."""
+    yield from _own_past(opened)
+    yield from _alarming(opened)
     found = peers(service, opened)
     if not found:
         yield skipped("peers", "no other device in the team: envlsp invite")
@@ -35,6 +39,20 @@ def teammates(service: Service, opened: OpenedTeam) -> Iterator[Finding]:
         yield ok("peers", f"and {len(found) - SHOWN_MAX} more: envlsp peers")
     yield from _owing(found)
     yield from _fresh(opened)
+
+
+def _own_past(opened: OpenedTeam) -> Iterator[Finding]:
+    """Look whether this device itself has lost records (PROTOCOL F.4, rules 1 and 2)."""
+    for line in own_lines(opened.team):
+        says, _, way = line.partition("; ")
+        yield fail("past", says, way)
+
+
+def _alarming(opened: OpenedTeam) -> Iterator[Finding]:
+    """Look for what people should be told, but for what each peer's own line says."""
+    for alarm in alarms(opened.team)[:SHOWN_MAX]:
+        if alarm.kind not in {LOST, WITHHELD}:
+            yield warn("alarm", alarm.what, alarm.advice, kind=alarm.kind)
 
 
 def _how(peer: PeerInfo, now: int) -> str:
