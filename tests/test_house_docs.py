@@ -59,6 +59,16 @@ def test_every_page_has_one_title(page: Path) -> None:
     assert text.startswith("# ")
 
 
+def test_tests_that_a_page_names_exist() -> None:
+    missing = {
+        f"{page.relative_to(ROOT)}: {name}"
+        for page in pages()
+        for name in re.findall(r"`(tests/[\w./-]+)`", page.read_text())
+        if not (ROOT / name).exists()
+    }
+    assert missing == set()
+
+
 def test_the_code_cites_headings_that_exist() -> None:
     missing = [
         f'{path}: docs/{page}, "{title}"'
