@@ -217,6 +217,11 @@ class DialPlan:
             state.failures += 1  # nobody has answered
         return self._begin(peer, now)
 
+    def dialling_since(self, peer: DevicePk) -> float | None:
+        """Return when the dial to this peer that runs now began; None where none does."""
+        state = self._peers.get(peer)
+        return None if state is None or state.dial is None else state.begun_at
+
     # --- messages --------------------------------------------------------------------------
 
     def hear(self, peer: DevicePk, session: bytes, kind: SignalKind, now: float) -> list[Effect]:

@@ -145,6 +145,10 @@ class Dialer:
         for peer in peers:
             self._obey(self._plan.nudge(peer, self._clock()))
 
+    def dialling_since(self, peer: DevicePk) -> float | None:
+        """Return when the dial to this peer that runs now began, by our clock; None where none does."""
+        return self._plan.dialling_since(peer)
+
     def addresses_changed(self) -> None:
         """Dial every wanted peer anew: this machine has other addresses than before.
 

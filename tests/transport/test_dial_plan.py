@@ -67,6 +67,15 @@ def test_the_higher_device_answers_parameters() -> None:
     ]
 
 
+def test_it_tells_since_when_a_dial_runs() -> None:
+    we = plan(LOW)
+    assert we.dialling_since(HIGH) is None
+    we.want(HIGH, 7)
+    assert we.dialling_since(HIGH) == 7
+    we.opened(HIGH, session(1), 8)
+    assert we.dialling_since(HIGH) is None
+
+
 def test_wanting_twice_dials_once() -> None:
     we = plan(LOW)
     we.want(HIGH, 0)

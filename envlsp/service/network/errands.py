@@ -35,7 +35,7 @@ from envlsp.service.joining.invitations import close_used_up
 from envlsp.service.network.local_api import LocalClient
 from envlsp.service.network.node import Node, to_peer_state, to_sync_result
 from envlsp.service.network.peering import is_alone
-from envlsp.service.network.team_node import PeerState
+from envlsp.service.network.team_node import UNDER_WAY_S, PeerState
 from envlsp.service.network.telling import untold
 from envlsp.service.people import SHORT_HEX
 from envlsp.service.ports import Cancelled, never
@@ -246,7 +246,7 @@ def _ask_node(service: Service, opened: OpenedTeam, timeout_s: float) -> SyncRes
             opened.team.id,
             int(timeout_s * 1000),
             list(opened.servers),
-            timeout_s=timeout_s + ANSWER_MARGIN_S,
+            timeout_s=timeout_s + UNDER_WAY_S + ANSWER_MARGIN_S,
         )
     finally:
         client.close()

@@ -61,6 +61,10 @@ RETURN_S = 30.0
 first answer brings the beacons that dial by themselves."""
 REPLACE_S = 2.0
 """How long a new link waits for the end of the one whose place it takes, which is being closed."""
+UNDER_WAY_S = 12.0
+"""How long a sync goes on for a dial or a session that has begun when its time is over: the dial's
+own limit. To give up the only one who is there would be to say that nobody is."""
+_UNFINISHED = frozenset({State.PROVING, State.MEETING, State.SYNCING})
 _BEFORE_IT_KNOWS = frozenset({State.PROVING, State.MEETING})
 STIR_S = 0.1
 """How long to wait for an event before looking at the clock again."""
@@ -145,7 +149,8 @@ class TeamNode:
         self._witness = Witness(replica, self._asked)
         self._begins_on_trust = own_room is not None
         self._has_company: bool | None = None
-        """Whether the server says that somebody is in our rooms; None: not asked in this sync."""
+        """Whether the server says that somebody is in our rooms; None: it has not said in this sync."""
+        self._is_asked = False
         self.on_peers: Callable[[], None] = lambda: None
         """Called when a device of the team came or went, fell silent or was heard again."""
         self.on_asked: Callable[[], object] = lambda: None
@@ -186,17 +191,18 @@ class TeamNode:
         """Wait until every device that is there now holds what we hold, and we what they hold.
 
         Args:
-            timeout_s: at most so long; whoever is not in step by then is not counted.
+            timeout_s: so long, and `UNDER_WAY_S` more while nobody is in step yet with whom
+                that has begun; whoever is not in step by then is not counted.
 
         Raises:
             SignalingUnreachable: no server, so nobody to meet, and no link from before.
         """
         self.replica.refresh()
         self._client.hurry()
-        self._has_company = None
+        self._has_company, self._is_asked = None, False
         start, before = time.monotonic(), len(self.replica.ledger)
         self._dialer.nudge(*self._seen)
-        while time.monotonic() < start + timeout_s and not self._is_settled(start):
+        while not (self._is_over(start, start + timeout_s) or self._is_settled(start)):
             await self._next_stir()
             self._look_for_company(start)
         if not self._loops and not self._client.is_connected:
@@ -261,6 +267,21 @@ class TeamNode:
         ]
         return linked + seen
 
+    def _is_over(self, start: float, deadline: float) -> bool:
+        """Return whether the time of a sync is over, whoever is there."""
+        now = time.monotonic()
+        if now < deadline:
+            return False
+        return now > deadline + UNDER_WAY_S or bool(self.in_step()) or not self._is_under_way(start, deadline)
+
+    def _is_under_way(self, start: float, deadline: float) -> bool:
+        """Return whether somebody whom this sync has heard is just becoming the first to be in step."""
+        heard = self._teammates(dpk for dpk, seen in self._seen.items() if seen > start)
+        dialled = (self._dialer.dialling_since(dpk) for dpk in heard)
+        return any(since is not None and since < deadline for since in dialled) or any(
+            self._loops[dpk].session.state in _UNFINISHED for dpk in self._teammates(self._heard())
+        )
+
     def _is_settled(self, start: float) -> bool:
         now = time.monotonic()
         recent = {dpk for dpk, seen in self._seen.items() if now - seen < PRESENT_S and self._is_drawn(dpk)}
@@ -281,7 +302,7 @@ class TeamNode:
         """Return how long to wait for somebody to appear: not long where they would have by now."""
         if not self._has_just_come(start):
             return SETTLE_S
-        return PATIENCE_S if self._has_company else DISCOVER_S
+        return DISCOVER_S if self._has_company is False or self._seen or self._loops else PATIENCE_S
 
     def _has_just_come(self, start: float) -> bool:
         """Return whether some who are there may not have heard of us when a sync began."""
@@ -291,14 +312,16 @@ class TeamNode:
     def _look_for_company(self, start: float) -> None:
         """Ask the server, when nobody has said a word in time, whether there is nobody."""
         is_late = time.monotonic() - start > ASK_COMPANY_S and self._has_just_come(start)
-        if is_late and not self._seen and not self._loops and self._has_company is None:
-            self._has_company = False
+        if is_late and not self._seen and not self._loops and not self._is_asked:
+            self._is_asked = True
             self._spawn(self._ask_for_company())
 
     async def _ask_for_company(self) -> None:
+        has_company = False
         with contextlib.suppress(EnvlspError):
             # Credentials are for who shares a room with somebody; only that is asked here.
-            self._has_company = await self._client.turn() is not None
+            has_company = await self._client.turn() is not None
+        self._has_company = has_company
 
     def _heard(self) -> set[DevicePk]:
         """Return the devices with a link on which nothing is overdue."""

@@ -23,10 +23,11 @@ SOMEBODY = Credentials(600, "u", "p", ("turn:turn.example.org:3478",))
 class Server:
     """A signaling server as the node sees it."""
 
-    def __init__(self, turn: Credentials | None = None) -> None:
+    def __init__(self, turn: Credentials | None = None, answers_in_s: float = 0.0) -> None:
         self.is_connected = True
         self.said: list[object] = []
         self._turn = turn
+        self._answers_in_s = answers_in_s
 
     def hurry(self) -> None:
         self.said.append("hurry")
@@ -36,6 +37,7 @@ class Server:
 
     async def turn(self) -> Credentials | None:
         self.said.append("turn")
+        await asyncio.sleep(self._answers_in_s)
         return self._turn
 
 
@@ -75,6 +77,44 @@ async def test_a_sync_waits_longer_where_the_server_says_that_somebody_is_there(
     assert at_least_s <= time.monotonic() - began < at_least_s + 1
     assert server.said.count("turn") == 1
     assert result.reached == 0
+
+
+@pytest.mark.parametrize(("turn", "at_least_s"), ((None, 0.9), (SOMEBODY, 1.5)))
+async def test_a_server_that_is_slow_to_say_whether_there_is_somebody_is_waited_for(
+    cast: Cast, turn: Credentials | None, at_least_s: float
+) -> None:
+    server = Server(turn, answers_in_s=0.7)  # beyond DISCOVER_S
+    node = node_at(cast, server)
+    began = time.monotonic()
+    await node.sync(5.0)
+    assert at_least_s <= time.monotonic() - began < at_least_s + 0.6
+    assert server.said.count("turn") == 1
+
+
+@pytest.mark.parametrize(
+    ("heard", "since_s", "at_least_s"),
+    (
+        ("now", 0.1, 1.0),  # it speaks, and its dial runs: until that is decided
+        ("now", 0.4, 0.3),  # a dial that began too late
+        ("before", 0.1, 0.3),  # it has not said a word since the sync began, and may be dead
+    ),
+)
+async def test_a_dial_that_is_under_way_is_not_given_up(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch, heard: str, since_s: float, at_least_s: float
+) -> None:
+    node, bob = node_at(cast, Server()), cast.actor("bob").replica.keys.dpk
+    began = time.monotonic()
+    node._seen[bob] = began + 0.01 if heard == "now" else began - 1
+    node._newest_seen = began
+    ends = began + 1.0
+
+    def dialling_since(dpk: object) -> float | None:
+        return began + since_s if dpk == bob and time.monotonic() < ends else None
+
+    monkeypatch.setattr(node._dialer, "dialling_since", dialling_since)
+    monkeypatch.setattr(node._dialer, "nudge", lambda *_: None)
+    await node.sync(0.3)
+    assert at_least_s <= time.monotonic() - began < at_least_s + 0.5
 
 
 async def test_a_node_that_has_been_there_for_long_waits_for_nobody(cast: Cast) -> None:
