@@ -19,10 +19,11 @@ import asyncio
 import contextlib
 import random
 from collections import deque
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Final, Self, TypeAlias, cast
 
+from envlsp.domain.secret import SecretText
 from envlsp.errors import EnvlspError, LimitExceeded, Malformed, Misuse, NotFound, SignalingUnreachable
 from envlsp.transport.mailbox import Mailbox
 from envlsp.transport.signaling_socket import SignalingSocket, open_socket
@@ -75,7 +76,12 @@ class Disconnected:
     """The connection is lost; `Connected` follows, unless reconnecting is off."""
 
 
+TokenOf: TypeAlias = Callable[[str], SecretText | None]
 Event: TypeAlias = Message | Connected | Disconnected | Refused
+
+
+def no_token(_: str) -> None:
+    """Have nothing to show to any server."""
 
 
 class SignalingClient:
@@ -85,7 +91,7 @@ class SignalingClient:
         self,
         urls: Sequence[str] | str,
         *,
-        token: str | None = None,
+        tokens: TokenOf = no_token,
         reconnect: bool = True,
         connect_timeout_s: float = CONNECT_TIMEOUT_S,
         backoff_s: tuple[float, float] = BACKOFF_S,
@@ -94,14 +100,14 @@ class SignalingClient:
 
         Args:
             urls: `ws://` or `wss://` addresses, the preferred one first.
-            token: the operator's token, where a server wants one.
+            tokens: what a server is shown where its operator wants that, by its URL.
             reconnect: come back after a lost connection, with the rooms it was in.
             connect_timeout_s: per server.
             backoff_s: the first and the longest wait before another attempt; the
                 actual wait is drawn between zero and that.
         """
         self._urls = (urls,) if isinstance(urls, str) else tuple(urls)
-        self._token = token
+        self._tokens = tokens
         self._reconnect = reconnect
         self._connect_timeout_s = connect_timeout_s
         self._backoff_s = backoff_s
@@ -333,7 +339,8 @@ class SignalingClient:
         failure = SignalingUnreachable("no server is configured")
         for url in sorted(self._urls, key=lambda url: url == last):
             try:
-                return await open_socket(url, token=self._token, timeout_s=self._connect_timeout_s), url
+                token = self._tokens(url)
+                return await open_socket(url, token=token, timeout_s=self._connect_timeout_s), url
             except SignalingUnreachable as exc:
                 failure = exc
         raise failure

@@ -12,6 +12,7 @@ import logging
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
+from envlsp.domain.secret import SecretText
 from envlsp.errors import SignalingUnreachable
 from envlsp.wire.signaling_messages import FRAME_MAX_BYTES, SUBPROTOCOL
 
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
 CLOSE_TIMEOUT_S: Final = 2.0
 PING_S: Final = 20.0
 GOING_AWAY: Final = 1001
-_STATUS: Final = {401: "it wants a token", 429: "too many connections from this address"}
+TOKEN_FIX: Final = "ask whoever runs it for one, and set ENVLSP_SIGNALING_TOKEN=HOST=TOKEN"  # noqa: S105
+_STATUS: Final = {429: "too many connections from this address"}
+_UNAUTHORIZED: Final = 401
 
 
 class SignalingSocket:
@@ -116,26 +119,33 @@ class SignalingSocket:
             self._socket.transport.abort()
 
 
-async def open_socket(url: str, *, token: str | None, timeout_s: float) -> SignalingSocket:
-    """Connect to one server.
+async def open_socket(url: str, *, token: SecretText | None, timeout_s: float) -> SignalingSocket:
+    """Connect to one server, and go nowhere else than where the URL says.
+
+    Args:
+        url: `ws://` or `wss://`.
+        token: the operator's, shown over TLS or to this machine, else kept back.
+        timeout_s: for everything.
 
     Raises:
         SignalingUnreachable: whatever the reason.
     """
-    from websockets.asyncio.client import connect
     from websockets.exceptions import InvalidStatus, WebSocketException
     from websockets.typing import Subprotocol
+
+    from envlsp.transport.straight import connect
 
     # At DEBUG the library logs whole frames.
     quiet = logging.getLogger("envlsp.transport.websockets")
     quiet.setLevel(logging.WARNING)
     host = _host(url)
+    shown = token if _is_safe_for_tokens(url) else None
     try:
         async with asyncio.timeout(timeout_s):
             socket = await connect(
                 url,
                 subprotocols=[Subprotocol(SUBPROTOCOL)],
-                additional_headers={"Authorization": f"Bearer {token}"} if token else None,
+                additional_headers={"Authorization": f"Bearer {shown.reveal_text()}"} if shown else None,
                 user_agent_header=None,
                 proxy=None if _is_loopback(host) else True,
                 compression=None,
@@ -148,6 +158,8 @@ async def open_socket(url: str, *, token: str | None, timeout_s: float) -> Signa
             )
     except InvalidStatus as exc:
         status = exc.response.status_code
+        if status == _UNAUTHORIZED:
+            raise _wants_token(host, has_one=token is not None, was_shown=shown is not None) from exc
         raise SignalingUnreachable(f"{host}: {_STATUS.get(status, f'HTTP status {status}')}") from exc
     except TimeoutError as exc:
         raise SignalingUnreachable(f"{host}: no answer within {timeout_s:g} s") from exc
@@ -157,6 +169,19 @@ async def open_socket(url: str, *, token: str | None, timeout_s: float) -> Signa
         await SignalingSocket(socket, url).close()
         raise SignalingUnreachable(f"{host}: not an envlsp signaling server")
     return SignalingSocket(socket, url)
+
+
+def _wants_token(host: str, *, has_one: bool, was_shown: bool) -> SignalingUnreachable:
+    if was_shown:
+        return SignalingUnreachable(f"{host}: it wants another token", fix=TOKEN_FIX)
+    if has_one:
+        fix = "use its wss:// address: a token would be read on the way"
+        return SignalingUnreachable(f"{host}: it wants a token, and has no TLS", fix=fix)
+    return SignalingUnreachable(f"{host}: it wants a token", fix=TOKEN_FIX)
+
+
+def _is_safe_for_tokens(url: str) -> bool:
+    return url.lower().startswith("wss://") or _is_loopback(_host(url))
 
 
 def _host(url: str) -> str:

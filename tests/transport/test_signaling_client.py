@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 import subprocess
 import sys
 import time
@@ -16,6 +17,7 @@ from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
+from envlsp.domain.secret import SecretText
 from envlsp.errors import LimitExceeded, Misuse, NotFound, SignalingUnreachable
 from envlsp.transport import signaling_client
 from envlsp.transport.signaling_client import (
@@ -25,6 +27,7 @@ from envlsp.transport.signaling_client import (
     Event,
     SignalingClient,
 )
+from envlsp.transport.signaling_socket import open_socket
 from envlsp.wire.signaling_messages import Message, Refusal, Refused, RoomId, Tag, Verb
 from envlsp_signaling.limits import Limits
 from envlsp_signaling.server import SignalingServer
@@ -318,10 +321,51 @@ async def test_the_operators_token() -> None:
 
     server = SignalingServer(token_hash=hashlib.sha256(b"correct horse").digest())
     async with serving(server) as url:
-        with pytest.raises(SignalingUnreachable, match="token"):
+        with pytest.raises(SignalingUnreachable, match="wants a token") as refused:
             await SignalingClient(url).connect()
-        async with SignalingClient(url, token="correct horse") as alice:
+        assert "ENVLSP_SIGNALING_TOKEN" in (refused.value.fix or "")
+        with pytest.raises(SignalingUnreachable, match="wants another token") as refused:
+            await SignalingClient(url, tokens=lambda _: SecretText("planted")).connect()
+        assert "planted" not in f"{refused.value} {refused.value.fix}"
+        async with SignalingClient(url, tokens=lambda _: SecretText("correct horse")) as alice:
             await alice.subscribe(ROOM)
+
+
+async def heard_by_a_stranger(url: str, answer: bytes, port: int = 0) -> list[bytes]:
+    """Return what somebody hears who answers like that, and is called by this URL."""
+    heard: list[bytes] = []
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heard.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(answer)
+        writer.close()
+
+    async with await asyncio.start_server(talk, "127.0.0.1", port) as server:
+        at = server.sockets[0].getsockname()[1]
+        with pytest.raises(SignalingUnreachable):
+            await open_socket(url.replace("PORT", str(at)), token=SecretText("planted"), timeout_s=3)
+    return heard
+
+
+async def test_nobody_on_the_way_reads_the_token(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor a proxy: without TLS it would be written as it is."""
+    unauthorized = b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n"
+    [shown] = await heard_by_a_stranger("ws://127.0.0.1:PORT", unauthorized)
+    assert b"planted" in shown
+    resolve = socket.getaddrinfo
+    monkeypatch.setattr(
+        socket, "getaddrinfo", lambda host, *rest, **named: resolve("127.0.0.1", *rest, **named)
+    )
+    [kept] = await heard_by_a_stranger("ws://signal.example.org:PORT", unauthorized)
+    assert b"planted" not in kept
+    assert b"Authorization" not in kept
+
+
+async def test_a_redirect_is_not_followed() -> None:
+    """A server that sends its clients elsewhere could have them knock anywhere in their network."""
+    async with serving() as url:
+        answer = f"HTTP/1.1 307 Elsewhere\r\nLocation: {url}\r\nContent-Length: 0\r\n\r\n"
+        assert len(await heard_by_a_stranger("ws://127.0.0.1:PORT", answer.encode())) == 1
 
 
 async def test_a_client_connects_once() -> None:

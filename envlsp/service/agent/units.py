@@ -23,7 +23,14 @@ from envlsp.errors import Misuse
 SYSTEMD_NAME: Final = "envlsp-agent.service"
 LAUNCHD_LABEL: Final = "envlsp.agent"
 LAUNCHD_NAME: Final = f"{LAUNCHD_LABEL}.plist"
-KEPT: Final = ("ENVLSP_HOME", "ENVLSP_KEY_FILE", "ENVLSP_LAN", "ENVLSP_RELAY_ONLY", "ENVLSP_SIGNALING")
+KEPT: Final = (
+    "ENVLSP_HOME",
+    "ENVLSP_KEY_FILE",
+    "ENVLSP_LAN",
+    "ENVLSP_RELAY_ONLY",
+    "ENVLSP_SIGNALING",
+    "ENVLSP_SIGNALING_TOKEN_FILE",
+)
 """What an agent needs to be the same device: names of places, and no secret among them."""
 _MARK: Final = "written by `envlsp agent install`"
 _FILE_MODE: Final = 0o644

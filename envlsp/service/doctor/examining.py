@@ -20,6 +20,7 @@ from envlsp.service.config import LAN_VARIABLE, is_lan_used, signaling_servers
 from envlsp.service.context import open_project
 from envlsp.service.doctor import machine, network, project, records, running, teammates
 from envlsp.service.doctor.findings import Check, Finding, Section, fail, skipped, warn
+from envlsp.service.signaling_tokens import tokens_from
 
 if TYPE_CHECKING:
     from envlsp.service.facade import OpenedTeam, Service
@@ -138,7 +139,7 @@ async def _nothing() -> Sequence[Finding]:
 
 
 async def _network(service: Service, urls: Sequence[str]) -> Sequence[Finding]:
-    outside, lans = await asyncio.gather(_outside(urls[:SERVERS_MAX]), _lan(service))
+    outside, lans = await asyncio.gather(_outside(service, urls[:SERVERS_MAX]), _lan(service))
     return [*outside, *lans]
 
 
@@ -151,13 +152,17 @@ async def _lan(service: Service) -> Sequence[Finding]:
     return [_late("lan")] if report is None else list(network.lan(report))
 
 
-async def _outside(urls: Sequence[str]) -> Sequence[Finding]:
+async def _outside(service: Service, urls: Sequence[str]) -> Sequence[Finding]:
     from envlsp.transport.probing.meeting_server import look_at
 
     if not urls:
         fix = "name a server under `signaling` in ev.yaml, or set ENVLSP_SIGNALING"
         return [warn("signaling", "no server is configured: only one LAN works", fix)]
-    looks = await asyncio.gather(*(_within(look_at(url)) for url in urls))
+    try:
+        tokens = tokens_from(service.environ)
+    except EnvlspError as exc:
+        return [fail("signaling", str(exc), exc.fix or "")]
+    looks = await asyncio.gather(*(_within(look_at(url, tokens(url))) for url in urls))
     reports = [look for look in looks if look is not None]
     late = [_late("signaling")] * (len(looks) - len(reports))
     return [*network.servers(reports, time.time()), *late, *await _way_out(reports)]

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from envlsp.service.doctor.findings import Finding, fail, ok, skipped, warn
+from envlsp.service.signaling_tokens import TOKEN_VARIABLE
 from envlsp.wire.attest import FUTURE_MAX_S
 
 if TYPE_CHECKING:
@@ -36,7 +37,10 @@ _TROUBLES: Final = {
         "its certificate is signed by nobody this machine trusts",
         f"{_ASK_OPERATOR}; for a CA of your own: SSL_CERT_FILE=ca.pem",
     ),
-    "token": ("it wants a token", f"{_ASK_OPERATOR}: envlsp has none to show"),
+    "token": (
+        "it wants a token that is not here",
+        f"ask whoever runs it, and set {TOKEN_VARIABLE}=HOST=TOKEN",
+    ),
     "crowded": ("too many connections from this address", "close some of them, or wait a minute"),
     "foreign": ("something else answers there", "check `signaling` in ev.yaml"),
 }

@@ -111,7 +111,7 @@ class _Inviter:
 
     async def run(self, on_code: Callable[[str], None]) -> Person:
         """Do all of it; return who came in."""
-        async with meeting_place(self._opened.servers) as client:
+        async with meeting_place(self._service, self._opened.servers) as client:
             mailbox = await client.allocate()
             code = new_code(int(mailbox.number))
             on_code(code.spoken())

@@ -104,7 +104,7 @@ class _Joiner:
     async def run(self, code: Code, servers: tuple[str, ...]) -> JoinResult:
         """Do all of it; return the team we are in now."""
         self._service.vault.open_or_create(self._talk)  # a passphrase is asked for before anybody waits
-        async with meeting_place(servers) as client:
+        async with meeting_place(self._service, servers) as client:
             mailbox = await _claim(client, code)
             try:
                 async with asyncio.timeout(CODE_LIFE_S):

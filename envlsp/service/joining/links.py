@@ -113,7 +113,7 @@ class _Joiner:
         seeds = pending.of_team(team) or DeviceSeeds(*new_seeds())
         pending.put(team, seeds, int(self._service.clock()))
         with _scratch(self._service, team, seeds) as replica:
-            async with meeting_place(servers) as client:
+            async with meeting_place(self._service, servers) as client:
                 self._talk.say("waiting for a teammate who is online; the link stays good if you stop")
                 visit = LinkVisit(client, replica, self._link, self._person)
                 async with visit.there():

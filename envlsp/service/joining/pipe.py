@@ -17,8 +17,10 @@ from typing import TypeVar
 
 from envlsp.domain.ids import DevicePk
 from envlsp.errors import CodeRefused, NobodyReachable, SignalingUnreachable
+from envlsp.service.facade import Service
 from envlsp.service.network.peer_loop import PeerLoop
 from envlsp.service.network.turn import find_servers, link_options
+from envlsp.service.signaling_tokens import tokens_from
 from envlsp.service.team import Team
 from envlsp.sync import join as machine
 from envlsp.sync.effects import Effect, InSync
@@ -179,15 +181,16 @@ async def ask_person(question: Callable[[], bool]) -> bool:
 
 
 @contextlib.asynccontextmanager
-async def meeting_place(servers: tuple[str, ...]) -> AsyncIterator[SignalingClient]:
+async def meeting_place(service: Service, servers: tuple[str, ...]) -> AsyncIterator[SignalingClient]:
     """Yield a connection to the first of these servers that answers.
 
     Raises:
+        BadConfig, LoosePermissions: what the operators' tokens are read from is not right.
         SignalingUnreachable: none does, or there is none.
     """
     if not servers:
         raise SignalingUnreachable("no signaling server is configured")
-    client = SignalingClient(servers, reconnect=False)
+    client = SignalingClient(servers, tokens=tokens_from(service.environ), reconnect=False)
     try:
         await client.connect()
         yield client

@@ -30,6 +30,7 @@ from envlsp.service.network.team_node import PeerState, TeamNode
 from envlsp.service.replica import Replica
 from envlsp.service.replicas.keeping import own_room
 from envlsp.service.results import SyncResult
+from envlsp.service.signaling_tokens import tokens_from
 from envlsp.transport.lan import Lan
 from envlsp.wire.canonical import Value
 
@@ -109,7 +110,12 @@ class Node:
             self._listen(team)
             opened = self._service.team(team)
             node = TeamNode(
-                opened.replica, servers, own_room(opened), is_courier=self._is_courier, lan=self._lan
+                opened.replica,
+                servers,
+                own_room(opened),
+                is_courier=self._is_courier,
+                lan=self._lan,
+                tokens=tokens_from(self._service.environ),
             )
             node.on_peers = lambda: self._say("peers", team)
             node.on_asked = lambda: self._unmended.setdefault(team, time.monotonic())

@@ -37,7 +37,7 @@ from envlsp.transport.api import IceServers, Link, SignalKind
 from envlsp.transport.dialer import Dialer, webrtc_opener
 from envlsp.transport.lan import Lan, LanPoint
 from envlsp.transport.meeting_point import Everywhere
-from envlsp.transport.signaling_client import SignalingClient
+from envlsp.transport.signaling_client import SignalingClient, TokenOf, no_token
 from envlsp.wire.canonical import Value
 from envlsp.wire.messages import CloseCode
 from envlsp.wire.signals import SessionId
@@ -99,6 +99,7 @@ class TeamNode:
         *,
         is_courier: bool = False,
         lan: Lan | None = None,
+        tokens: TokenOf = no_token,
     ) -> None:
         """Prepare; `start` begins. Make it inside the running loop.
 
@@ -110,11 +111,12 @@ class TeamNode:
                 met there is trusted to bring records, until the records say who they are.
             is_courier: let in whoever comes with an invitation link; for who stays a while.
             lan: where teammates are met without a server too.
+            tokens: what the servers' operators want to be shown.
         """
         self.replica = replica
         self.servers = tuple(servers)
         self._client = Everywhere(
-            SignalingClient(self.servers) if self.servers else None,
+            SignalingClient(self.servers, tokens=tokens) if self.servers else None,
             LanPoint(lan, replica.clock) if lan is not None else None,
         )
         self._meeting = Meeting(

@@ -31,6 +31,7 @@ from envlsp.service.ports import Talk
 from envlsp.service.recovery import acting, room
 from envlsp.service.recovery.backups import BackupFile, open_backup
 from envlsp.service.recovery.words import Sheet, ask_words, keep_words
+from envlsp.service.signaling_tokens import Tokens, tokens_from
 from envlsp.service.team import Team
 from envlsp.store.keyfile import DeviceSeeds
 from envlsp.wire.backup import First, RecordsPart
@@ -121,6 +122,9 @@ class _Recovery:
         finally:
             self._root.keys.close()
 
+    def _tokens(self) -> Tokens:
+        return tokens_from(self._service.environ)
+
     def _not_in(self) -> NoReturn:
         raise TrustError("the team's records changed meanwhile", fix="envlsp recover again")
 
@@ -133,7 +137,7 @@ class _Recovery:
                 assert not isinstance(part, First)
                 _take_in(ledger, part.records)
             if not self._options.offline and not self._met:
-                self._met = room.fetch(ledger, self._root.room, self._servers, self._talk)
+                self._met = room.fetch(ledger, self._root.room, self._servers, self._tokens(), self._talk)
             self._check_words(ledger)
             if not is_new and ledger.state.user_of(team.keys.dpk) is None:
                 return None
@@ -143,7 +147,7 @@ class _Recovery:
             new_words = self._new_words(ledger)
             self._act(ledger, team, users, devices, new_words, is_new=is_new)
             if self._met and is_new:
-                room.hand_on(ledger, self._root.room, self._servers)
+                room.hand_on(ledger, self._root.room, self._servers, self._tokens())
         team.replica.refresh()
         again = mend(team.replica, team.releases)
         user = self._own_user(team)

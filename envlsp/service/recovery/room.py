@@ -18,18 +18,20 @@ from envlsp.service.ports import Talk, never
 from envlsp.service.recovery.acting import RootReplica
 from envlsp.service.results import SyncResult
 from envlsp.service.stopping import run_until
+from envlsp.transport.signaling_client import TokenOf
 
 MEETING_S = 30.0
 """For a dial that falls back to a relay, and megabytes of records."""
 
 
-def fetch(root: RootReplica, room: bytes, servers: Sequence[str], talk: Talk) -> int:
+def fetch(root: RootReplica, room: bytes, servers: Sequence[str], tokens: TokenOf, talk: Talk) -> int:
     """Get what teammates have who are online; return how many devices were there.
 
     Args:
         root: the root key's replica; it may hold nothing yet.
         room: `RootKey.room`, 32 bytes.
         servers: signaling servers, best first.
+        tokens: what their operators want to be shown.
         talk: told what happens.
 
     Raises:
@@ -39,7 +41,7 @@ def fetch(root: RootReplica, room: bytes, servers: Sequence[str], talk: Talk) ->
         return 0
     talk.say("looking for teammates who are online")
     try:
-        return _meet(root, servers, room).reached
+        return _meet(root, servers, room, tokens).reached
     except TransportError:
         if not len(root.ledger):
             raise
@@ -47,22 +49,22 @@ def fetch(root: RootReplica, room: bytes, servers: Sequence[str], talk: Talk) ->
         return 0
 
 
-def hand_on(root: RootReplica, room: bytes, servers: Sequence[str]) -> int:
+def hand_on(root: RootReplica, room: bytes, servers: Sequence[str], tokens: TokenOf) -> int:
     """Give them what the root key has written; return how many devices have it, as far as it is known.
 
     Whoever has heard of other words leaves this room at once, so nothing is said of it here:
     the meeting that follows in the team's own room knows who has what.
     """
     try:
-        return _meet(root, servers, room).in_sync
+        return _meet(root, servers, room, tokens).in_sync
     except TransportError:
         return 0
 
 
-def _meet(root: RootReplica, servers: Sequence[str], room: bytes) -> SyncResult:
+def _meet(root: RootReplica, servers: Sequence[str], room: bytes, tokens: TokenOf) -> SyncResult:
     if not servers:
         raise SignalingUnreachable("no signaling server is configured")
-    result = run_until(_sync(root, servers, room), never)
+    result = run_until(_sync(root, servers, room, tokens), never)
     if not result.reached:
         raise NobodyReachable(
             "no member's device is in the recovery room",
@@ -71,8 +73,8 @@ def _meet(root: RootReplica, servers: Sequence[str], room: bytes) -> SyncResult:
     return result
 
 
-async def _sync(root: RootReplica, servers: Sequence[str], room: bytes) -> SyncResult:
-    node = TeamNode(root, servers, room)
+async def _sync(root: RootReplica, servers: Sequence[str], room: bytes, tokens: TokenOf) -> SyncResult:
+    node = TeamNode(root, servers, room, tokens=tokens)
     try:
         async with asyncio.timeout(MEETING_S):
             await node.start()

@@ -23,7 +23,7 @@ from envlsp.service.joining.pinning import pin_team
 from envlsp.service.ports import Clock
 from envlsp.service.team import Team
 from envlsp.store.keyfile import DeviceSeeds
-from envlsp.transport.signaling_client import Connected, SignalingClient
+from envlsp.transport.signaling_client import Connected, SignalingClient, TokenOf, no_token
 from envlsp.wire.introductions import Answer, Card
 from envlsp.wire.replicas import Pairing
 from envlsp.wire.signaling_messages import Message, RoomId, Tag
@@ -66,17 +66,20 @@ def own_room(team: Team) -> bytes | None:
 class Waiting:
     """Waits in a room of its own for a member who brings a team."""
 
-    def __init__(self, seeds: DeviceSeeds, servers: Sequence[str], clock: Clock) -> None:
+    def __init__(
+        self, seeds: DeviceSeeds, servers: Sequence[str], clock: Clock, tokens: TokenOf = no_token
+    ) -> None:
         """Prepare; `card` does it.
 
         Args:
             seeds: of the keys in the pairing string.
             servers: signaling servers, best first.
             clock: for the day, which names the room.
+            tokens: what their operators want to be shown.
         """
         self._keys: DeviceKeys = device_keys(seeds.sign, seeds.box)
         self._key = RoomKey(pairing_of(seeds).room)
-        self._client = SignalingClient(tuple(servers))
+        self._client = SignalingClient(tuple(servers), tokens=tokens)
         self._clock = clock
         self._rooms: tuple[RoomId, ...] = ()
 

@@ -13,6 +13,7 @@ from envlsp.service.facade import Service
 from envlsp.service.network.errands import HAND_OVER_S
 from envlsp.service.network.node import Node
 from envlsp.service.replicas.keeping import Waiting, keep_team, own_room, pairing_of, waiting_seeds
+from envlsp.service.signaling_tokens import tokens_from
 from envlsp.store.lock import FileLock
 from envlsp.wire.replicas import Pairing, to_pairing_text
 from envlsp.wire.text import to_team_text
@@ -99,7 +100,7 @@ def _tell_kept(service: Service, told: Told) -> None:
 async def _await_team(service: Service, node: Node, servers: tuple[str, ...], told: Told) -> None:
     seeds = waiting_seeds(service)
     told.pairing(to_pairing_text(pairing_of(seeds)))
-    card = await Waiting(seeds, servers, service.clock).card()
+    card = await Waiting(seeds, servers, service.clock, tokens_from(service.environ)).card()
     team = keep_team(service, card.team, servers)
     told.team(to_team_text(team.id))
     await node.add_or_await(team.id, servers)

@@ -22,6 +22,7 @@ from typing import Final, TypeVar
 from urllib.parse import urlsplit
 
 from envlsp.crypto.primitives import random_bytes
+from envlsp.domain.secret import SecretText
 from envlsp.errors import MalformedFrame, SignalingUnreachable
 from envlsp.transport.signaling_socket import SignalingSocket, open_socket
 from envlsp.wire import signaling_messages as wire
@@ -95,17 +96,22 @@ class ServerReport:
     relays: Credentials | None = None
 
 
-async def look_at(url: str) -> ServerReport:
-    """Visit a server and say what was found; never raises for what it does."""
+async def look_at(url: str, token: SecretText | None = None) -> ServerReport:
+    """Visit a server and say what was found; never raises for what it does.
+
+    Args:
+        url: where it is.
+        token: the operator's, where we have one.
+    """
     host = host_of(url)
     try:
-        one = await open_socket(url, token=None, timeout_s=CONNECT_S)
+        one = await open_socket(url, token=token, timeout_s=CONNECT_S)
     except SignalingUnreachable as exc:
         return ServerReport(host, trouble=_trouble(exc))
     said = one.server_time_s
     skew_s = None if said is None else said + 0.5 - time.time()  # it tells whole seconds
     try:
-        sight, round_trip_s, relays = await _test(one, url)
+        sight, round_trip_s, relays = await _test(one, url, token)
     finally:
         await one.close()
     return ServerReport(
@@ -164,7 +170,9 @@ class _Unasked(Exception):
     """The server said something else than what was asked."""
 
 
-async def _test(one: SignalingSocket, url: str) -> tuple[Sight, float, Credentials | None]:
+async def _test(
+    one: SignalingSocket, url: str, token: SecretText | None
+) -> tuple[Sight, float, Credentials | None]:
     guest, room = _Guest(one), RoomId(random_bytes(ROOM_BYTES))
     try:
         async with asyncio.timeout(TALK_S):
@@ -176,7 +184,7 @@ async def _test(one: SignalingSocket, url: str) -> tuple[Sight, float, Credentia
     except _Unasked:
         return Sight.ASKS, 0.0, None
     try:
-        async with asyncio.timeout(CONNECT_S), _second(url) as other:
+        async with asyncio.timeout(CONNECT_S), _second(url, token) as other:
             sight, relays = await _watch(guest, other, room)
             return sight, round_trip_s, relays
     except _Unasked:
@@ -186,8 +194,8 @@ async def _test(one: SignalingSocket, url: str) -> tuple[Sight, float, Credentia
 
 
 @asynccontextmanager
-async def _second(url: str) -> AsyncIterator[_Guest]:
-    link = await open_socket(url, token=None, timeout_s=CONNECT_S)
+async def _second(url: str, token: SecretText | None) -> AsyncIterator[_Guest]:
+    link = await open_socket(url, token=token, timeout_s=CONNECT_S)
     try:
         yield _Guest(link)
     finally:
@@ -213,7 +221,7 @@ async def _watch(guest: _Guest, other: _Guest, room: RoomId) -> tuple[Sight, Cre
 
 def _trouble(exc: SignalingUnreachable) -> Trouble:
     causes = list(_causes(exc))
-    if any("wants a token" in str(cause) for cause in causes):
+    if any("wants a" in str(cause) for cause in causes):
         return Trouble.TOKEN
     for kind, trouble in _KINDS:
         if any(isinstance(cause, kind) for cause in causes):
