@@ -78,6 +78,15 @@ def test_the_code_cites_headings_that_exist() -> None:
     assert missing == []
 
 
+def test_every_line_of_doctor_is_explained() -> None:
+    code = "".join(path.read_text() for path in (ROOT / "envlsp" / "service" / "doctor").glob("*.py"))
+    lines = set(re.findall(r'\b(?:ok|warn|fail|skipped)\(\s*"([^"]+)"', code))
+    page = (ROOT / "docs" / "guides" / "troubleshooting.md").read_text()
+    explained = set(re.findall(r"`([^`]+)`", "".join(re.findall(r"(?m)^\|([^|]*)\|", page))))
+    assert len(lines) > 20
+    assert lines - explained == set()
+
+
 def test_decisions_are_numbered_without_a_gap() -> None:
     pages_of_decisions = sorted((ROOT / "docs" / "adr").glob("*.md"))
     assert [int(page.name[:4]) for page in pages_of_decisions] == list(range(len(pages_of_decisions)))
