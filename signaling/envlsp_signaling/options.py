@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 PREFIX: Final = "ENVLSP_SIGNALING_"
-OF_THE_CLIENT: Final = frozenset(("ENVLSP_SIGNALING_TOKEN",))
-"""Begins like ours and is not: what a client shows to a private server."""
+OF_THE_CLIENT: Final = frozenset(("ENVLSP_SIGNALING_TOKEN", "ENVLSP_SIGNALING_TOKEN_FILE"))
+"""Begin like ours and are not: what a client shows to a private server, which may run beside it."""
 
 Value: TypeAlias = str | int | float | bool | Path | tuple[str, ...] | None
 

@@ -95,6 +95,7 @@ def test_an_unknown_variable_is_refused_and_the_clients_own_are_not() -> None:
     with pytest.raises(WrongOption, match="did you mean ENVLSP_SIGNALING_TURN_URL"):
         settle({}, {"ENVLSP_SIGNALING_TURN_URLS": "turn:a"}, None)
     settle({}, {"ENVLSP_SIGNALING": "wss://a", "ENVLSP_SIGNALING_TOKEN": "t", "ENVLSP_HOME": "/h"}, None)
+    settle({}, {"ENVLSP_SIGNALING_TOKEN_FILE": "/h/tokens"}, None)
 
 
 def test_a_secret_comes_from_a_file_or_the_environment(tmp_path: Path) -> None:

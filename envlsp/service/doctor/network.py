@@ -178,7 +178,7 @@ _WAYS: Final = {
     "unknown": ("no such name", "correct the TURN URLs of the signaling server"),
     "credentials": (
         "it refuses the credentials that the signaling server gives out",
-        "give both servers one secret: static-auth-secret, ENVLSP_TURN_SECRET",
+        "give both servers one secret: static-auth-secret, and --turn-secret-file",
     ),
     "certificate": (
         "its certificate does not verify",
