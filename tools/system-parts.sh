@@ -18,8 +18,6 @@ parts=(
   "systemd-analyze systemd"
   "nginx nginx-light"
   "docker-compose docker-compose"
-  "systemd-analyze systemd"
-  "nginx nginx-light"
 )
 
 # Neovim comes with the tests' own packages where there is a wheel of it; what Debian has is too old.
