@@ -21,7 +21,7 @@ import ssl
 import threading
 from collections.abc import Callable, Coroutine, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 import aioice.stun
 from aioice import Candidate
@@ -49,6 +49,7 @@ _ENTRY = (0x0017, _FAMILY, aioice.stun.pack_unsigned, aioice.stun.unpack_unsigne
 ATTRIBUTES_BY_NAME[_FAMILY] = ATTRIBUTES_BY_TYPE[_ENTRY[0]] = _ENTRY
 
 MakeProtocol = Callable[[], StunProtocol]
+P = TypeVar("P", bound=asyncio.DatagramProtocol)
 
 
 class Names:
@@ -175,6 +176,16 @@ async def _first(openings: Sequence[Coroutine[Any, Any, StunProtocol]]) -> StunP
 
 async def _allocate(turn: TurnServer, address: str, make_protocol: MakeProtocol, turns: int) -> StunProtocol:
     await asyncio.sleep(turns * FAMILY_STEP_S)
+    return await open_relay(turn, address, make_protocol)
+
+
+async def open_relay(turn: TurnServer, address: str, make_protocol: Callable[[], P]) -> P:
+    """Have a TURN server at an address give us a relay, and return what receives there.
+
+    Raises:
+        OSError: it cannot be reached, or is not who it should be.
+        Exception: whatever else its answers make of aioice.
+    """
     transport, client = await _connect(turn, address)
     try:
         protocol = make_protocol()
@@ -212,9 +223,15 @@ def trust() -> ssl.SSLContext:
 
 
 class _AnyFamily(TurnClientMixin):
-    """Asks for an IPv6 relay where the server has no other."""
+    """Asks for an IPv6 relay where the server has no other. Drops what breaks the parser: a log is for us."""
 
     _asks_ipv6 = False
+
+    def datagram_received(self, data: bytes | str, addr: tuple[str, int]) -> None:
+        try:
+            super().datagram_received(data, addr)
+        except Exception:  # noqa: BLE001 - of a stranger's bytes it raises many kinds
+            return
 
     async def connect(self) -> tuple[str, int]:
         try:

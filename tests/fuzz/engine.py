@@ -15,7 +15,7 @@ import atheris
 def main() -> None:
     """Search, until an option says stop or something undocumented comes out."""
     program, name, *options = sys.argv
-    with atheris.instrument_imports(include=["envlsp", "envlsp_signaling"]):
+    with atheris.instrument_imports(include=["envlsp", "envlsp_signaling", "aioice"]):
         target = importlib.import_module(name)
     atheris.Setup([program, *options], target.take)
     atheris.Fuzz()

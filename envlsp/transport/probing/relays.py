@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import socket
 import ssl
 import time
 from collections.abc import AsyncIterator
@@ -18,12 +17,13 @@ from enum import StrEnum
 from typing import Any, Final, TypeAlias
 
 import aioice.stun
-import aioice.turn
 
 from envlsp.transport.api import TurnServer
+from envlsp.transport.asking import Names, open_relay
 
 ANSWER_S: Final = 2.5
 CLOSE_S: Final = 0.5
+UNREAD_MAX: Final = 64
 
 Address: TypeAlias = tuple[str, int]
 
@@ -82,17 +82,18 @@ class Relay(asyncio.DatagramProtocol):
     """An allocation: what arrives at its address, and from where."""
 
     def __init__(self) -> None:
-        self.heard: asyncio.Queue[tuple[bytes, Address]] = asyncio.Queue()
+        self.heard: asyncio.Queue[tuple[bytes, Address]] = asyncio.Queue(UNREAD_MAX)
         self.gone = asyncio.Event()
-        self._transport: Any = None
+        self.transport: Any = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin."""
-        self._transport = transport
+        self.transport = transport
 
     def datagram_received(self, data: bytes, addr: Address) -> None:
-        """Keep what came."""
-        self.heard.put_nowait((data, addr))
+        """Keep what came; in a flood what comes first."""
+        with contextlib.suppress(asyncio.QueueFull):
+            self.heard.put_nowait((data, addr))
 
     def connection_lost(self, _exc: Exception | None) -> None:
         """Note that it was given back."""
@@ -101,12 +102,12 @@ class Relay(asyncio.DatagramProtocol):
     @property
     def address(self) -> Address:
         """Where others reach it."""
-        host, port = self._transport.get_extra_info("sockname")[:2]
+        host, port = self.transport.get_extra_info("sockname")[:2]
         return host, port
 
     def send(self, data: bytes, to: Address) -> None:
         """Send something, and let that address answer from any port."""
-        self._transport.sendto(data, to)
+        self.transport.sendto(data, to)
 
 
 @asynccontextmanager
@@ -118,32 +119,32 @@ async def allocation(server: TurnServer) -> AsyncIterator[Relay]:
     """
     relay = Relay()
     try:
-        transport, _ = await asyncio.wait_for(_allocate(server, relay), ANSWER_S)
-    except (aioice.stun.TransactionError, OSError, EOFError, ValueError) as exc:
+        await asyncio.wait_for(_allocate(server, relay), ANSWER_S)
+    except NoAllocation:
+        raise
+    except Exception as exc:  # of a stranger's answers aioice makes many kinds
         raise NoAllocation(_way(exc)) from exc
     try:
         yield relay
     finally:
-        await _give_back(transport, relay)
+        await _give_back(relay)
 
 
-async def _allocate(server: TurnServer, relay: Relay) -> tuple[aioice.turn.TurnTransport, Relay]:
-    return await aioice.turn.create_turn_endpoint(
-        lambda: relay,
-        server_addr=(server.host, server.port),
-        username=server.username,
-        password=server.password,
-        ssl=True if server.transport == "tls" else None,
-        transport="udp" if server.transport == "udp" else "tcp",
-    )
+async def _allocate(server: TurnServer, relay: Relay) -> None:
+    try:
+        address, *_ = await Names().addresses(server.host)
+    except OSError as exc:
+        raise NoAllocation(Way.UNKNOWN) from exc
+    await open_relay(server, address, lambda: relay)
 
 
-async def _give_back(transport: aioice.turn.TurnTransport, relay: Relay) -> None:
-    transport.close()
+async def _give_back(relay: Relay) -> None:
+    private: Any = relay.transport
+    private.close()
     with contextlib.suppress(TimeoutError):
         await asyncio.wait_for(relay.gone.wait(), CLOSE_S)
         return
-    private: Any = transport  # the server is silent, and aioice would ask for a minute
+    # The server is silent, and aioice would ask for a minute.
     if (ending := private._TurnTransport__close_task) is not None:  # noqa: SLF001
         ending.cancel()
     private._TurnTransport__inner_protocol.transport.abort()  # noqa: SLF001
@@ -157,9 +158,9 @@ def _way(exc: Exception) -> Way:
             return Way.CERTIFICATE
         case ssl.SSLError() | ValueError() | EOFError():
             return Way.FOREIGN
-        case socket.gaierror():
-            return Way.UNKNOWN
         case ConnectionError() if type(exc) is ConnectionError:
             return Way.FOREIGN  # it answered, and what it said was no allocation
-        case _:
+        case OSError() | aioice.stun.TransactionTimeout():
             return Way.SILENT
+        case _:
+            return Way.FOREIGN

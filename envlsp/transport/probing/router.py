@@ -25,6 +25,7 @@ import aioice.stun
 from envlsp.crypto.primitives import random_bytes
 from envlsp.transport.addresses import host_addresses
 from envlsp.transport.api import StunServer, TurnServer
+from envlsp.transport.asking import Names
 from envlsp.transport.probing.relays import NoAllocation, Relay, allocation
 
 ASK_AGAIN_S: Final = 0.4
@@ -178,8 +179,8 @@ class _Asker(asyncio.DatagramProtocol):
     def datagram_received(self, data: bytes, addr: Address) -> None:
         try:
             message = aioice.stun.parse_message(data)
-        except ValueError:
-            return  # anybody may send us anything
+        except Exception:  # noqa: BLE001 - anybody may send us anything, and of it the parser raises many kinds
+            return
         future = self._waiting.get(message.transaction_id)
         if future is not None and not future.done():
             self.answered.append((addr[0], addr[1]))
@@ -240,12 +241,16 @@ async def _asking(
         transport.close()
 
 
+def _family(address: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in address else socket.AF_INET
+
+
 async def _resolved(servers: Iterable[StunServer]) -> list[tuple[socket.AddressFamily, Address]]:
     """Return the servers' addresses, IPv4 first: that is where routers hide us."""
-    loop, found = asyncio.get_running_loop(), list[tuple[socket.AddressFamily, Address]]()
+    names, found = Names(), list[tuple[socket.AddressFamily, Address]]()
     for server in servers:
         with contextlib.suppress(OSError, TimeoutError):
             async with asyncio.timeout(ANSWER_S):
-                answers = await loop.getaddrinfo(server.host, server.port, type=socket.SOCK_DGRAM)
-                found += [(each[0], (str(each[4][0]), int(each[4][1]))) for each in answers[:2]]
+                for each in await names.addresses(server.host):
+                    found.append((_family(each), (each, server.port)))
     return sorted(dict.fromkeys(found), key=lambda each: each[0] != socket.AF_INET)
