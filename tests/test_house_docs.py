@@ -95,6 +95,12 @@ def test_decisions_are_numbered_without_a_gap() -> None:
         assert parts <= set(headings(page)), page.name
 
 
+def test_every_decision_is_found_from_a_page_about_its_subject() -> None:
+    elsewhere = "".join(page.read_text() for page in pages() if page.parent.name != "adr")
+    decisions = [page.name for page in (ROOT / "docs" / "adr").glob("*.md")]
+    assert [name for name in decisions if f"adr/{name}" not in elsewhere] == []
+
+
 MAPPED = (
     "domain",
     "wire",
