@@ -34,6 +34,7 @@ sentence a person reads: lower case, no full stop, never the content of a file.
     │   ├── LoosePermissions
     │   ├── StoreCorrupt
     │   ├── StoreBusy
+    │   │   └── AgentRuns
     │   └── KeyFileError
     └── TransportError              exit 7: the network
         ├── NobodyReachable
@@ -278,6 +279,13 @@ class StoreBusy(StoreError):
 
     code = "store-busy"
     default_fix = "wait until it is done, then try again"
+
+
+class AgentRuns(StoreBusy):
+    """an agent keeps this device reachable already"""
+
+    code = "agent-runs"
+    default_fix = "nothing is left to do; envlsp status shows what it does"
 
 
 class KeyFileError(StoreError):

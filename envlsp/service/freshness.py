@@ -2,7 +2,8 @@
 
 Goes by what other devices attest under their signatures. Two questions, and they differ:
 an attestation shows that nothing was newer where every head it names is here; and it shows
-that its device holds a record where the record is at or below one of those heads. Times
+that its device holds a record where the record is at or below one of those heads. So does a
+record itself, of the device that made it: a newcomer has that before any attestation. Times
 are claims of those devices; one ahead of our clock counts as now.
 
 A device that is new, or was cut off for long, can be shown an old state by whoever stands
@@ -38,25 +39,29 @@ def freshness(replica: Replica, release: Iterable[RecordId] = ()) -> Freshness:
             for _, attest in found
         ),
         devices=others(replica),
-        held_by=sum(all(is_below(ledger, one, attest.heads) for one in wanted) for _, attest in found)
-        if wanted
-        else 0,
+        held_by=len(holders(replica, wanted)) if wanted else 0,
     )
 
 
 def others(replica: Replica) -> int:
     """Return how many other active devices the team has; a blind replica is none."""
+    return len(_others(replica))
+
+
+def _others(replica: Replica) -> list[DevicePk]:
     own = replica.keys.dpk
-    return sum(device.active for dpk, device in replica.state.devices.items() if dpk != own)
+    return [dpk for dpk, device in replica.state.devices.items() if device.active and dpk != own]
 
 
 def holders(replica: Replica, records: Iterable[RecordId]) -> list[DevicePk]:
-    """Return the other active devices that have attested to hold all of some records."""
+    """Return the other active devices that have attested to hold all of some records, or made them."""
     wanted, ledger = tuple(records), replica.ledger
+    makers = {record: replica.record(record).header.author for record in wanted}
+    attested = {dpk: attest.heads for dpk, attest in _attests(replica)}
     return [
         dpk
-        for dpk, attest in _attests(replica)
-        if all(is_below(ledger, record, attest.heads) for record in wanted)
+        for dpk in _others(replica)
+        if all(makers[record] == dpk or is_below(ledger, record, attested.get(dpk, ())) for record in wanted)
     ]
 
 

@@ -133,6 +133,7 @@ def test_a_team_of_one_is_in_step(alice: Desk) -> None:
 
 def test_without_a_server_nobody_is_met(alice: Desk, bob: Desk) -> None:
     failed(alice("sync"), 7, saying="no signaling server")
+    assert "not known without an agent or an editor here" in alice.ok("peers").talk
     (peer,) = alice.json("peers")["peers"]
     assert (peer["name"], peer["state"], peer["path"]) == ("Bob (laptop)", "offline", "")
     assert (peer["last_seen"], peer["in_sync"]) == (None, False)

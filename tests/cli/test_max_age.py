@@ -50,6 +50,12 @@ def test_status_says_as_of_when_and_by_how_many(team: tuple[Desk, Desk]) -> None
     assert (document["confirmed_by"], document["devices"], document["held_by"]) == (1, 1, 1)
 
 
+def test_who_made_a_release_holds_it_before_any_word_of_theirs(team: tuple[Desk, Desk]) -> None:
+    _, bob = team
+    document = bob.json("status")
+    assert (document["confirmed_by"], document["held_by"]) == (0, 1)
+
+
 def test_what_we_made_since_is_held_by_nobody_and_the_view_is_as_old_as_before(
     team: tuple[Desk, Desk],
 ) -> None:

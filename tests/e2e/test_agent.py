@@ -53,7 +53,10 @@ def test_a_killed_agent_leaves_the_way_free(stage: Cast) -> None:
 def test_a_second_agent_says_that_one_is_running(stage: Cast) -> None:
     alice = stage.founder("Alice")
     alice.agent()
-    refused(alice.run("agent"), 1)
+    result = alice.run("agent")
+    refused(result, 1)
+    assert "an agent keeps this device reachable already: process " in result.talk
+    assert "wait until" not in result.talk
 
 
 def test_interrupting_an_agent_is_its_orderly_end(stage: Cast) -> None:

@@ -26,16 +26,19 @@ def command(frame: Frame) -> None:
     PATH is direct (in one lan, over the internet, or through routers with the help of stun) or a
     relay (reached by udp, tcp or tls), and how long connecting took.
     """
-    from envlsp.service.network.errands import peers
+    from envlsp.service.network.errands import has_node, peers
 
     with opened_team(frame) as (service, opened):
         found = peers(service, opened)
+        is_known = any(peer.state != "offline" for peer in found) or has_node(service)
     if frame.json:
         frame.output.document(peers_fields(found))
     else:
         frame.output.table(map(_row, found), ("ID", "NAME", "STATE", "PATH", "SEEN", ""))
     if not found:
         frame.output.say("no other device in the team: envlsp invite")
+    elif not is_known:
+        frame.output.say("who is online is not known without an agent or an editor here: envlsp agent")
 
 
 def _row(peer: PeerInfo) -> tuple[str, ...]:

@@ -43,6 +43,7 @@ from envlsp.service.promises import standings
 from envlsp.service.results import PeerInfo, SyncResult
 from envlsp.service.stopping import call_until, run_until
 from envlsp.store.lock import FileLock
+from envlsp.store.peers import PeerNote
 
 log = logging.getLogger(__name__)
 
@@ -183,7 +184,7 @@ def peers(service: Service, opened: OpenedTeam) -> list[PeerInfo]:
                 name=f"{person.name} ({person.device})" if person.device else person.name,
                 state=now.state if now else "offline",
                 path=now.path if now else "",
-                last_seen=note.seen_s or None if note else None,
+                last_seen=_last_seen(now, note, replica.now()),
                 in_sync=now.in_sync if now else False,
                 via=now.via if now else "",
                 since=now.since_s or None if now else None,
@@ -194,6 +195,23 @@ def peers(service: Service, opened: OpenedTeam) -> list[PeerInfo]:
             )
         )
     return found
+
+
+def _last_seen(now: PeerState | None, note: PeerNote | None, at: int) -> int | None:
+    """Return when a device was heard last: a link that is silent for seconds would be stale."""
+    if now is not None and now.path and now.state == "online":
+        return at
+    return note.seen_s or None if note else None
+
+
+def has_node(service: Service) -> bool:
+    """Return whether a node runs on this device: only that knows who is online."""
+    with contextlib.suppress(TransportError, PeerError):
+        client = LocalClient.connect(Path(service.home.node_socket))
+        if client is not None:
+            client.close()
+            return True
+    return False
 
 
 def _sync_and_mend(

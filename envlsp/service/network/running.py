@@ -7,7 +7,7 @@ import signal
 import time
 from collections.abc import Callable
 
-from envlsp.errors import Locked, Misuse, StoreBusy
+from envlsp.errors import AgentRuns, Locked, Misuse, StoreBusy
 from envlsp.service.agent.notify import READY, STOPPING, notify
 from envlsp.service.facade import Service
 from envlsp.service.network.errands import HAND_OVER_S
@@ -29,7 +29,7 @@ def run_agent(service: Service, on_ready: Callable[[], None], on_stand_by: Calla
         on_stand_by: told who is the node, where that is not for this process to be yet.
 
     Raises:
-        StoreBusy: another agent is the node and stays it.
+        AgentRuns: another agent is the node and stays it.
         NotInitialised: there is no team.
         Locked: that was not the passphrase. Where nobody could be asked, it waits to be unlocked.
     """
@@ -45,7 +45,7 @@ def run_agent(service: Service, on_ready: Callable[[], None], on_stand_by: Calla
         lock.acquire(timeout_s=HAND_OVER_S)
     except StoreBusy:
         if f"({AGENT})" in (holder := lock.holder()):
-            raise
+            raise AgentRuns(holder) from None
         notify(service.environ, READY, "STATUS=an editor keeps this device reachable")
         on_stand_by(holder)
         while not lock.try_acquire():

@@ -288,6 +288,10 @@ def test_a_command_talks_to_the_agent_of_its_own_device(server: Server, pair: tu
         )
         assert peer.via == "lan"
         assert abs((peer.since or 0) - time.time()) < 60
+        alice.replica.clock = lambda: time.time() + 100
+        (peer,) = errands.peers(alice.service, alice.opened)
+        alice.replica.clock = time.time
+        assert (peer.last_seen or 0) > time.time() + 50, "a link that stands is heard all the time"
         assert 0 < (peer.connected_ms or 0) < 60_000
         bob.replica.refresh()
         assert bob.replica.ledger.heads() == alice.replica.ledger.heads()
