@@ -48,6 +48,7 @@ def test_two_people_work_and_no_value_is_found(tapped: Cast) -> None:
         work(hers, his)
         for one in (hers, his):
             look_everywhere(one)
+        check_doctor(alice, bob)
     assert VALUES[3].encode() in alice.env.read_bytes()
     for one in (hers, his):
         assert found_in(bytes(one.received), VALUES) == []
@@ -87,6 +88,22 @@ def look_everywhere(one: LiveEditor) -> None:
     for verb in ("status", "log", "list", "show", "members"):
         one.command(f"envlsp.{verb}", uri=one.env)
     one.notify("textDocument/didClose", {"textDocument": {"uri": code}})
+
+
+def check_doctor(*people: Teammate) -> None:
+    """Have everything looked over, also with a file that does not read; it names nothing of what is in it."""
+    for person in people:
+        whole = person.env.read_bytes()
+        for text in (whole, whole + f"{NAME} {VALUES[0]}\n".encode()):
+            person.env.write_bytes(text)
+            for words in (("--json",), (), ("--json", "--offline")):
+                said = person.run("doctor", *words)
+                assert "signaling" in said.text or "--offline" in words
+                assert (
+                    found_in(f"{said.text}{said.talk}".encode(), (*VALUES, NAME, NOTE, str(person.home)))
+                    == []
+                )
+        person.env.write_bytes(whole)
 
 
 def found_in(data: bytes, words: tuple[str, ...]) -> list[str]:

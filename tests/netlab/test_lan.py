@@ -140,7 +140,16 @@ def identifying(person: Teammate) -> list[bytes]:
         numbers = [bytes(service.only_team()), keys.dpk, keys.xpk]
     address = f"{person.name}@example.com".lower()
     team = re.findall(r"tm1\w+", (person.shop / "ev.yaml").read_text())[0]
-    words = [address, f"{person.name}-pc", machine(person), "API_URL", "one.example", "Alice", team]
+    words = [
+        address,
+        f"{person.name}-pc",
+        machine(person),
+        "API_URL",
+        "one.example",
+        "it is https",
+        "Alice",
+        team,
+    ]
     return [
         *numbers,
         *(n.hex().encode() for n in numbers),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import cache
 from ipaddress import IPv4Interface, IPv6Interface
-from typing import cast
+from typing import TypeAlias, cast
 
 import zeroconf
 from zeroconf.asyncio import AsyncServiceInfo
@@ -30,6 +30,8 @@ from envlsp.wire.lan import (
 )
 from envlsp.wire.limits import BLOB_SIZES
 from envlsp.wire.signaling_messages import RoomId
+
+Entries: TypeAlias = Mapping[bytes, bytes | None]
 
 MAX_BYTES = 1_024
 NOW_S = 1_750_000_000
@@ -77,12 +79,12 @@ def _as_sighting(data: bytes) -> None:
         info = AsyncServiceInfo(
             SERVICE, NAME, port=int.from_bytes(port, "big"), properties=text, addresses=[address]
         )
-        entries = cast("Mapping[bytes, bytes | None]", info.properties)
+        entries = info.properties
     except (TypeError, ValueError, zeroconf.Error):
         return
     try:
         poster = decode_poster_untrusted(entries)
-        assert decode_poster_untrusted(encode_poster(poster)) == poster
+        assert decode_poster_untrusted(cast("Entries", encode_poster(poster))) == poster
         sighting = _discovery()._sighting(NAME, info)
     except MalformedFrame:
         return
