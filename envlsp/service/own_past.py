@@ -68,7 +68,9 @@ def note_vector(replica: Replica, dpk: DevicePk, seq: int) -> None:
         past = _read(replica)
         if dpk in past.deaf:
             return
-        claims = {**dict(past.claims), dpk: seq}
+        state = replica.state
+        answered_for = {who: theirs for who, theirs in past.claims if state.is_active(who)}
+        claims = {**answered_for, dpk: seq}  # who was removed takes nobody's place
         if len(claims) <= _CLAIMS_MAX and tuple(claims.items()) != past.claims:
             _keep(replica, replace(past, claims=tuple(claims.items())))
 

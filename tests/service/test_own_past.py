@@ -143,6 +143,16 @@ def test_a_vector_of_what_we_have_is_no_claim(cast: Cast) -> None:
     assert not own_past.is_behind(bob.replica)
 
 
+def test_who_was_removed_leaves_room_for_those_who_tell_the_truth(cast: Cast) -> None:
+    """Eve had claims made under as many names as are remembered, and was removed for it."""
+    alice, _, older = restored(cast)
+    for number in range(100):
+        own_past.note_vector(older.replica, DevicePk(number.to_bytes(32)), 1_000)
+    assert not own_past.is_behind(older.replica), "nobody answers for any of them"
+    claim(older, alice, older.replica.store.records.own_seq() + 1)
+    assert own_past.is_behind(older.replica)
+
+
 def test_more_claims_than_there_are_people_do_not_grow(cast: Cast) -> None:
     (alice,) = cast.team()
     for number in range(100):
