@@ -1,0 +1,33 @@
+// Bundles the extension, and writes the grammar from the rule that the server's code says.
+import { build } from 'esbuild';
+import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
+
+const common = { bundle: true, platform: 'node', target: 'node20', format: 'cjs', logLevel: 'warning' };
+
+async function grammar() {
+  const rules = JSON.parse(await readFile('src/rules.json', 'utf8'));
+  const text = {
+    scopeName: 'source.envlsp',
+    patterns: [
+      { match: rules.seenAtMost, name: 'variable.other.envlsp' },
+      { match: '.+', name: 'covered.envlsp' },
+    ],
+  };
+  await writeFile('dist/env.tmLanguage.json', JSON.stringify(text, undefined, 2) + '\n');
+}
+
+await mkdir('dist/test', { recursive: true });
+if (process.argv.includes('--tests')) {
+  const tests = ['test/covers.test.ts', 'test/rows.test.ts', 'test/standing.test.ts'];
+  await build({ ...common, entryPoints: tests, outdir: 'dist/test' });
+} else {
+  await build({
+    ...common,
+    entryPoints: ['src/extension.ts'],
+    outfile: 'dist/extension.js',
+    external: ['vscode'],
+    minify: true,
+  });
+  await grammar();
+  await copyFile('../../LICENSE', 'dist/LICENSE.txt');
+}

@@ -1,0 +1,86 @@
+// The language client: what is said to the server, and who hears what it says.
+import * as vscode from 'vscode';
+import {
+  LanguageClient,
+  State,
+  type DynamicFeature,
+  type LanguageClientOptions,
+  type StaticFeature,
+} from 'vscode-languageclient/node';
+import { input, pick, type Choice, type Question } from './ask';
+import type { Told } from './covers';
+import type { Masks } from './masks';
+import type { Standing } from './standing';
+import { SERVED } from './where';
+
+/** Ours to do: commands are in the palette before the server is up, documents can be saved. */
+const DONE_HERE = new Set(['workspace/executeCommand', 'workspace/textDocumentContent']);
+/** What a link in a hover may do, one by one. */
+const LINKS = ['envlsp.push', 'envlsp.pull', 'envlsp.diff', 'envlsp.resolve', 'envlsp.reveal', 'envlsp.copy'];
+
+class Client extends LanguageClient {
+  override registerFeature(feature: StaticFeature | DynamicFeature<unknown>): void {
+    if (!('registrationType' in feature && DONE_HERE.has(feature.registrationType.method))) {
+      super.registerFeature(feature);
+    }
+  }
+}
+
+/** Says what this editor can do: docs/lsp-extensions.md, "Saying what the editor can do". */
+const abilities: StaticFeature = {
+  fillClientCapabilities(capabilities) {
+    const experimental = { envlsp: { input: true, pick: true, status: true, reveal: true, masks: true } };
+    capabilities.experimental = experimental;
+  },
+  initialize() {},
+  getState: () => ({ kind: 'static' }),
+  clear() {},
+};
+
+/** Return a client that is not started; `onStanding` gets undefined when the server is gone. */
+export function makeClient(
+  path: string,
+  masks: Masks,
+  log: vscode.LogOutputChannel,
+  onStanding: (standing: Standing | undefined) => void,
+): LanguageClient {
+  const options: LanguageClientOptions = {
+    documentSelector: SERVED,
+    outputChannel: log,
+    traceOutputChannel: quiet(log),
+    markdown: { isTrusted: { enabledCommands: LINKS } },
+  };
+  const client = new Client('envlsp', 'envlsp', { command: path, args: ['lsp'] }, options);
+  client.registerFeature(abilities);
+  client.onNotification('envlsp/masks', (message: Told) => masks.told(message));
+  client.onNotification('envlsp/status', onStanding);
+  client.onRequest('envlsp/input', (question: Question, token) => input(question, token));
+  client.onRequest('envlsp/pick', (choice: Choice, token) => pick(choice, token));
+  client.onDidChangeState(({ newState }) => {
+    if (newState === State.Stopped) {
+      masks.forget();
+      onStanding(undefined);
+    } else if (newState === State.Running) {
+      const said = client.initializeResult?.capabilities.experimental as Experimental | undefined;
+      masks.look(said?.envlsp?.masks?.text ?? '••••••');
+    }
+  });
+  return client;
+}
+
+interface Experimental {
+  readonly envlsp?: { readonly masks?: { readonly text?: string } };
+}
+
+/** Return a log that keeps of a trace which message it was: the rest has the text of documents. */
+function quiet(log: vscode.LogOutputChannel): vscode.LogOutputChannel {
+  const trace = (message: string): void => {
+    const first = message.split('\n', 1)[0] ?? '';
+    if (!first.startsWith('{')) {
+      log.trace(first);
+    }
+  };
+  return new Proxy(log, {
+    get: (target, name) => (name === 'trace' ? trace : (Reflect.get(target, name, target) as unknown)),
+  });
+}

@@ -1,0 +1,125 @@
+// Draws the masks: by the rule at once, then as the server tells, in every editor that shows the
+// document. A covered part is out of the layout, so that no frame has its text; its edges are
+// open, so that what is typed there is covered before anybody was asked.
+import * as vscode from 'vscode';
+import { Covers, shown, type Line, type Told } from './covers';
+import { unknown } from './seen';
+import { isCovered } from './where';
+
+const HIDDEN = 'none; display: none;';
+
+export class Masks implements vscode.Disposable {
+  private readonly documents = new Map<string, Covers>();
+  private readonly subscriptions: vscode.Disposable[];
+  private readonly changed = new vscode.EventEmitter<vscode.TextDocument>();
+  readonly onDidChange = this.changed.event;
+  private dots = decoration('••••••');
+  private readonly edges = vscode.window.createTextEditorDecorationType({
+    textDecoration: HIDDEN,
+    rangeBehavior: vscode.DecorationRangeBehavior.OpenOpen,
+  });
+  // The grammar gives values no visible colour; what may be seen of a line gets one back.
+  private readonly plain = vscode.window.createTextEditorDecorationType({
+    color: new vscode.ThemeColor('editor.foreground'),
+    rangeBehavior: vscode.DecorationRangeBehavior.ClosedClosed,
+  });
+
+  constructor() {
+    this.subscriptions = [
+      vscode.window.onDidChangeVisibleTextEditors((editors) => editors.forEach((one) => this.draw(one))),
+      vscode.window.onDidChangeActiveTextEditor((editor) => editor && this.draw(editor)),
+      vscode.workspace.onDidOpenTextDocument((document) => this.drawAll(document)),
+      vscode.workspace.onDidChangeTextDocument((event) => this.edited(event)),
+      vscode.workspace.onDidCloseTextDocument(({ uri }) => this.documents.delete(uri.toString())),
+    ];
+    vscode.window.visibleTextEditors.forEach((editor) => this.draw(editor));
+  }
+
+  /** Draw what the server tells. */
+  told(message: Told): void {
+    const document = documentOf(message.uri);
+    if (document === undefined) {
+      return;
+    }
+    this.covers(document).told(message);
+    this.drawAll(document);
+    this.changed.fire(document);
+  }
+
+  /** Take over how a covered part looks. */
+  look(text: string): void {
+    this.dots.dispose();
+    this.dots = decoration(text);
+    vscode.window.visibleTextEditors.forEach((editor) => this.draw(editor));
+  }
+
+  /** Go back to the rule: the server is gone. */
+  forget(): void {
+    this.documents.forEach((covers) => covers.forget());
+    vscode.window.visibleTextEditors.forEach((editor) => this.draw(editor));
+  }
+
+  of(document: vscode.TextDocument): Covers | undefined {
+    return this.documents.get(document.uri.toString());
+  }
+
+  dispose(): void {
+    vscode.Disposable.from(...this.subscriptions, this.changed, this.dots, this.edges, this.plain).dispose();
+  }
+
+  private covers(document: vscode.TextDocument): Covers {
+    const key = document.uri.toString();
+    const found = this.documents.get(key) ?? new Covers();
+    this.documents.set(key, found);
+    return found;
+  }
+
+  private edited({ document, contentChanges }: vscode.TextDocumentChangeEvent): void {
+    if (isCovered(document) && contentChanges.length > 0) {
+      const edits = contentChanges.map(({ range, text }) => ({ start: range.start, end: range.end, text }));
+      this.of(document)?.edited(document.version, edits);
+      this.drawAll(document);
+    }
+  }
+
+  private drawAll(document: vscode.TextDocument): void {
+    vscode.window.visibleTextEditors
+      .filter((editor) => editor.document === document)
+      .forEach((editor) => this.draw(editor));
+  }
+
+  private draw(editor: vscode.TextEditor): void {
+    const { document } = editor;
+    if (!isCovered(document)) {
+      return;
+    }
+    const texts = Array.from({ length: document.lineCount }, (_, row) => document.lineAt(row).text);
+    const lines = this.of(document)?.lines(texts.length) ?? texts.map(unknown);
+    const widths = texts.map((text) => text.length);
+    editor.setDecorations(this.dots, ranges(lines));
+    editor.setDecorations(this.edges, ranges(lines.map((line, row) => edge(line, widths[row] ?? 0))));
+    editor.setDecorations(this.plain, ranges(lines.map((line, row) => shown(line, widths[row] ?? 0))));
+  }
+}
+
+/** Return the end of a line that is not covered already: what is typed or pasted there may be a value. */
+function edge(line: Line, width: number): Line {
+  return (line.at(-1)?.[1] ?? -1) < width ? [[width, width]] : [];
+}
+
+function ranges(lines: readonly Line[]): vscode.Range[] {
+  return lines.flatMap((line, row) => line.map(([from, to]) => new vscode.Range(row, from, row, to)));
+}
+
+function decoration(text: string): vscode.TextEditorDecorationType {
+  return vscode.window.createTextEditorDecorationType({
+    textDecoration: HIDDEN,
+    after: { contentText: text, color: new vscode.ThemeColor('editorCodeLens.foreground') },
+    rangeBehavior: vscode.DecorationRangeBehavior.OpenOpen,
+  });
+}
+
+function documentOf(uri: string): vscode.TextDocument | undefined {
+  const key = vscode.Uri.parse(uri).toString();
+  return vscode.workspace.textDocuments.find((document) => document.uri.toString() === key);
+}

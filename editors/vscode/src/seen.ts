@@ -1,0 +1,11 @@
+// What may be shown of a line before the server has told: the rule is generated from its code.
+import type { Line } from './covers';
+import rules from './rules.json';
+
+const SEEN_AT_MOST = new RegExp(rules.seenAtMost);
+
+/** Return what is covered of a line of which nothing is known. */
+export function unknown(text: string): Line {
+  const from = SEEN_AT_MOST.exec(text)?.[0].length ?? 0;
+  return from < text.length ? [[from, text.length]] : [];
+}
