@@ -60,15 +60,15 @@ export function moved(lines: readonly Line[], edit: Edit): Line[] {
   return [...lines.slice(0, start.line), ...made, ...lines.slice(end.line + 1)];
 }
 
-/** Return the rest of a line: the parts that are shown. */
-export function shown(line: Line, width: number): Line {
+/** Return the rest of a line from a column on: the parts that are shown. */
+export function shown(line: Line, width: number, from = 0): Line {
   const edges = [0, ...line.flat(), width];
   const found: Span[] = [];
   for (let at = 0; at + 1 < edges.length; at += 2) {
-    const from = edges[at] ?? 0;
-    const to = Math.min(edges[at + 1] ?? 0, width);
-    if (from < to) {
-      found.push([from, to]);
+    const first = Math.max(edges[at] ?? 0, from);
+    const last = Math.min(edges[at + 1] ?? 0, width);
+    if (first < last) {
+      found.push([first, last]);
     }
   }
   return found;

@@ -3,7 +3,7 @@
 // open, so that what is typed there is covered before anybody was asked.
 import * as vscode from 'vscode';
 import { Covers, shown, type Line, type Told } from './covers';
-import { unknown } from './seen';
+import { seen, unknown } from './seen';
 import { isCovered } from './where';
 
 const HIDDEN = 'none; display: none;';
@@ -18,7 +18,7 @@ export class Masks implements vscode.Disposable {
     textDecoration: HIDDEN,
     rangeBehavior: vscode.DecorationRangeBehavior.OpenOpen,
   });
-  // The grammar gives values no visible colour; what may be seen of a line gets one back.
+  // The grammar colours names, and nothing else visibly; what may be seen besides gets its colour here.
   private readonly plain = vscode.window.createTextEditorDecorationType({
     color: new vscode.ThemeColor('editor.foreground'),
     rangeBehavior: vscode.DecorationRangeBehavior.ClosedClosed,
@@ -95,10 +95,10 @@ export class Masks implements vscode.Disposable {
     }
     const texts = Array.from({ length: document.lineCount }, (_, row) => document.lineAt(row).text);
     const lines = this.of(document)?.lines(texts.length) ?? texts.map(unknown);
-    const widths = texts.map((text) => text.length);
     editor.setDecorations(this.dots, ranges(lines));
-    editor.setDecorations(this.edges, ranges(lines.map((line, row) => edge(line, widths[row] ?? 0))));
-    editor.setDecorations(this.plain, ranges(lines.map((line, row) => shown(line, widths[row] ?? 0))));
+    editor.setDecorations(this.edges, ranges(texts.map((text, row) => edge(lines[row] ?? [], text.length))));
+    const plain = texts.map((text, row) => shown(lines[row] ?? [], text.length, seen(text)));
+    editor.setDecorations(this.plain, ranges(plain));
   }
 }
 

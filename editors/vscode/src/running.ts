@@ -84,8 +84,8 @@ export class Running implements vscode.Disposable {
     }
     const { makeClient } = await import('./client');
     const client = makeClient(path, this.masks, this.log, (standing) => {
-      this.standing = standing;
-      this.changed.fire(standing);
+      this.standing = standing && spelled(standing);
+      this.changed.fire(this.standing);
     });
     try {
       await client.start();
@@ -95,4 +95,13 @@ export class Running implements vscode.Disposable {
       return undefined;
     }
   }
+}
+
+/** Return the same with every address spelled as this editor spells it. */
+function spelled(standing: Standing): Standing {
+  const here = <T extends { readonly uri: string }>(one: T): T => ({ ...one, uri: vscode.Uri.parse(one.uri).toString() });
+  const projects = standing.projects.map((project) => {
+    return { ...here(project), environments: project.environments.map(here) };
+  });
+  return { ...standing, projects };
 }

@@ -55,6 +55,7 @@ test('joined lines keep both masks', () => {
 test('the parts between masks are what is shown', () => {
   assert.deepEqual(shown([[4, 8], [10, 12]], 15), [[0, 4], [8, 10], [12, 15]]);
   assert.deepEqual(shown([[0, 5]], 5), []);
+  assert.deepEqual(shown([[4, 8]], 10, 4), [[8, 10]]);
 });
 
 test('an answer to an older version is moved along with what was typed since', () => {
