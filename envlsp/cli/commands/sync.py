@@ -14,6 +14,7 @@ from envlsp.service.verbs.shapes import sync_fields
 
 if TYPE_CHECKING:
     from envlsp.service.facade import OpenedTeam
+    from envlsp.service.results import SyncResult
 
 
 @click.command()
@@ -58,10 +59,17 @@ def command(frame: Frame, replicas: int, timeout: str, *, accept_loss: bool) -> 
     elif found is None:
         frame.output.line("no other device in the team")
     else:
-        devices = f"{result.in_sync} of {count(result.devices, 'other device')}"
-        frame.output.line(f"in step with {devices}; {count(result.received, 'new record')}")
+        frame.output.line(
+            f"{_standing(result, waited=wish is not None)}; {count(result.received, 'new record')}"
+        )
     for line in (*alarm_lines(result.alarms), *(() if frame.json else voided_lines(result.voided))):
         frame.output.warn(plain(line))
+
+
+def _standing(result: SyncResult, *, waited: bool) -> str:
+    """Return who is in step: of those who were there, or of those who came while it was waited for."""
+    held, devices = result.held_by if waited else result.in_sync, count(result.devices, "other device")
+    return f"held by {held} of {devices}" if waited else f"in step with {held} of {devices}"
 
 
 def _told(frame: Frame) -> Callable[[str], None]:

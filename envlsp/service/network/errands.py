@@ -54,6 +54,7 @@ THOROUGH_S = 20.0
 HAND_OVER_S = 2.0
 """How long a node takes to appear or to go, at most."""
 ANSWER_MARGIN_S = 5.0
+ONLY_LAN = "name a server under `signaling` in ev.yaml: without one, only your LAN is looked at"
 
 
 def sync(
@@ -78,7 +79,7 @@ def sync(
     result = _sync_and_mend(service, opened, THOROUGH_S, is_cancelled)
     _check_membership(opened, result)
     if not result.reached and result.devices and not may_be_alone:
-        raise NobodyReachable
+        raise NobodyReachable(fix=None if opened.servers else ONLY_LAN)
     return result
 
 

@@ -50,15 +50,17 @@ def bring_in_step(
         demand_possible(opened, wish)
     if is_alone(opened.team.replica):
         return None
-    news = Arrivals(opened.team)
+    news, replica = Arrivals(opened.team), opened.team.replica
+    before = len(replica.ledger)
     result = sync(service, opened, may_be_alone=wish is not None, is_cancelled=is_cancelled)
     for line in (*arrival_lines(opened.team), *newer_lines(newer(opened.team), alarms(opened.team))):
         service.talk.say(line)
-    result = replace(result, voided=news.voided(), alarms=fresh_alarms(opened.team))
     if wish is not None:
         spread(service, opened, wish, report, is_cancelled)
-    replica = opened.team.replica
-    return replace(result, held_by=len(holders(replica, replica.ledger.heads())))
+        replica.refresh()
+        result = replace(result, received=len(replica.ledger) - before)
+    held_by = len(holders(replica, replica.ledger.heads()))
+    return replace(result, voided=news.voided(), alarms=fresh_alarms(opened.team), held_by=held_by)
 
 
 def wish_of(service: Service, place: Path, devices: int, timeout: str = "") -> Wish | None:
