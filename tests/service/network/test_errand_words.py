@@ -33,6 +33,7 @@ def test_who_only_looked_at_the_lan_is_told_of_servers(
 
 def test_what_comes_while_devices_are_waited_for_counts(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     alice, bob = cast.team("bob")
+    bob.pull()
     bob.push(bob.file.read_bytes() + b"LATE=1\n")
     monkeypatch.setattr(meeting, "sync", lambda *_, **__: NOBODY)
     monkeypatch.setattr(meeting, "spread", lambda *_: give(bob, alice))
