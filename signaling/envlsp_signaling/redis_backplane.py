@@ -94,6 +94,7 @@ class RedisBackplane:
         self._hear: Callable[[ServerId, News], None] = lambda _server, _news: None
         self._lose: Callable[[ServerId | None], None] = lambda _server: None
         self._runner: asyncio.Task[None] | None = None
+        self._is_stopping = False
         self._redis: Redis | None = None
         self._wanted: dict[bytes, asyncio.Future[None]] = {}
         self._unconfirmed: dict[bytes, int] = {}
@@ -120,6 +121,7 @@ class RedisBackplane:
 
     async def stop(self) -> None:
         """Disconnect."""
+        self._is_stopping = True  # its client may turn the end that comes next into an error
         if self._runner is not None:
             self._runner.cancel()
             await asyncio.gather(self._runner, return_exceptions=True)
@@ -203,7 +205,10 @@ class RedisBackplane:
 
     async def _ears_at(self, channels: list[bytes]) -> list[int]:
         answer = await self._ask(lambda redis: redis.pubsub_numsub(*channels))
-        return [int(count) for _, count in answer]
+        try:
+            return [int(count) for _, count in answer]
+        except (TypeError, ValueError) as exc:
+            raise BackplaneLost from exc
 
     # --- the connection -----------------------------------------------------------------------
 
@@ -218,11 +223,11 @@ class RedisBackplane:
 
     async def _run(self) -> None:
         wait_s = BACKOFF_S[0]
-        while True:
+        while not self._is_stopping:
             began = asyncio.get_running_loop().time()
             try:
                 await self._live()
-            except (RedisError, OSError, TimeoutError, BackplaneLost):
+            except Exception:  # noqa: BLE001 - of what is no Redis its client makes errors of many kinds
                 self._down()
             if asyncio.get_running_loop().time() - began > BACKOFF_S[1]:
                 wait_s = BACKOFF_S[0]
@@ -258,7 +263,7 @@ class RedisBackplane:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             self._redis = None
-            with contextlib.suppress(RedisError, OSError):
+            with contextlib.suppress(Exception):  # an error here would hide that we are to stop
                 await ears.aclose()  # type: ignore[no-untyped-call]
                 await redis.aclose()
 
