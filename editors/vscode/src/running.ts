@@ -82,12 +82,12 @@ export class Running implements vscode.Disposable {
       void sayMissing();
       return undefined;
     }
-    const { makeClient } = await import('./client');
-    const client = makeClient(path, this.masks, this.log, (standing) => {
-      this.standing = standing && spelled(standing);
-      this.changed.fire(this.standing);
-    });
     try {
+      const { makeClient } = await import('./client');
+      const client = makeClient(path, this.masks, this.log, (standing) => {
+        this.standing = standing && spelled(standing);
+        this.changed.fire(this.standing);
+      });
       await client.start();
       return client;
     } catch {
