@@ -5,11 +5,10 @@ import type { Masks } from './masks';
 import { findServer, sayMissing } from './server';
 import type { Standing } from './standing';
 
-/** What stands under `data` of an error that a command answers with. */
+/** An error that a command answers with; the message says what to do about it. */
 interface Refusal {
   readonly code: number;
   readonly message: string;
-  readonly data?: { readonly fix?: string };
 }
 
 const STOPPED = -32800;
@@ -48,11 +47,11 @@ export class Running implements vscode.Disposable {
     try {
       return await client.sendRequest<T>('workspace/executeCommand', { command, arguments: [argument] });
     } catch (error) {
-      const { code, message, data } = error as Refusal;
+      const { code, message } = error as Refusal;
       if (code === STOPPED) {
         return undefined;
       }
-      throw new Error(data?.fix ? `${message} (${data.fix})` : message);
+      throw new Error(message);
     }
   }
 
