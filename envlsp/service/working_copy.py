@@ -116,7 +116,9 @@ def check_writable(path: Path) -> None:
         return
     match git.standing(path):
         case git.Standing.TRACKED:
-            raise Misuse(f"git tracks {path}", fix=f"git rm --cached {path.name}")
+            import shlex  # the name is whoever's who committed it, and the fix is entered as it stands
+
+            raise Misuse(f"git tracks {path}", fix=f"git rm --cached {shlex.quote(path.name)}")
         case git.Standing.UNKNOWN:
             raise Misuse(f"git cannot say whether it tracks {path}", fix="git status")
         case git.Standing.EXPOSED:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterator
 
 from envlsp.domain.secret import is_secret_name
@@ -59,7 +60,8 @@ def git(look: Look) -> Iterator[Finding]:
     name = file_name(look.place)
     if facts.is_tracked:
         code = "git-tracked"
-        message = f"git tracks {name}: run `git rm --cached {name}`, then change the secrets that were in it"
+        command = f"git rm --cached {shlex.quote(name)}"
+        message = f"git tracks {name}: run `{command}`, then change the secrets that were in it"
         yield Finding(code, FILE, message, CODES[code].severity)
     if facts.is_exposed:
         code = "git-exposed"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
@@ -42,14 +43,14 @@ def _git(found: Project) -> Iterator[Finding]:
         yield fail(
             "git",
             f"git keeps {_several(tracked)}, with its values",
-            f"git rm --cached {tracked[0]}; then give every value in it anew",
+            f"git rm --cached {shlex.quote(tracked[0])}; then give every value in it anew",
             tracked=len(tracked),
         )
     elif exposed:
         yield warn(
             "git",
             f"git would take {_several(exposed)} along with the next add",
-            f"echo {exposed[0]} >> .gitignore",
+            f"echo {shlex.quote(exposed[0])} >> .gitignore",
             exposed=len(exposed),
         )
     elif all(standing is Standing.NO_REPOSITORY for standing in seen.values()):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -54,7 +55,7 @@ def _ignore(desk: Desk, _arguments: Arguments) -> Json:
         case git.Standing.TRACKED:
             raise Misuse(
                 f"git tracks {path.name}, so ignoring it changes nothing",
-                fix=f"git rm --cached {path.name}",
+                fix=f"git rm --cached {shlex.quote(path.name)}",
             )
         case _:
             return ignored_fields(str(path), added=git.ignore(path))

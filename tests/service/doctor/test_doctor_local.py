@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
+import shlex
 import sqlite3
 import subprocess
 from collections.abc import Iterable
@@ -134,6 +135,19 @@ def test_a_file_of_secrets_that_git_keeps_or_would_keep(cast: Cast) -> None:
     seen = look(alice)["git"]
     assert seen.status == "fail"
     assert (seen.fix or "").startswith("git rm --cached .env")
+
+
+def test_a_name_that_eve_committed_is_no_command_when_the_fix_is_entered(cast: Cast) -> None:
+    (alice,) = cast.team()
+    (alice.root / ".gitignore").write_text(".env\n")
+    name = ".env.a; touch eve; '"
+    (alice.root / name).write_text("A=1\n")
+    for fixed in ("warn", "fail"):
+        seen = look(alice)["git"]
+        assert seen.status == fixed
+        words = shlex.split((seen.fix or "").removesuffix("; then give every value in it anew"))
+        assert name in words, "one word, whatever is in it"
+        subprocess.run(["git", "add", "-f", name], cwd=alice.root, check=True)
 
 
 def test_an_ev_yaml_that_is_not_valid(cast: Cast) -> None:
