@@ -15,7 +15,7 @@ from envlsp.service.freshness import freshness
 from envlsp.service.network.errands import peers
 from envlsp.service.people import SHORT_HEX
 from envlsp.service.promises import read_attest
-from envlsp.service.results import PeerInfo
+from envlsp.service.results import Freshness, PeerInfo
 
 SHOWN_MAX: Final = 6
 SHORT_ID: Final = 8
@@ -115,12 +115,20 @@ def _fresh(opened: OpenedTeam) -> Iterator[Finding]:
     if found.as_of is None:
         yield warn("fresh", "no other device has confirmed what is here", _MEET, confirmed_by=0)
         return
-    said = f"confirmed {_age(now - found.as_of)} by {found.confirmed_by} of {found.devices}"
+    said = f"as of {_age(now - found.as_of)}, {_confirming(found)}"
     facts: dict[str, Fact] = {"as_of": found.as_of, "confirmed_by": found.confirmed_by}
     if now - found.as_of > _DAY_S:
         yield warn("fresh", said, _MEET, **facts)
     else:
         yield ok("fresh", said, **facts)
+
+
+def _confirming(found: Freshness) -> str:
+    """Return by how many all of it is confirmed: none can be, where something was made here since."""
+    if not found.confirmed_by:
+        return "and nobody has confirmed what came since"
+    devices = "1 device" if found.devices == 1 else f"{found.devices} devices"
+    return f"confirmed by {found.confirmed_by} of {devices}"
 
 
 def clocks(opened: OpenedTeam) -> Iterator[Finding]:

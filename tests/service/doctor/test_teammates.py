@@ -6,9 +6,12 @@ from functools import partial
 
 import pytest
 
+from envlsp.crypto.attest import check_attest_untrusted
 from envlsp.service import own_past, volume
 from envlsp.service.doctor.findings import Finding
 from envlsp.service.doctor.teammates import of_team
+from envlsp.service.network.sync_port import SyncPort
+from envlsp.service.promises import keep_attest
 from tests.support.cast import FIRST_FILE, Actor, Cast, give
 
 
@@ -26,6 +29,18 @@ def test_a_device_whose_later_records_a_peer_has_seen_only_reads(cast: Cast) -> 
         "the history on this device is older than it was, so it only reads",
     )
     assert finding.fix == "envlsp sync; where no device has the rest: envlsp sync --accept-loss"
+
+
+def test_a_view_is_as_of_its_last_confirmation_and_what_came_since_is_confirmed_by_nobody(cast: Cast) -> None:
+    alice, bob = cast.team("bob")
+    assert [one.status for one in said(alice, "fresh")] == ["warn"]
+    attest = SyncPort(bob.replica).attests()[0]
+    keep_attest(alice.replica, check_attest_untrusted(attest, alice.replica.team), attest)
+    assert [one.says for one in said(alice, "fresh")] == ["as of just now, confirmed by 1 of 1 device"]
+    alice.push(FIRST_FILE + b"NEW=1\n")
+    assert [one.says for one in said(alice, "fresh")] == [
+        "as of just now, and nobody has confirmed what came since"
+    ]
 
 
 def test_who_floods_is_named_with_what_to_do(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
