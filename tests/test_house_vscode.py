@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from envlsp.domain.secret import MASK
 from envlsp.ide.masks import SEEN_AT_MOST
 from envlsp.ide.settings import DEFAULTS
 from envlsp.lsp.names import COMMANDS
@@ -40,17 +41,18 @@ def test_no_workspace_says_which_program_runs() -> None:
 
 
 def test_before_the_server_answers_a_line_is_shown_by_its_rule() -> None:
-    assert json.loads((VSCODE / "src" / "rules.json").read_text()) == {"seenAtMost": SEEN_AT_MOST}
+    assert json.loads((VSCODE / "src" / "rules.json").read_text()) == {
+        "mask": MASK,
+        "seenAtMost": SEEN_AT_MOST,
+    }
 
 
 def test_menus_and_links_name_commands_that_exist() -> None:
     listed = {row["command"] for row in contributions()["commands"]}
     rows = [row for menu in contributions()["menus"].values() for row in menu]
     assert {row["command"] for row in rows} <= listed
-    for source in sorted((VSCODE / "src").glob("*.ts")):
-        if source.name == "client.ts":
-            said = source.read_text().partition("const LINKS = [")[2].partition("]")[0]
-            assert {name.strip(" '") for name in said.split(",")} <= listed
+    said = (VSCODE / "src" / "hover.ts").read_text().partition("const LINKS = [")[2].partition("]")[0]
+    assert {name.strip(" '") for name in said.split(",")} == {"envlsp.reveal", "envlsp.copy"} <= listed
 
 
 def test_the_lock_names_no_registry() -> None:

@@ -9,15 +9,14 @@ import {
 } from 'vscode-languageclient/node';
 import { input, pick, type Choice, type Question } from './ask';
 import type { Told } from './covers';
+import { withLinks } from './hover';
 import type { Masks } from './masks';
+import { MASK } from './seen';
 import type { Standing } from './standing';
 import { SERVED } from './where';
 
 /** Ours to do: commands are in the palette before the server is up, documents can be saved. */
 const DONE_HERE = new Set(['workspace/executeCommand', 'workspace/textDocumentContent']);
-/** What a link in a hover may do, one by one. */
-const LINKS = ['envlsp.push', 'envlsp.pull', 'envlsp.diff', 'envlsp.resolve', 'envlsp.reveal', 'envlsp.copy'];
-
 class Client extends LanguageClient {
   override registerFeature(feature: StaticFeature | DynamicFeature<unknown>): void {
     if (!('registrationType' in feature && DONE_HERE.has(feature.registrationType.method))) {
@@ -48,7 +47,7 @@ export function makeClient(
     documentSelector: SERVED,
     outputChannel: log,
     traceOutputChannel: quiet(log),
-    markdown: { isTrusted: { enabledCommands: LINKS } },
+    middleware: { provideHover: withLinks },
   };
   const client = new Client('envlsp', 'envlsp', { command: path, args: ['lsp'] }, options);
   client.registerFeature(abilities);
@@ -62,7 +61,7 @@ export function makeClient(
       onStanding(undefined);
     } else if (newState === State.Running) {
       const said = client.initializeResult?.capabilities.experimental as Experimental | undefined;
-      masks.look(said?.envlsp?.masks?.text ?? '••••••');
+      masks.look(said?.envlsp?.masks?.text ?? MASK);
     }
   });
   return client;

@@ -3,7 +3,7 @@
 // open, so that what is typed there is covered before anybody was asked.
 import * as vscode from 'vscode';
 import { Covers, shown, type Line, type Told } from './covers';
-import { seen, unknown } from './seen';
+import { MASK, seen, unknown } from './seen';
 import { isCovered } from './where';
 
 const HIDDEN = 'none; display: none;';
@@ -13,7 +13,7 @@ export class Masks implements vscode.Disposable {
   private readonly subscriptions: vscode.Disposable[];
   private readonly changed = new vscode.EventEmitter<vscode.TextDocument>();
   readonly onDidChange = this.changed.event;
-  private dots = decoration('••••••');
+  private dots = decoration(MASK);
   private readonly edges = vscode.window.createTextEditorDecorationType({
     textDecoration: HIDDEN,
     rangeBehavior: vscode.DecorationRangeBehavior.OpenOpen,

@@ -2,6 +2,9 @@
 import type { Line } from './covers';
 import rules from './rules.json';
 
+/** What is drawn instead of anything covered. */
+export const MASK = rules.mask;
+
 const SEEN_AT_MOST = new RegExp(rules.seenAtMost);
 
 /** Return how many characters of a line may be shown whatever it is. */

@@ -1,0 +1,21 @@
+// Two links below what the server says of a name: show the value behind it, or copy it.
+// They are all that a hover may do; what the server wrote is not trusted to do anything.
+import * as vscode from 'vscode';
+import type { HoverMiddleware } from 'vscode-languageclient/node';
+import { SCHEME } from './where';
+
+/** What a link may do, one by one. */
+const LINKS = ['envlsp.reveal', 'envlsp.copy'];
+
+export const withLinks: NonNullable<HoverMiddleware['provideHover']> = async (document, at, token, next) => {
+  const hover = await next(document, at, token);
+  if (!hover || document.uri.scheme === SCHEME) {
+    return hover;
+  }
+  const position = { line: at.line, character: at.character };
+  const argument = encodeURIComponent(JSON.stringify([{ uri: document.uri.toString(), position }]));
+  const [reveal, copy] = LINKS.map((command) => `command:${command}?${argument}`);
+  const links = new vscode.MarkdownString(`[Reveal](${reveal}) · [Copy](${copy})`);
+  links.isTrusted = { enabledCommands: LINKS };
+  return new vscode.Hover([...hover.contents, links], hover.range);
+};
