@@ -168,13 +168,15 @@ def relays(reports: Sequence[RelayReport]) -> Iterator[Finding]:
             yield ok(name, f"a relay was had in {max(1, round(report.took_s * 1000))} ms", **facts)
             continue
         says, fix = _WAYS[report.way]
+        if report.way == "silent" and is_any_open:
+            fix += "; another way will do"
         is_fault_of_servers = report.way in {"credentials", "certificate", "foreign"}
         judged = fail if is_fault_of_servers or not is_any_open else warn
         yield judged(name, says, fix, **facts)
 
 
 _WAYS: Final = {
-    "silent": ("no answer", "a firewall on the way, or the TURN server is down; another way will do"),
+    "silent": ("no answer", "a firewall on the way, or the TURN server is down"),
     "unknown": ("no such name", "correct the TURN URLs of the signaling server"),
     "credentials": (
         "it refuses the credentials that the signaling server gives out",

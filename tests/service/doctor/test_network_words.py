@@ -96,6 +96,12 @@ def test_packets() -> None:
         assert (finding.name, finding.status, finding.facts["at_least"]) == ("mtu", status, longest)
 
 
+def test_another_way_is_promised_only_where_there_is_one() -> None:
+    (alone,), (beside, _) = network.relays([SILENT]), network.relays([SILENT, OPEN])
+    assert "another way" not in str(alone.fix)
+    assert str(beside.fix).endswith("; another way will do")
+
+
 @pytest.mark.parametrize("way", [way for way in Way if way is not Way.OPEN])
 def test_a_relay_that_does_not_work_matters_where_no_other_does(way: Way) -> None:
     wrong = RelayReport("udp", way)
