@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import {
   LanguageClient,
   State,
+  type ConfigurationMiddleware,
   type DynamicFeature,
   type LanguageClientOptions,
   type StaticFeature,
@@ -47,7 +48,7 @@ export function makeClient(
     documentSelector: SERVED,
     outputChannel: log,
     traceOutputChannel: quiet(log),
-    middleware: { provideHover: withLinks },
+    middleware: { provideHover: withLinks, workspace: { configuration: settings } },
   };
   const client = new Client('envlsp', 'envlsp', { command: path, args: ['lsp'] }, options);
   client.registerFeature(abilities);
@@ -69,6 +70,19 @@ export function makeClient(
 
 interface Experimental {
   readonly envlsp?: { readonly masks?: { readonly text?: string } };
+}
+
+/** Return the settings that were asked for, without the one that is not the server's. */
+const settings: NonNullable<ConfigurationMiddleware['configuration']> = async (params, token, next) => {
+  const found: unknown = await next(params, token);
+  return Array.isArray(found) ? found.map(withoutPath) : [];
+};
+
+function withoutPath(table: unknown): unknown {
+  if (typeof table !== 'object' || table === null) {
+    return table;
+  }
+  return Object.fromEntries(Object.entries(table).filter(([name]) => name !== 'path'));
 }
 
 /** Return a log that keeps of a trace which message it was: the rest has the text of documents. */
