@@ -62,7 +62,8 @@ export class Releases implements vscode.TreeDataProvider<Node>, vscode.Disposabl
     if (node !== undefined) {
       return (await told(async () => node.children?.())) ?? [];
     }
-    return this.running.standing?.projects.map((project) => this.project(project)) ?? [];
+    const projects = this.running.standing?.projects ?? [];
+    return projects.filter(({ standing }) => standing !== 'no-project').map((one) => this.project(one));
   }
 
   dispose(): void {

@@ -38,7 +38,7 @@ function rowsOf(key: string, value: unknown): Row[] {
 function rowOf(key: string, fields: Fields): Row {
   const title = TITLES.find((one) => typeof fields[one] === 'string' && fields[one] !== '');
   const detail = ['message', 'says', 'advice', 'fix'].filter((one) => typeof fields[one] === 'string');
-  const left = new Set([...UNSAID, ...detail, ...(title === undefined ? [] : [title])]);
+  const left = new Set([...UNSAID, ...detail, 'id', ...(title === undefined ? [] : [title])]);
   return {
     label: title === undefined ? words(key) : String(fields[title]),
     description: said(fields, left),

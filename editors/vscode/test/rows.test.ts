@@ -4,7 +4,7 @@ import { rows, sentence } from '../src/rows';
 
 test('a row for each thing of a list, called by its name', () => {
   const result = { schema: 1, members: [{ id: 'm1', name: 'Alice', role: 'admin', you: true }] };
-  assert.deepEqual(rows(result), [{ label: 'Alice', description: 'id m1 · role admin · you yes', detail: '' }]);
+  assert.deepEqual(rows(result), [{ label: 'Alice', description: 'role admin · you yes', detail: '' }]);
 });
 
 test('plain fields are rows as well, and what is empty is none', () => {
