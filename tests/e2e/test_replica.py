@@ -96,7 +96,7 @@ def test_one_that_is_killed_in_between_goes_on_where_it_was(
     assert alice.json("push")["reached"] == 0
 
     start(cellar)
-    wait_until(lambda: alice.json("sync")["in_sync"] == 1)
+    deliver(alice)
     agent.stop(signal.SIGKILL)
     deliver(bob)
     bob.ok("pull", "--offline")
