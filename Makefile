@@ -59,12 +59,14 @@ contracts: $(STAMP)  ## who may import whom
 
 docs: $(STAMP)  ## write the generated pages
 	$(BIN)/python tools/cli_docs.py
+	$(BIN)/python tools/editor_rules.py
 	$(BIN)/python tools/ev_yaml_docs.py
 	$(BIN)/python tools/settings_docs.py
 	$(BIN)/python tools/signaling_docs.py
 
 docs-check: $(STAMP)
 	$(BIN)/python tools/cli_docs.py --check
+	$(BIN)/python tools/editor_rules.py --check
 	$(BIN)/python tools/ev_yaml_docs.py --check
 	$(BIN)/python tools/settings_docs.py --check
 	$(BIN)/python tools/signaling_docs.py --check

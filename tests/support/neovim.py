@@ -20,10 +20,12 @@ from typing import Any
 import msgpack
 import pytest
 
+from tests.support.neovim_screen import Screen
+
 ROOT = Path(__file__).resolve().parents[2]
 PLUGIN = ROOT / "editors" / "neovim"
 BIN = Path(sys.executable).parent
-WAIT_S = 60.0
+WAIT_S = 20.0
 
 INIT = f"""
 vim.opt.runtimepath:prepend('{PLUGIN}')
@@ -54,6 +56,7 @@ class Neovim:
         self._socket = _connect(process, address)
         self._unpacker = msgpack.Unpacker(raw=False, ext_hook=lambda _code, _data: None)
         self._number = 0
+        self.screen = Screen()
 
     def lua(self, code: str, *args: Any) -> Any:
         """Run a chunk of Lua and return what it returns; `...` are the arguments.
@@ -61,17 +64,32 @@ class Neovim:
         Raises:
             AssertionError: the chunk failed.
         """
+        return self._call("nvim_exec_lua", [code, list(args)])
+
+    def _call(self, method: str, params: list[Any]) -> Any:
         self._number += 1
-        self._socket.sendall(msgpack.packb([0, self._number, "nvim_exec_lua", [code, list(args)]]))
+        self._socket.sendall(msgpack.packb([0, self._number, method, params]))
         while True:
             for kind, number, *rest in self._unpacker:
-                if (kind, number) == (1, self._number):
+                if kind == 2 and number == "redraw":
+                    self.screen.redraw(rest[0])
+                elif (kind, number) == (1, self._number):
                     error, result = rest
                     assert error is None, error
                     return result
             data = self._socket.recv(65536)
             assert data, "the editor is gone"
             self._unpacker.feed(data)
+
+    def show(self) -> None:
+        """Give it a screen; from now on every frame is kept in `screen`."""
+        self.until(lambda: self.lua("return vim.v.vim_did_enter") == 1)
+        self._call("nvim_ui_attach", [100, 30, {"ext_linegrid": True, "rgb": True}])
+
+    def drawn(self) -> bool:
+        """Have all that was typed done and drawn; always true."""
+        self.lua("vim.wait(30) vim.cmd.redraw()")
+        return self.lua("return true") is True
 
     def command(self, words: str) -> None:
         """Run an Ex command, as typed behind a colon."""

@@ -24,6 +24,8 @@ return {
   get_language_id = function(_, filetype)
     return filetype == 'env' and 'dotenv' or filetype
   end,
-  capabilities = { experimental = { envlsp = { input = true, pick = true, reveal = true } } },
+  capabilities = { experimental = { envlsp = { input = true, pick = true, reveal = true, masks = true } } },
+  -- Masks follow the text: what is typed is told at once.
+  flags = { debounce_text_changes = 10 },
   handlers = envlsp.handlers,
 }

@@ -10,6 +10,8 @@ vim.filetype.add({
   pattern = { ['%.env%.[%w_.-]+'] = 'env' },
 })
 
+require('envlsp.masks').setup()
+
 local command = vim.api.nvim_create_user_command
 
 command('EnvPush', function(given)

@@ -104,6 +104,9 @@ local function wait_for(ask)
 end
 
 M.handlers = {
+  ['envlsp/masks'] = function(...)
+    require('envlsp.masks').on_masks(...)
+  end,
   ['envlsp/input'] = function(_, params)
     local prompt = params.title .. ': '
     local given
