@@ -193,3 +193,18 @@ def test_without_a_server_a_command_says_so(people: Cast) -> None:
         vim.command("enew")
         vim.command("EnvPush")
         assert "no server for this file" in vim.said()[0]
+
+
+def test_a_verb_is_a_command_and_its_result_is_lines(people: Cast) -> None:
+    bob = pushed(people)
+    bob.env.write_text(DOTENV.replace("one", "two"))
+    bob.ok("push", "--offline", "-m", "moved")
+    with bobs_editor(bob) as vim:
+        vim.open(bob.env)
+        vim.command("EnvLog")
+        vim.until(lambda: any("releases: v2  moved" in line for line in vim.said()))
+        vim.command("EnvRollback v1")
+        vim.until(lambda: releases(bob)[0][0] == "v3")
+        vim.command("EnvMask")
+        vim.until(lambda: any("masked: false" in line for line in vim.said()))
+        assert not [line for line in vim.said() if VALUE in line]

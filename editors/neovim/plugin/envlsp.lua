@@ -12,6 +12,10 @@ vim.filetype.add({
 
 require('envlsp.masks').setup()
 
+require('envlsp.commands').setup(function(...)
+  require('envlsp').execute(...)
+end)
+
 local command = vim.api.nvim_create_user_command
 
 command('EnvPush', function(given)

@@ -36,6 +36,8 @@ function M.pull(force)
   execute('envlsp.pull', { force = force or nil }, function() end)
 end
 
+M.execute = execute
+
 local hide = function() end
 
 -- The value is in a buffer of its own that cannot be entered and is gone when it closes; it passes no
