@@ -60,7 +60,7 @@ KdfLabel = Literal[
     inv         seed16  empty                                        an invitation link's key
     kek         Argon2id or key-file bytes, empty                    what seals device.key
     backup      TK, epoch32; a file's key, its head                  a backup: its key, its stream
-    lan         RK      room16                                       how a room's members know each other on a LAN
+    lan         RK      room16                                       how members know each other on a LAN
     lan-tag     lan     salt8 ‖ u32be period                         ... by what is announced, cut to 16 bytes
     lan-dial, lan-here   lan, see F.6                                ... and who connects, cut to 16 bytes
 """

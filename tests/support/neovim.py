@@ -25,7 +25,7 @@ from tests.support.neovim_screen import Screen
 ROOT = Path(__file__).resolve().parents[2]
 PLUGIN = ROOT / "editors" / "neovim"
 BIN = Path(sys.executable).parent
-WAIT_S = 20.0
+WAIT_S = 60.0
 
 INIT = f"""
 vim.opt.runtimepath:prepend('{PLUGIN}')
