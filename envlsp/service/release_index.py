@@ -17,13 +17,11 @@ from envlsp.domain.ids import RECORD_ID_BYTES, DevicePk, RecordId, split_ids
 from envlsp.domain.merge import ReleaseNode
 from envlsp.domain.release import ReleaseKind
 from envlsp.domain.versions import ALONE
-from envlsp.wire.release_index import IndexRow
+from envlsp.wire.release_index import COLUMNS, IndexRow
 
 T = TypeVar("T", bound=Hashable)
 
 ID_BYTES: Final = RECORD_ID_BYTES
-COLUMNS: Final = 7
-"""Environment, kind, height, number, author, what of `base` and `of` is believed, place of `of` + 1."""
 _SOUND, _MISPLACED, _UNSOUND = range(3)
 NO_ENVIRONMENT: Final = 2**32 - 1
 """The number of one without releases."""

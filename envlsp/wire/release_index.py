@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from array import array
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from envlsp.domain.environment import Environment, Triple
-from envlsp.domain.ids import DevicePk, RecordId, ScopeId
+from envlsp.domain.ids import RECORD_ID_BYTES, DevicePk, RecordId, ScopeId
 from envlsp.errors import LimitExceeded, Malformed
 from envlsp.wire.canonical import decode_again, encode
+
+COLUMNS: Final = 7
+"""Environment, kind, height, number, author, what of `base` and `of` is believed, place of `of` + 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +65,8 @@ def decode_index_row(data: bytes) -> IndexRow | None:
         ids, numbers, ends, base, environments, authors, strangers, notes, waiting, silent, rulings, heads = (
             fields
         )
-        return IndexRow(
-            ids,
+        row = IndexRow(
+            _run(ids),
             _column(numbers),
             _column(ends),
             _column(base),
@@ -73,11 +76,27 @@ def decode_index_row(data: bytes) -> IndexRow | None:
             tuple(map(RecordId, notes)),
             tuple(map(RecordId, waiting)),
             tuple(map(RecordId, silent)),
-            rulings,
+            int(rulings),
             tuple(tuple(map(RecordId, found)) for found in heads),
         )
+        return row if _fits(row) else None
     except (Malformed, LimitExceeded, ValueError, TypeError):
         return None
+
+
+def _fits(row: IndexRow) -> bool:
+    size = len(row.base_end)
+    return (
+        len(row.ids) == RECORD_ID_BYTES * size
+        and len(row.numbers) == COLUMNS * size
+        and len(row.base) == (row.base_end[-1] if size else 0)
+    )
+
+
+def _run(data: Any) -> bytes:
+    if not isinstance(data, bytes):
+        raise TypeError
+    return data
 
 
 def _column(data: bytes) -> array[int]:
