@@ -15,7 +15,7 @@ PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n $(JOBS) --dist worksteal
 # Where there is no such folder, or a small one, they take the usual one and a third longer.
 MEMORY := $(shell [ -w /dev/shm ] && [ "$$(df -Pk /dev/shm | awk 'NR==2 {print $$4}')" -gt 2000000 ] && echo PYTEST_DEBUG_TEMPROOT=/dev/shm)
 
-.PHONY: help demo test soak check bench fuzz format format-check lint types contracts docs docs-check fast-tests lock system-parts clean
+.PHONY: help demo test soak check bench fuzz format format-check lint types contracts docs docs-check fast-tests lock system-parts editors clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 16
@@ -29,7 +29,7 @@ demo: $(STAMP)  ## two teammates share an .env over a wire, on this machine
 
 check: format-check lint types contracts docs-check fast-tests  ## what every commit passes, in about a minute
 
-test: $(STAMP) system-parts  ## every test, the slow ones too
+test: $(STAMP) system-parts editors  ## every test, the slow ones too
 	$(PYTEST)
 
 soak: $(STAMP) system-parts  ## faults of minutes, side by side: it takes as long as the longest and a little
@@ -77,8 +77,11 @@ fast-tests: $(STAMP)  ## the tests without processes and long searches
 system-parts:
 	tools/system-parts.sh
 
+editors: $(STAMP) system-parts  ## the VS Code extension packaged, and a VS Code to test it in
+	tools/editors.sh
+
 lock: $(STAMP)  ## write requirements*.txt anew from pyproject.toml
 	tools/lock.sh
 
 clean:  ## remove what the other targets made
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .benchmarks .fuzz .envlsp-demo
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .benchmarks .fuzz .editors .envlsp-demo

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the programs that slow tests start and pip cannot bring, where it may.
-# Each is a line "program debian-package" in `parts`. With REQUIRE_ALL=1 a missing one
+# Each is a line "program debian-packages" in `parts`. With REQUIRE_ALL=1 a missing one
 # is a failure; without it, what is left out is said loudly and the rest goes on.
 set -euo pipefail
 
@@ -18,6 +18,9 @@ parts=(
   "systemd-analyze systemd"
   "nginx nginx-light"
   "docker-compose docker-compose"
+  "chromium chromium fonts-dejavu-core"
+  "g++ g++"
+  "tmux tmux"
 )
 
 # Neovim comes with the tests' own packages where there is a wheel of it; what Debian has is too old.
@@ -25,8 +28,8 @@ no_neovim() { [ ! -x .venv/bin/nvim ] && ! command -v nvim >/dev/null; }
 
 missing=()
 for part in "${parts[@]}"; do
-  read -r program package <<<"$part"
-  command -v "$program" >/dev/null || missing+=("$package")
+  read -r program packages <<<"$part"
+  command -v "$program" >/dev/null || read -ra missing <<<"${missing[*]} $packages"
 done
 
 if [ ${#missing[@]} -gt 0 ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
@@ -40,9 +43,9 @@ if no_neovim; then
   echo "LEFT OUT: nvim (0.11 or newer) is not installed; its tests are skipped" >&2
 fi
 for part in "${parts[@]}"; do
-  read -r program package <<<"$part"
+  read -r program packages <<<"$part"
   command -v "$program" >/dev/null && continue
   left_out=1
-  echo "LEFT OUT: $program is not installed (package $package); tests that start it will fail" >&2
+  echo "LEFT OUT: $program is not installed (package ${packages%% *}); tests that start it will fail" >&2
 done
 [ "$left_out" = 0 ] || [ "${REQUIRE_ALL:-0}" != 1 ]
