@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import logging
 import time
 from collections.abc import Callable, Sequence
@@ -38,6 +39,8 @@ log = logging.getLogger(__name__)
 
 REFRESH_S = 2.0
 """How often the store is looked at for records of processes that did not say so."""
+TURNS_ALONE = 3
+"""So many of those looks make one look at the machine's addresses, where no link stands that they concern."""
 RETRY_S = 5.0
 """How often a team whose signaling server was unreachable is tried again."""
 SYNC_MAX_S = 60.0
@@ -220,9 +223,10 @@ class Node:
     async def _watch(self) -> None:
         """Notice what other processes wrote without saying so, servers that are back, another place."""
         tried, whereabouts = time.monotonic(), Whereabouts()
-        while True:
+        for turn in itertools.count(1):
             await asyncio.sleep(REFRESH_S)
-            if (moved := whereabouts.moved()) is not None:
+            is_due = turn % TURNS_ALONE == 0 or any(node.online() for node in self._teams.values())
+            if is_due and (moved := whereabouts.moved()) is not None:
                 log.debug("the machine has slept, or other addresses")
                 tried = float("-inf")
                 for node in self._teams.values():
