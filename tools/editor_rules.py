@@ -1,18 +1,19 @@
-"""Write what Neovim has of the server's rules; with `--check`, only say whether it is stale."""
+"""Write what the editors have of the server's rules; with `--check`, only say whether it is stale."""
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
 from envlsp.domain.secret import MASK
 from envlsp.ide.masks import SEEN_AT_MOST
 
-RULES = Path(__file__).resolve().parents[1] / "editors" / "neovim" / "lua" / "envlsp" / "rules.lua"
+EDITORS = Path(__file__).resolve().parents[1] / "editors"
 
 
-def rules() -> str:
-    """Return the whole module."""
+def lua() -> str:
+    """Return Neovim's module."""
     return f"""\
 -- Written by `make docs` from envlsp/ide/masks.py: edit that, not this file.
 return {{
@@ -22,13 +23,37 @@ return {{
 """
 
 
+def json_rules() -> str:
+    """Return the rules for VS Code, whose regular expressions are spelled like Python's."""
+    return json.dumps({"mask": MASK, "seenAtMost": SEEN_AT_MOST}, indent=2, ensure_ascii=False) + "\n"
+
+
+def for_vim() -> str:
+    """Return the script of Vim's."""
+    return f"""\
+vim9script
+# Written by `make docs` from envlsp/ide/masks.py: edit that, not this file.
+export const SEEN_AT_MOST = '{in_vim(SEEN_AT_MOST)}'
+export const MASK = '{MASK}'
+"""
+
+
 def in_vim(pattern: str) -> str:
     """Return a regular expression of Python's as one of Vim's, where they are spelled differently."""
     return r"\v\C" + pattern.replace("=", r"\=").replace("(?:", "%(")
 
 
+RULES = {"neovim/lua/envlsp/rules.lua": lua, "vscode/src/rules.json": json_rules}
+
+RULES = {
+    EDITORS / "neovim" / "lua" / "envlsp" / "rules.lua": for_neovim,
+    EDITORS / "vim" / "autoload" / "envlsp" / "rules.vim": for_vim,
+}
+
+
 if __name__ == "__main__":
     if sys.argv[1:] == ["--check"]:
-        stale = not RULES.exists() or RULES.read_text() != rules()
-        sys.exit("editors/neovim/lua/envlsp/rules.lua is stale: run make docs" if stale else 0)
-    RULES.write_text(rules())
+        stale = [str(path) for path, text in RULES.items() if not path.exists() or path.read_text() != text()]
+        sys.exit(f"{', '.join(stale)}: stale, run make docs" if stale else 0)
+    for path, text in RULES.items():
+        path.write_text(text())

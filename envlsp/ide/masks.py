@@ -33,8 +33,9 @@ from envlsp.ide.text import split_lines
 Line: TypeAlias = "tuple[tuple[int, int], ...]"
 """The covered parts of one line: from one column up to another, in order, none of them empty."""
 
-SEEN_AT_MOST: Final = r"^(?:export )?[A-Z][A-Z0-9_]{0,63}="
-"""What an editor may show of a line before it was told: a name, as most are spelled. A regular
+SEEN_AT_MOST: Final = r"^(?:export )?[A-Z][A-Z0-9_]{0,63}=(?!=|$)"
+"""What an editor may show of a line before it was told: a name, as most are spelled, with
+something after it; so it is not the padding that base32 and base64 end with. A regular
 expression that means the same in Python, JavaScript and Oniguruma; where it does not match,
 nothing of the line."""
 
