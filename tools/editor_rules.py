@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -28,8 +29,8 @@ def json_rules() -> str:
     return json.dumps({"mask": MASK, "seenAtMost": SEEN_AT_MOST}, indent=2, ensure_ascii=False) + "\n"
 
 
-def for_vim() -> str:
-    """Return the script of Vim's."""
+def vim9() -> str:
+    """Return Vim's script."""
     return f"""\
 vim9script
 # Written by `make docs` from envlsp/ide/masks.py: edit that, not this file.
@@ -40,14 +41,14 @@ export const MASK = '{MASK}'
 
 def in_vim(pattern: str) -> str:
     """Return a regular expression of Python's as one of Vim's, where they are spelled differently."""
-    return r"\v\C" + pattern.replace("=", r"\=").replace("(?:", "%(")
+    plain = re.sub(r"\(\?!(.*?)\)", r"%(\1)@!", pattern)
+    return r"\v\C" + plain.replace("=", r"\=").replace("(?:", "%(")
 
-
-RULES = {"neovim/lua/envlsp/rules.lua": lua, "vscode/src/rules.json": json_rules}
 
 RULES = {
-    EDITORS / "neovim" / "lua" / "envlsp" / "rules.lua": for_neovim,
-    EDITORS / "vim" / "autoload" / "envlsp" / "rules.vim": for_vim,
+    EDITORS / "neovim" / "lua" / "envlsp" / "rules.lua": lua,
+    EDITORS / "vim" / "autoload" / "envlsp" / "rules.vim": vim9,
+    EDITORS / "vscode" / "src" / "rules.json": json_rules,
 }
 
 
