@@ -52,6 +52,8 @@ def test_two_people_work_and_no_value_is_found(tapped: Cast) -> None:
     assert VALUES[3].encode() in alice.env.read_bytes()
     for one in (hers, his):
         assert found_in(bytes(one.received), VALUES) == []
+        assert one.told("envlsp/masks")
+        assert one.told("envlsp/status")
     frames = (tapped.root / "frames").read_bytes()
     assert len(frames) > 10_000
     assert found_in(frames, (*VALUES, NAME, NOTE, "shop", "example.com")) == []

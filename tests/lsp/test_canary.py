@@ -71,6 +71,18 @@ def _everything(editor: Editor, uri: str) -> None:
     _ask(editor, "completionItem/resolve", {"label": "TOKEN", "data": {"place": uri[7:]}})
 
 
+def _cover(editor: Editor, uri: str) -> None:
+    """Type a value in pieces, and take the masks off and put them on: each step is told as masks."""
+    editor.command("envlsp.presentation.toggle")  # it was on
+    masked = []
+    for word in (CANARIES[3], "'", "\\n", ""):
+        editor.change(uri, {"range": span(1, 8, 8), "text": word})
+        masked.append(editor.command("envlsp.mask.toggle")["masked"])
+    editor.wait_for(lambda: any(told["version"] == 5 for told in editor.told("envlsp/masks")))
+    assert any(columns for told in editor.told("envlsp/masks") for columns in told["lines"])
+    assert set(masked) == {True, False}
+
+
 def _strangers(editor: Editor) -> None:
     """Say what no editor should, with a value in it."""
     word = CANARIES[4]
@@ -135,6 +147,7 @@ def test_no_value_leaves_but_where_it_may(alice: Actor, *, reveals: bool) -> Non
                 _ask(editor, "workspace/executeCommand", {"command": command, "arguments": [argument]})
         for uri in uris:
             _everything(editor, uri)
+        _cover(editor, uris[0])
         _strangers(editor)
         cmdline = Path(f"/proc/{editor.process.pid}/cmdline").read_bytes()
         assert editor.stop() == 0
@@ -143,6 +156,7 @@ def test_no_value_leaves_but_where_it_may(alice: Actor, *, reveals: bool) -> Non
         assert text in received
         received = received.replace(text, b"")
     assert _leaks(received) == []
+    assert {"envlsp/masks", "envlsp/status"} <= {method for method, _ in editor.notifications}
     assert _leaks(bytes(editor.stderr)) == []
     assert _leaks(cmdline) == []
     assert [path for path, data in _files(alice.home) if _leaks(data)] == []
