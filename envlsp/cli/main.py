@@ -64,6 +64,7 @@ VERBS: dict[str, str] = {
     "unlock": "let this device's keys be used again, for a time",
     "protect": "what protects this device's keys, and changing it",
     "lsp": "serve an editor: the language server",
+    "editor": "put the plug-in for an editor where it looks",
     "parse": "show what a loader reads in a .env file",
     "demo": "show two teammates at work, on this machine",
 }
