@@ -14,6 +14,10 @@ local SHOWN = { conceallevel = 2, concealcursor = 'nvic', foldtext = FOLDED }
 
 ---@type table<integer, { told: table?, live: table?, attached: boolean? }>
 local buffers = {}
+---@type (fun(buffer: integer))[] called of each buffer that is covered
+local listeners = {}
+---@type (fun(buffer: integer): boolean?)[] asked, while it is drawn, whether a buffer is to be covered
+local finders = {}
 
 -- Rows as they are after an edit: what is left of the covers on both sides, and all that was put in.
 local function moved(live, row, col, old_rows, old_col, new_rows, new_col)
@@ -92,7 +96,29 @@ function M.cover(buffer)
   if not buffers[buffer].attached and vim.api.nvim_buf_is_loaded(buffer) then
     attach(buffer, buffers[buffer])
   end
+  for _, listener in ipairs(listeners) do
+    listener(buffer)
+  end
   show(buffer)
+end
+
+---Cover a buffer no more: it shows something else.
+---@param buffer integer
+function M.uncover(buffer)
+  buffers[buffer] = nil
+  vim.api.nvim_buf_clear_namespace(buffer, namespace, 0, -1)
+end
+
+---Be told of each buffer that is covered.
+---@param listener fun(buffer: integer)
+function M.also(listener)
+  table.insert(listeners, listener)
+end
+
+---Be asked, while a buffer is drawn of which nothing is known, whether to cover it.
+---@param finder fun(buffer: integer): boolean?
+function M.find(finder)
+  table.insert(finders, finder)
 end
 
 ---@param buffer integer
@@ -146,14 +172,45 @@ local function dot(buffer, state, top, bottom)
   end
 end
 
+---What is covered of a buffer, each part by itself: for whoever has to know it again.
+---@param buffer integer
+---@return string[]
+function M.covered_texts(buffer)
+  local found = {}
+  for row, text in ipairs(buffers[buffer] and vim.api.nvim_buf_get_lines(buffer, 0, -1, false) or {}) do
+    for _, cover in ipairs(covers_of(buffers[buffer], row - 1, text)) do
+      table.insert(found, text:sub(cover[1] + 1, cover[2]))
+    end
+  end
+  return found
+end
+
+---What may be seen of a line of which nothing was told.
+---@param text string
+---@return string
+function M.seen(text)
+  local first, last = seen_at_most:match_str(text)
+  return first and text:sub(1, last) .. rules.mask or rules.mask
+end
+
+local function is_found(buffer)
+  for _, finder in ipairs(finders) do
+    if finder(buffer) then
+      buffers[buffer] = {}
+      return true
+    end
+  end
+  return false
+end
+
 local hidden = vim.api.nvim_create_namespace('envlsp.hidden')
 
 vim.api.nvim_set_decoration_provider(hidden, {
   on_win = function(_, window, buffer, top, bottom)
-    local state = buffers[buffer]
-    if not state then
+    if not buffers[buffer] and not is_found(buffer) then
       return false
     end
+    local state = buffers[buffer]
     show_in(window)
     dot(buffer, state, top, math.min(bottom, vim.api.nvim_buf_line_count(buffer) - 1))
   end,
@@ -215,10 +272,22 @@ end
 
 -- --- which buffers, and their windows -------------------------------------------------------------
 
-local function is_env(buffer, file)
+---Whether a file is an env file, by its name.
+---@param file string
+function M.is_env_name(file)
+  return vim.startswith(file, 'envlsp://') or vim.filetype.match({ filename = file }) == 'env'
+end
+
+local function is_env(buffer)
   return vim.bo[buffer].filetype == 'env'
-    or vim.startswith(file, 'envlsp://')
-    or vim.filetype.match({ filename = file }) == 'env'
+    or vim.bo[buffer].syntax == 'env'
+    or M.is_env_name(vim.api.nvim_buf_get_name(buffer))
+end
+
+local function cover_if_env(event)
+  if M.is_covered(event.buf) or is_env(event.buf) then
+    M.cover(event.buf)
+  end
 end
 
 ---Cover what is an env file by its name or its file type, from before it is read.
@@ -227,12 +296,9 @@ function M.setup()
   local group = vim.api.nvim_create_augroup('envlsp.masks', {})
   vim.api.nvim_create_autocmd({ 'BufReadPre', 'BufReadPost', 'BufNewFile', 'BufFilePost', 'FileType' }, {
     group = group,
-    callback = function(event)
-      if M.is_covered(event.buf) or is_env(event.buf, vim.api.nvim_buf_get_name(event.buf)) then
-        M.cover(event.buf)
-      end
-    end,
+    callback = cover_if_env,
   })
+  vim.api.nvim_create_autocmd('Syntax', { group = group, pattern = 'env', callback = cover_if_env })
   vim.api.nvim_create_autocmd({ 'BufWinEnter', 'WinEnter', 'WinNew', 'BufEnter' }, {
     group = group,
     callback = function(event)
@@ -256,6 +322,12 @@ function M.setup()
       buffers[event.buf] = nil
     end,
   })
+  for _, part in ipairs({ 'private', 'words', 'elsewhere', 'previews' }) do
+    require('envlsp.' .. part).setup()
+  end
+  for _, buffer in ipairs(vim.api.nvim_list_bufs()) do
+    cover_if_env({ buf = buffer })
+  end
 end
 
 return M
