@@ -102,36 +102,43 @@ def diff(team: Team, context: Context, words: str = "") -> DiffResult:
         NotFound, AmbiguousName, BadText: which release is meant.
         ConflictedName: the newest release is not settled.
     """
+    old, new = sides(team, context, words)
+    return _diff(team, context, old, new)
+
+
+Side = tuple[str, Snapshot]
+"""What people call it, and what it holds."""
+
+
+def sides(team: Team, context: Context, words: str = "") -> tuple[Side, Side]:
+    """Return what `diff` compares; its arguments and errors are the same."""
     team.replica.refresh()
     found = team.releases.of(context.triple)
     if not found.history.heads() or team.releases.is_shut(found.environment.scope):
         raise no_release(team, context.triple)
     if ".." in words:
         older, newer = found.versions.find_range(words)
-        return _diff(team, context, _side(found, older), _side(found, newer))
+        return _side(found, older), _side(found, newer)
     record = found.versions.find(words) if words else None
     old = _side(found, record) if record else _newest(found)
     copy = read_working_copy(context.file, context.dialect)
     if copy.snapshot is None:
         raise NotFound(f"there is no {context.file}", fix="envlsp pull, or: envlsp diff v1..v2")
-    return _diff(team, context, old, (FILE_SIDE, copy.snapshot))
+    return old, (FILE_SIDE, copy.snapshot)
 
 
-_Side = tuple[str, Snapshot]
-
-
-def _side(found: EnvironmentHistory, record: RecordId) -> _Side:
+def _side(found: EnvironmentHistory, record: RecordId) -> Side:
     return found.versions.label(record), found.snapshots[record]
 
 
-def _newest(found: EnvironmentHistory) -> _Side:
+def _newest(found: EnvironmentHistory) -> Side:
     view = found.view()
     if view.conflicts:
         raise conflict_error(tuple(sorted(view.conflicts)))
     return "+".join(found.versions.label(head) for head in view.heads), view_snapshot(found, view)
 
 
-def _diff(team: Team, context: Context, old: _Side, new: _Side) -> DiffResult:
+def _diff(team: Team, context: Context, old: Side, new: Side) -> DiffResult:
     names = difference(old[1].entries, new[1].entries).names()
     before, after = (decoded(side[1], context.dialect) for side in (old, new))
 

@@ -77,7 +77,7 @@ def show(team: Team, triple: Triple, dialect: str, release: str | None = None) -
         lines += _conflict_lines(team, found, loader)
     line_end = line_end_of(data).decode()
     head = "".join(f"# {line}{line_end}" for line in lines) + line_end
-    return Shown(head, data, Covering(parse(data, loader), _repeatable(snapshot, loader)), loader)
+    return Shown(head, data, Covering(parse(data, loader), repeatable(snapshot, loader)), loader)
 
 
 def date_of(ts: int) -> str:
@@ -112,7 +112,7 @@ def _conflict_lines(team: Team, found: EnvironmentHistory, dialect: str) -> Iter
         yield f"in conflict: {name} ({', '.join(map(str, sides))})"
 
 
-def _repeatable(snapshot: Snapshot, dialect: str) -> re.Pattern[bytes] | None:
+def repeatable(snapshot: Snapshot, dialect: str) -> re.Pattern[bytes] | None:
     """Return what finds a value again where it does not belong."""
     texts = {literal.reveal() for literal in snapshot.entries.values()}
     texts |= {text.strip(b"'\"`") for text in texts}

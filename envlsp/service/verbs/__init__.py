@@ -36,7 +36,7 @@ _MODULES: Mapping[str, tuple[str, frozenset[str]]] = {
     "resolve": ("releasing", frozenset({"name", "take", "takes"})),
     "status": ("looking", frozenset({"max_age"})),
     "log": ("looking", frozenset({"limit", "all"})),
-    "diff": ("looking", frozenset({"from", "to"})),
+    "diff": ("looking", frozenset({"from", "to", "texts"})),
     "list": ("looking", frozenset()),
     "show": ("looking", frozenset({"release"})),
     "members": ("granting", frozenset()),

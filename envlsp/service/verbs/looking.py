@@ -12,6 +12,7 @@ from envlsp.service.documents_uri import to_uri
 from envlsp.service.locking import state
 from envlsp.service.reading import demand_value, value_mark
 from envlsp.service.showing import show
+from envlsp.service.side_by_side import side_by_side
 from envlsp.service.verbs.aging import demand_fresh, policy_of
 from envlsp.service.verbs.arguments import Arguments
 from envlsp.service.verbs.desk import Desk, Json
@@ -50,7 +51,11 @@ def _diff(desk: Desk, arguments: Arguments) -> Json:
     if newer and not older:
         older = "~0"
     words = f"{older}..{newer}" if newer else older
-    return diff_fields(diff(here.team, here.context, words))
+    fields = diff_fields(diff(here.team, here.context, words))
+    if arguments.flag("texts"):
+        old, new = side_by_side(here.team, here.context, words)
+        fields = {**fields, "old_text": old, "new_text": new}
+    return fields
 
 
 def _list(desk: Desk, arguments: Arguments) -> Json:
