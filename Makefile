@@ -4,6 +4,8 @@ SHELL := /bin/bash
 
 STAMP := .venv/.installed
 BIN := .venv/bin
+VSIX := editors/vscode/dist/envlsp.vsix
+VSIX_OF := $(shell find editors/vscode/src editors/vscode/images editors/vscode/walkthrough -type f) $(wildcard editors/vscode/*.*)
 CODE := envlsp signaling/envlsp_signaling tests tools
 JOBS ?= 2
 FUZZ_S ?= 60
@@ -15,7 +17,7 @@ PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n $(JOBS) --dist worksteal
 # Where there is no such folder, or a small one, they take the usual one and a third longer.
 MEMORY := $(shell [ -w /dev/shm ] && [ "$$(df -Pk /dev/shm | awk 'NR==2 {print $$4}')" -gt 2000000 ] && echo PYTEST_DEBUG_TEMPROOT=/dev/shm)
 
-.PHONY: help demo test soak check bench fuzz format format-check lint types contracts docs docs-check fast-tests lock system-parts editors clean
+.PHONY: help demo test soak check bench fuzz format format-check lint types contracts docs docs-check fast-tests lock system-parts extension editors clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 16
@@ -76,6 +78,12 @@ fast-tests: $(STAMP)  ## the tests without processes and long searches
 
 system-parts:
 	tools/system-parts.sh
+
+extension: $(VSIX)  ## VS Code's extension, packaged: what is installed from this tree brings it along
+
+$(VSIX): $(VSIX_OF)
+	@$(MAKE) --no-print-directory $(STAMP)
+	REQUIRE_ALL=1 tools/editors.sh extension
 
 editors: $(STAMP) system-parts  ## the VS Code extension packaged, and a VS Code to test it in
 	tools/editors.sh

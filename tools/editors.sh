@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs VS Code's workbench for the tests into .editors, and packages the extension.
+# Installs VS Code's workbench for the tests into .editors, and packages the extension;
+# with the word `extension`, it does the second alone.
 # Needs .venv (it brings Node and npm). No script of a package is run, but two natives are
 # built from source: the editor's own logs, which tests read. With REQUIRE_ALL=1 a failure
 # is one; without it, what is left out is said loudly.
@@ -31,5 +32,5 @@ package_extension() {
   cd editors/vscode && npm ci "${quiet[@]}" && npm run --silent package
 }
 
-install_workbench || left_out "VS Code's workbench could not be installed"
+[ "${1:-}" = extension ] || install_workbench || left_out "VS Code's workbench could not be installed"
 (package_extension) || left_out "the VS Code extension could not be packaged"
