@@ -24,8 +24,16 @@ return {
   get_language_id = function(_, filetype)
     return filetype == 'env' and 'dotenv' or filetype
   end,
-  capabilities = { experimental = { envlsp = { input = true, pick = true, reveal = true, masks = true } } },
+  capabilities = {
+    workspace = { textDocumentContent = { dynamicRegistration = false } },
+    experimental = { envlsp = { input = true, pick = true, status = true, reveal = true, masks = true } },
+  },
   -- Masks follow the text: what is typed is told at once.
   flags = { debounce_text_changes = 10 },
   handlers = envlsp.handlers,
+  on_exit = function(_, _, id)
+    vim.schedule(function()
+      require('envlsp.standing').ended(id)
+    end)
+  end,
 }

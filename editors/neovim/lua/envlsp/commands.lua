@@ -1,45 +1,93 @@
--- The verbs that need no more than a word: each is one command of the server.
+-- What `:Env…` does: reads the words, runs one command of the server, shows what it answered.
+local say = require('envlsp.say')
+local server = require('envlsp.server')
+local verbs = require('envlsp.verbs')
+
 local M = {}
 
-local function lines_of(result)
-  local lines = {}
-  for key, value in vim.spairs(result or {}) do
-    if type(value) ~= 'table' then
-      table.insert(lines, key .. ': ' .. tostring(value))
-    end
-    for _, row in ipairs(type(value) == 'table' and value or {}) do
-      local one = type(row) == 'table' and row.release and vim.trim(row.release .. '  ' .. tostring(row.message or ''))
-      table.insert(lines, key .. ': ' .. (one or type(row) == 'string' and row or vim.json.encode(row)))
-    end
-  end
-  return table.concat(lines, '\n')
+---Verbs whose result is what was asked for; of the others a line is enough.
+local LOOKING = {}
+for _, name in ipairs({
+  'status', 'log', 'diff', 'list', 'members', 'peers', 'doctor', 'parse', 'request', 'ci.export', 'invite.list',
+  'access.list', 'access.why', 'access.exposure', 'device.list', 'env.list', 'replica.list',
+}) do
+  LOOKING[name] = true
 end
 
--- The name after :Env, the server's command, the argument that a word is, and what it does.
-local VERBS = {
-  { 'Status', 'status', nil, 'How the file stands to the newest release' },
-  { 'Log', 'log', nil, 'The releases' },
-  { 'Diff', 'diff', 'from', 'What changed since a release' },
-  { 'Rollback', 'rollback', 'release', 'Make an older release the newest one' },
-  { 'Resolve', 'resolve', 'name', 'Decide between releases that disagree' },
-  { 'Switch', 'switch', 'name', 'Which environment commands are about' },
-  { 'Sync', 'sync', nil, 'Exchange news with teammates' },
-  { 'Mask', 'mask.toggle', nil, 'Take the masks off, or put them on' },
-  { 'Present', 'presentation.toggle', nil, 'While presenting nothing is revealed or copied' },
-  { 'Lock', 'lock', nil, 'Forget the keys until the passphrase is typed' },
-}
-
----@param execute fun(command: string, arguments: table, on_result: fun(result: any))
-function M.setup(execute)
-  for _, verb in ipairs(VERBS) do
-    local name, command, argument, says = unpack(verb, 1, 4)
-    vim.api.nvim_create_user_command('Env' .. name, function(given)
-      local arguments = argument and given.args ~= '' and { [argument] = given.args } or {}
-      execute('envlsp.' .. command, arguments, function(result)
-        vim.notify(lines_of(result))
-      end)
-    end, { nargs = argument and '?' or 0, desc = says })
+local function open_release(buffer)
+  return function(thing)
+    if thing and type(thing.release) == 'string' then
+      M.run('Open', { thing.release }, false, buffer)
+    end
   end
+end
+
+-- A link lets people in for days: it is shown in a float, and stays out of the messages that Neovim keeps.
+local function show(verb, result, buffer)
+  if verb == 'show' then
+    vim.cmd.edit({ args = { result.uri }, magic = { file = false, bar = false } })
+  elseif LOOKING[verb] or type(result.link) == 'string' then
+    local lines, things = require('envlsp.rows').lines(verb, result)
+    local open = open_release(buffer)
+    local choose = verb == 'log' and function(row)
+      open(things[row])
+    end or nil
+    require('envlsp.scratch').show('envlsp ' .. verb, lines, choose)
+  else
+    say.line(require('envlsp.sentences').of(verb, result))
+  end
+end
+
+---@param verb string of the server, without `envlsp.`
+---@param argument table
+---@param buffer integer
+function M.verb(verb, argument, buffer)
+  if verb == 'reveal' or verb == 'copy' then
+    return require('envlsp.reveal')[verb](argument, buffer)
+  end
+  server.execute('envlsp.' .. verb, argument, function(result)
+    show(verb, result, buffer)
+  end, { buffer = buffer })
+end
+
+-- A code or a link lets somebody into the team: it does not stay in the history of commands.
+local function forget(name)
+  if name == 'Join' then
+    vim.fn.histdel('cmd', '^\\s*:*\\s*EnvJoin\\>')
+  end
+end
+
+---Do what `:Env{name} {words}` says.
+---@param name string
+---@param words string[]
+---@param bang boolean
+---@param buffer? integer
+function M.run(name, words, bang, buffer)
+  buffer = buffer or vim.api.nvim_get_current_buf()
+  vim.schedule(function()
+    forget(name)
+  end)
+  local verb, left = verbs.meant(name, words)
+  if not verb or not verb.command then
+    local subs = vim.tbl_keys(verb and verb.subs or {})
+    table.sort(subs)
+    return say.wrong(('say which: :Env%s %s'):format(name, table.concat(subs, '|')))
+  end
+  local argument, why = verbs.argument(verb, left, bang)
+  if not argument then
+    return say.wrong(why)
+  end
+  M.verb(verb.command, argument, buffer)
+end
+
+---Do what `:Env {verb} ++name=value …` says: any command of the server.
+---@param words string[]
+function M.any(words)
+  local argument, why = verbs.argument({}, vim.list_slice(words, 2), false)
+  if not words[1] or not argument then
+    return say.wrong(why or 'say which: :Env VERB ++name=value')
+  end
+  M.verb(words[1], argument, vim.api.nvim_get_current_buf())
 end
 
 return M

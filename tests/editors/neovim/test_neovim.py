@@ -190,7 +190,7 @@ def test_no_copy_of_a_file_is_kept(people: Cast) -> None:
 def test_without_a_server_a_command_says_so(people: Cast) -> None:
     bob = people.founder("Bob")
     with bobs_editor(bob) as vim:
-        vim.command("enew")
+        vim.command("lua vim.lsp.enable('envlsp', false)")
         vim.command("EnvPush")
         assert "no server for this file" in vim.said()[0]
 
@@ -202,9 +202,10 @@ def test_a_verb_is_a_command_and_its_result_is_lines(people: Cast) -> None:
     with bobs_editor(bob) as vim:
         vim.open(bob.env)
         vim.command("EnvLog")
-        vim.until(lambda: any("releases: v2  moved" in line for line in vim.said()))
+        vim.until(lambda: any("moved" in shown and "v2" in shown for shown in vim.floats()))
+        vim.keys("q")
         vim.command("EnvRollback v1")
         vim.until(lambda: releases(bob)[0][0] == "v3")
         vim.command("EnvMask")
-        vim.until(lambda: any("masked: false" in line for line in vim.said()))
+        vim.until(lambda: any("values are seen" in line for line in vim.said()))
         assert not [line for line in vim.said() if VALUE in line]
