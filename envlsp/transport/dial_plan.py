@@ -9,6 +9,9 @@ Rules:
   replayed or forged: they cost a lookup.
 * A peer that dials while we still hold a link to it has lost its end: a new link
   replaces the old one when it is open, not before.
+* A peer that asks for a dial while ours runs may only not have heard of it yet. It has
+  lost its end where it had answered already, where it has come anew since, and where
+  no answer comes in time: then we begin again with what it asks for.
 * A link over a relay is no place to stay: the controlling side dials again now and
   then, with both sides' relays left out, so that only a better path can open. Such an
   attempt gives way to every other one, and its failure counts for nothing.
@@ -124,9 +127,13 @@ class _Peer:
     is_renewed: bool = False
     """Whether `link` was opened with addresses that have changed since, and is to be replaced."""
     put_off: bytes | None = None
-    """A session we were asked for too soon after the last one."""
+    """A session we were asked for too soon: after the last one, or while its answer may be on its way."""
     linked_at: float = 0.0
     begun_at: float = float("-inf")
+    is_answered: bool = False
+    """Whether the peer has said anything in `dial`, so that it knew of it."""
+    is_outlived: bool = False
+    """Whether the peer came anew while `dial` was not answered: it may have gone to who was there before."""
     answers_paid_until: float = float("-inf")
     """Each answer costs ANSWER_GAP_S; how far ahead of the clock that has come."""
     failures: int = 0
@@ -134,6 +141,11 @@ class _Peer:
     @property
     def is_idle(self) -> bool:
         return self.dial is None and self.link is None
+
+    @property
+    def is_unheard(self) -> bool:
+        """Whether a dial runs of which the peer may not have heard yet."""
+        return self.dial is not None and not (self.is_better or self.is_answered or self.is_outlived)
 
 
 class DialPlan:
@@ -188,6 +200,11 @@ class DialPlan:
         state.failures = 0
         return self._begin(peer, now) if state.wanted and state.is_idle else []
 
+    def came(self, peer: DevicePk) -> None:
+        """Note that the peer's program has started, or has lost its way to us and found another."""
+        if (state := self._peers.get(peer)) is not None:
+            state.is_outlived = state.dial is not None and not state.is_answered
+
     def addresses_changed(self, now: float) -> list[Effect]:
         """Dial every peer anew: links from our old addresses may be dead, and better ones possible.
 
@@ -205,8 +222,8 @@ class DialPlan:
     def retry_due(self, peer: DevicePk, now: float) -> list[Effect]:
         """Go on after a `TryAgainIn`."""
         state = self._peer(peer)
-        if state.put_off is not None and state.dial is None:
-            return self._start(peer, state, state.put_off, now)
+        if (asked := state.put_off) is not None:
+            return [*self._abandon(peer, state), *self._start(peer, state, asked, now)]
         if state.is_better and state.link is None:
             return [*self._abandon(peer, state), *self._begin(peer, now)]
         if self._is_improvable(peer, state) and not self._is_to_be_renewed(state):
@@ -230,17 +247,19 @@ class DialPlan:
         if kind == "dial":
             return self._hear_dial(peer, state, session, now)
         if session == state.dial:
+            state.is_answered, state.put_off = True, None
             return [Deliver(peer, session)]
         if kind in {"params", "direct"}:
             return self._hear_new_session(peer, state, session, now, direct=kind == "direct")
         return []
 
     def _hear_dial(self, peer: DevicePk, state: _Peer, session: bytes, now: float) -> list[Effect]:
-        is_busy = state.dial is not None and not state.is_better
-        if not self._controls(peer) or is_busy or self._is_stale(session):
+        if not self._controls(peer) or self._is_stale(session):
             return []
-        given_up = self._abandon(peer, state)  # whoever asks has lost the link that we wanted to improve
-        gap_s = _gap_s(state, now)
+        gap_s = _gap_s(state, now, ASK_PATIENCE_S if state.is_unheard else START_GAP_S)
+        given_up = (
+            [] if gap_s and state.is_unheard else self._abandon(peer, state)
+        )  # it knows nothing of that
         if gap_s > 0:  # put off and not dropped: the asker would wait for seconds
             state.put_off = session
             return [*given_up, TryAgainIn(peer, gap_s)]
@@ -269,7 +288,7 @@ class DialPlan:
             return [DropLink(peer, session)]
         replaced: list[Effect] = [DropLink(peer, state.link)] if state.link is not None else []
         state.dial, state.link, state.linked_at = None, session, now
-        state.is_better, state.is_relayed, state.is_renewed = False, is_relayed, False
+        state.is_better, state.is_relayed, state.is_renewed, state.put_off = False, is_relayed, False, None
         if not is_relayed:
             state.attempts = 0
         return [*replaced, *self._improve_later(peer, state)]
@@ -282,6 +301,8 @@ class DialPlan:
         was_better = state.is_better
         state.dial, state.is_better = None, False
         state.failures += not was_better
+        if state.put_off is not None:
+            return [TryAgainIn(peer, START_GAP_S)]  # it waits for a dial
         if state.link is None or self._is_to_be_renewed(state):
             return self._retry(peer, state)
         state.attempts += was_better
@@ -326,7 +347,7 @@ class DialPlan:
         if len(self._used) > SESSIONS_KEPT:
             self._used.popitem(last=False)
         state.dial, state.begun_at, state.asked, state.put_off = session, now, False, None
-        state.is_better = direct
+        state.is_better, state.is_answered, state.is_outlived = direct, False, False
         return [StartDial(peer, session, self._controls(peer), direct)]
 
     def _abandon(self, peer: DevicePk, state: _Peer) -> list[Effect]:
@@ -358,7 +379,7 @@ class DialPlan:
         return self._jitter() * min(BACKOFF_MAX_S, 2.0**exponent)
 
 
-def _gap_s(state: _Peer, now: float) -> float:
+def _gap_s(state: _Peer, now: float, least_s: float = START_GAP_S) -> float:
     """Return how long to wait before another dial; a timer may fire a moment early, and is on time then."""
-    gap_s = START_GAP_S - (now - state.begun_at)
+    gap_s = least_s - (now - state.begun_at)
     return gap_s if gap_s > EARLY_S else 0.0

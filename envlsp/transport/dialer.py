@@ -145,6 +145,10 @@ class Dialer:
         for peer in peers:
             self._obey(self._plan.nudge(peer, self._clock()))
 
+    def came(self, peer: DevicePk) -> None:
+        """Note that this peer has just appeared, for the first time or again."""
+        self._plan.came(peer)
+
     def dialling_since(self, peer: DevicePk) -> float | None:
         """Return when the dial to this peer that runs now began, by our clock; None where none does."""
         return self._plan.dialling_since(peer)

@@ -35,6 +35,7 @@ class Side:
     links: dict[bytes, bool] = field(default_factory=dict)
     """Whether a relay carries each."""
     timer: int = 0
+    is_dead: bool = False
 
 
 class DialWorld:
@@ -48,15 +49,15 @@ class DialWorld:
         """The share of messages that never arrive now."""
         self.now = 0.0
         self._due: list[tuple[float, int, Callable[[], None]]] = []
-        self._order, sessions = count(), count(1)
-        self._opening: set[bytes] = set()
-        self.sides = {
-            own: Side(
-                own,
-                DialPlan(own, jitter=random.random, new_session=lambda: next(sessions).to_bytes(16)),
-            )
-            for own in (LOW, HIGH)
-        }
+        self._order, self._sessions = count(), count(1)
+        self.sides = {own: self._side(own) for own in (LOW, HIGH)}
+
+    def _side(self, own: DevicePk) -> Side:
+        sessions = self._sessions
+        return Side(
+            own,
+            DialPlan(own, jitter=self.random.random, new_session=lambda: next(sessions).to_bytes(16)),
+        )
 
     def begin(self) -> None:
         """Let each want the other."""
@@ -89,11 +90,27 @@ class DialWorld:
         side = self.sides[own]
         self.obey(side, side.plan.nudge(other(own), self.now))
 
+    def kill(self, own: DevicePk) -> None:
+        """Kill one side, which says nothing any more; the other finds out in 15 s at most."""
+        killed, there = self.sides[own], self.sides[other(own)]
+        self.sides[own] = self._side(own)
+        for session in list(there.links):
+            self._later(self.random.uniform(0, 15), lambda x=session: self._end(there, x))  # type: ignore[misc]
+        killed.is_dead, killed.dial = True, None
+
+    def start(self, own: DevicePk) -> None:
+        """Start one side that was killed: the other hears its beacon, and answers it."""
+        side, there = self.sides[own], self.sides[other(own)]
+        there.plan.came(own)
+        self.obey(there, there.plan.nudge(own, self.now))
+        self.obey(there, there.plan.want(own, self.now))
+        self.obey(side, side.plan.want(there.own, self.now))
+
     # --- what they do ----------------------------------------------------------------------------
 
     def obey(self, side: Side, effects: list[Effect], heard: SignalKind | None = None) -> None:
         """Carry out what a plan says."""
-        for effect in effects:
+        for effect in () if side.is_dead else effects:
             match effect:
                 case StartDial():
                     assert side.dial is None, "two dials at once"
@@ -118,8 +135,10 @@ class DialWorld:
         side.timer += 1
         if dial.controlling:
             self._post(side, dial.session, "direct" if dial.direct else "params")
-        elif (there := self.sides[other(side.own)].dial) is not None and there.session == dial.session:
-            self._meet(dial)
+        else:
+            self._post(side, dial.session, "params")
+            if (there := self.sides[other(side.own)].dial) is not None and there.session == dial.session:
+                self._meet(dial)
         self._later(DIAL_TIMEOUT_S, lambda: self._fail(side, dial.session))
 
     def _meet(self, dial: StartDial) -> None:

@@ -12,6 +12,7 @@ from envlsp.transport.api import SignalKind
 from envlsp.transport.dial_plan import (
     ANSWER_GAP_S,
     ANSWERS_AT_ONCE,
+    ASK_PATIENCE_S,
     BETTER_GRACE_S,
     RENEWALS_MAX,
     SESSIONS_KEPT,
@@ -113,7 +114,7 @@ NOTHING: list[object] = []
     (
         (LOW, idle, theirs(9), "params", NOTHING),  # only we start sessions
         (LOW, idle, theirs(9), "candidates", NOTHING),
-        (LOW, dialling, theirs(9), "dial", NOTHING),  # the dial that runs is the answer
+        (LOW, dialling, session(1), "dial", NOTHING),
         (LOW, dialling, theirs(9), "params", NOTHING),
         (LOW, dialling, session(1), "params", [Deliver(HIGH, session(1))]),
         (LOW, dialling, session(1), "candidates", [Deliver(HIGH, session(1))]),
@@ -190,6 +191,59 @@ def test_used_sessions_take_bounded_memory() -> None:
     for number in range(SESSIONS_KEPT + 10):
         we.hear(LOW, theirs(number), "params", number)
     assert len(we._used) == SESSIONS_KEPT
+
+
+# --- a peer that asks while our dial runs ------------------------------------------------------
+
+BEGINS_ANEW = [AbandonDial(HIGH, session(1)), StartDial(HIGH, theirs(9), controlling=True)]
+
+
+def test_who_asks_has_mostly_not_heard_of_the_dial_yet() -> None:
+    we = plan(LOW)
+    we.want(HIGH, 0)
+    assert we.hear(HIGH, theirs(9), "dial", 0.5) == [TryAgainIn(HIGH, ASK_PATIENCE_S - 0.5)]
+    assert we.hear(HIGH, session(1), "params", 1) == [Deliver(HIGH, session(1))]
+    assert we.retry_due(HIGH, ASK_PATIENCE_S) == []
+    assert we.opened(HIGH, session(1), 4) == []
+    assert we.retry_due(HIGH, 5) == []
+
+
+def test_who_asks_after_an_answer_was_killed_and_is_not_kept_waiting() -> None:
+    we = plan(LOW)
+    we.want(HIGH, 0)
+    we.hear(HIGH, session(1), "params", 0.1)
+    assert we.hear(HIGH, theirs(9), "dial", 0.5) == BEGINS_ANEW
+
+
+def test_who_came_anew_before_an_answer_is_not_kept_waiting() -> None:
+    we = plan(LOW)
+    we.came(HIGH)
+    we.want(HIGH, 0)
+    we.came(HIGH)
+    assert we.hear(HIGH, theirs(8), "dial", START_GAP_S / 2) == [
+        AbandonDial(HIGH, session(1)),
+        TryAgainIn(HIGH, START_GAP_S / 2),
+    ]
+    assert we.retry_due(HIGH, START_GAP_S) == [StartDial(HIGH, theirs(8), controlling=True)]
+    assert we.hear(HIGH, theirs(9), "dial", 1) == [TryAgainIn(HIGH, START_GAP_S + ASK_PATIENCE_S - 1)]
+
+
+def test_a_dial_that_nobody_answers_gives_way_to_what_was_asked_for() -> None:
+    we = plan(LOW)
+    we.want(HIGH, 0)
+    we.hear(HIGH, theirs(9), "dial", 0.5)
+    assert we.retry_due(HIGH, ASK_PATIENCE_S) == BEGINS_ANEW
+    late = plan(LOW)
+    late.want(HIGH, 0)
+    assert late.hear(HIGH, theirs(9), "dial", ASK_PATIENCE_S) == BEGINS_ANEW
+
+
+def test_a_dial_that_fails_is_followed_by_what_was_asked_for_though_nobody_wants_it() -> None:
+    we = plan(LOW)
+    we.hear(HIGH, theirs(8), "dial", 0)
+    we.hear(HIGH, theirs(9), "dial", 0.5)
+    assert we.failed(HIGH, theirs(8)) == [TryAgainIn(HIGH, START_GAP_S)]
+    assert we.retry_due(HIGH, 1) == [StartDial(HIGH, theirs(9), controlling=True)]
 
 
 # --- outcomes ----------------------------------------------------------------------------------

@@ -349,6 +349,8 @@ class TeamNode:
     # --- events ----------------------------------------------------------------------------------
 
     def _beacon_heard(self, dpk: DevicePk, is_new: bool) -> None:  # noqa: FBT001  (as `Meeting` calls it)
+        if is_new:
+            self._dialer.came(dpk)
         if self._is_teammate(dpk):
             self._note(dpk)
             if not self._is_drawn(dpk):
@@ -357,8 +359,8 @@ class TeamNode:
             return  # a removed device is told when it comes, not once a minute
         else:
             self._told.pop(dpk, None)  # it may have an answer by now
-        self._dialer.want(dpk)
         self._dialer.nudge(dpk)
+        self._dialer.want(dpk)
 
     def _signal_heard(self, dpk: DevicePk, session: SessionId, kind: SignalKind, params: Value) -> None:
         if self._is_teammate(dpk):
