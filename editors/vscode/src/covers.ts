@@ -102,12 +102,18 @@ export class Covers {
     this.removed = [];
   }
 
-  /** Return what is covered of a text of so many lines; undefined where that is not known. */
-  lines(count: number): readonly Line[] | undefined {
+  /** Return what is covered of a text of so many lines; undefined where that is not known.
+   *
+   * Behind the last line break the editor has one line more than the server, and it is empty.
+   */
+  lines(count: number, endsWithBreak = false): readonly Line[] | undefined {
     const found = this.since
       .flatMap(({ edits }) => edits)
       .reduce<readonly Line[] | undefined>((lines, edit) => lines && moved(lines, edit), this.known);
-    return found?.length === count ? found : undefined;
+    if (found?.length === count) {
+      return found;
+    }
+    return endsWithBreak && found?.length === count - 1 ? [...found, []] : undefined;
   }
 }
 

@@ -94,7 +94,7 @@ export class Masks implements vscode.Disposable {
       return;
     }
     const texts = Array.from({ length: document.lineCount }, (_, row) => document.lineAt(row).text);
-    const lines = this.of(document)?.lines(texts.length) ?? texts.map(unknown);
+    const lines = this.of(document)?.lines(texts.length, texts.at(-1) === '') ?? texts.map(unknown);
     editor.setDecorations(this.dots, ranges(lines));
     editor.setDecorations(this.edges, ranges(texts.map((text, row) => edge(lines[row] ?? [], text.length))));
     const plain = texts.map((text, row) => shown(lines[row] ?? [], text.length, seen(text)));

@@ -87,3 +87,12 @@ test('of a line of which nothing is known only a plain name is shown', () => {
   assert.deepEqual(unknown('API_KEY='), []);
   assert.deepEqual(unknown(''), []);
 });
+
+test('behind the last line break there is a line that the server does not count', () => {
+  const covers = new Covers();
+  covers.told(told(1, 0, null, [[[2, 9]]]));
+  assert.deepEqual(covers.lines(2, true), [[[2, 9]], []]);
+  assert.equal(covers.lines(2, false), undefined);
+  covers.edited(2, [typed(1, 0, 0, 'B=secret')]);
+  assert.deepEqual(covers.lines(2, false), [[[2, 9]], [[0, 8]]]);
+});
