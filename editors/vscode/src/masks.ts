@@ -1,12 +1,13 @@
 // Draws the masks: by the rule at once, then as the server tells, in every editor that shows the
-// document. A covered part is out of the layout, so that no frame has its text; its edges are
+// document. A covered part is not drawn, so that no frame has its text, and keeps a place without
+// width, where the editor finds it: a hover over the dots, the cursor, a squiggle. Its edges are
 // open, so that what is typed there is covered before anybody was asked.
 import * as vscode from 'vscode';
 import { Covers, shown, type Line, type Told } from './covers';
 import { MASK, seen, unknown } from './seen';
 import { isCovered } from './where';
 
-const HIDDEN = 'none; display: none;';
+const HIDDEN = 'none; visibility: hidden; font-size: 0; letter-spacing: 0;';
 
 export class Masks implements vscode.Disposable {
   private readonly documents = new Map<string, Covers>();
