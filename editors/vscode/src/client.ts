@@ -1,6 +1,8 @@
 // The language client: what is said to the server, and who hears what it says.
 import * as vscode from 'vscode';
 import {
+  CloseAction,
+  ErrorAction,
   LanguageClient,
   State,
   type ConfigurationMiddleware,
@@ -37,17 +39,26 @@ const abilities: StaticFeature = {
   clear() {},
 };
 
-/** Return a client that is not started; `onStanding` gets undefined when the server is gone. */
-export function makeClient(
-  path: string,
-  masks: Masks,
-  log: vscode.LogOutputChannel,
-  onStanding: (standing: Standing | undefined) => void,
-): LanguageClient {
+/** What becomes of what the client hears. */
+interface Ears {
+  /** Gets undefined when the server is gone. */
+  readonly onStanding: (standing: Standing | undefined) => void;
+  /** The server ended by itself: is it started again? */
+  readonly mayStartAgain: () => boolean;
+}
+
+/** Return a client that is not started. */
+export function makeClient(path: string, masks: Masks, log: vscode.LogOutputChannel, ears: Ears): LanguageClient {
+  const { onStanding, mayStartAgain } = ears;
   const options: LanguageClientOptions = {
     documentSelector: SERVED,
     outputChannel: log,
     traceOutputChannel: quiet(log),
+    errorHandler: {
+      error: () => ({ action: ErrorAction.Continue, handled: true }),
+      closed: () => ({ action: mayStartAgain() ? CloseAction.Restart : CloseAction.DoNotRestart, handled: true }),
+    },
+    initializationFailedHandler: () => false, // said by whoever started it
     middleware: { provideHover: withLinks, workspace: { configuration: settings } },
   };
   const client = new Client('envlsp', 'envlsp', { command: path, args: ['lsp'] }, options);

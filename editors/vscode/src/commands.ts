@@ -2,27 +2,43 @@
 import * as vscode from 'vscode';
 import manifest from '../package.json';
 import { plain } from './ask';
+import type { Comparisons, Sides } from './compare';
 import { copy, reveal, type Revealed } from './reveal';
 import { rows, sentence } from './rows';
+import { pickRelease } from './rollback';
 import type { Running } from './running';
+import { spotOf } from './standing';
 import { subject } from './where';
 
 /** Commands of this extension alone; all others are verbs of the server. */
 export const OWN = 'envlsp.ui.';
 /** Verbs whose result is what was asked for; of the others a sentence is enough. */
 const LOOKING =
-  /^envlsp\.(status|log|diff|list|members|peers|doctor|parse|request|ci\.export|.*\.list|access\.(why|exposure))$/;
+  /^envlsp\.(status|log|list|members|peers|doctor|parse|request|ci\.export|.*\.list|access\.(why|exposure))$/;
 const POINTED = new Set(['envlsp.reveal', 'envlsp.copy']);
 
 type Argument = Readonly<Record<string, unknown>>;
 
-export function registerCommands(running: Running): vscode.Disposable {
+/** Do what a verb says; its result, where it is not shown already. */
+type Verb = (argument: Argument) => Promise<object | undefined>;
+
+export function registerCommands(running: Running, comparisons: Comparisons): vscode.Disposable {
   const verbs = manifest.contributes.commands.filter(({ command }) => !command.startsWith(OWN));
+  const otherwise: Readonly<Record<string, Verb>> = {
+    'envlsp.diff': (argument) => compare(running, comparisons, argument),
+    'envlsp.rollback': (argument) => rollback(running, comparisons, argument),
+  };
+  const own: Readonly<Record<string, () => Promise<unknown>>> = {
+    pushSome: () => pushSome(running),
+    editNewest: () => editNewest(running),
+    compareSides: async () => compare(running, comparisons, await argumentOf('', {})),
+  };
   return vscode.Disposable.from(
-    ...verbs.map(({ command, title }) =>
-      vscode.commands.registerCommand(command, (given: unknown) => perform(running, command, title, given)),
-    ),
-    vscode.commands.registerCommand(`${OWN}pushSome`, () => told(() => pushSome(running))),
+    ...verbs.map(({ command, title }) => {
+      const verb: Verb = otherwise[command] ?? ((argument) => running.run(command, argument));
+      return vscode.commands.registerCommand(command, (given: unknown) => perform(verb, command, title, given));
+    }),
+    ...Object.entries(own).map(([name, work]) => vscode.commands.registerCommand(`${OWN}${name}`, () => told(work))),
   );
 }
 
@@ -36,10 +52,9 @@ export async function told<T>(work: () => Promise<T>): Promise<T | undefined> {
   }
 }
 
-async function perform(running: Running, command: string, title: string, given: unknown): Promise<unknown> {
+async function perform(verb: Verb, command: string, title: string, given: unknown): Promise<unknown> {
   return told(async () => {
-    const argument = await argumentOf(command, given);
-    const result = await running.run<object>(command, argument);
+    const result = await verb(await argumentOf(command, given));
     if (result !== undefined) {
       await show(command, title, result);
     }
@@ -62,6 +77,28 @@ async function argumentOf(command: string, given: unknown): Promise<Argument> {
     ...(uri === undefined ? {} : { uri }),
     ...(isPointed && editor !== undefined ? { position: placeOf(editor.selection.active) } : {}),
   };
+}
+
+/** Lay two sides beside each other: those that were given, those of a conflict, or the newest and the file. */
+async function compare(running: Running, comparisons: Comparisons, argument: Argument): Promise<undefined> {
+  const { uri, from, to } = argument as unknown as Sides;
+  const spot = running.standing && spotOf(running.standing, uri);
+  const [one, other] = spot?.environment?.conflicts.length ? spot.environment.releases : [];
+  const isConflict = from === undefined && one !== undefined && other !== undefined;
+  await comparisons.show(isConflict ? { uri, from: one, to: other } : { uri, ...(from && { from }), ...(to && { to }) });
+}
+
+async function rollback(running: Running, comparisons: Comparisons, argument: Argument): Promise<object | undefined> {
+  const uri = String(argument['uri'] ?? '');
+  const release = argument['release'] ?? (await pickRelease(running, comparisons, uri));
+  return release === undefined ? undefined : running.run('envlsp.rollback', { uri, release });
+}
+
+async function editNewest(running: Running): Promise<void> {
+  const found = await running.run<{ uri: string }>('envlsp.show', await argumentOf('', {}));
+  if (found !== undefined) {
+    await vscode.window.showTextDocument(vscode.Uri.parse(found.uri), { preview: false });
+  }
 }
 
 async function show(command: string, title: string, result: object): Promise<void> {

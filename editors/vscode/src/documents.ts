@@ -16,7 +16,7 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
   private readonly subscription: vscode.Disposable;
 
   constructor(private readonly running: Running) {
-    this.subscription = running.onDidChangeStanding(() => this.lookAgain());
+    this.subscription = running.onDidChange(() => this.lookAgain());
   }
 
   async stat(uri: vscode.Uri): Promise<vscode.FileStat> {

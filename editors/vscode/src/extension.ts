@@ -2,7 +2,10 @@
 import * as vscode from 'vscode';
 import { Changes } from './changes';
 import { OWN, registerCommands } from './commands';
+import { Comparisons } from './compare';
+import { keepContexts } from './contexts';
 import { Documents } from './documents';
+import { install } from './install';
 import { Masks } from './masks';
 import { Releases } from './releases';
 import { clearClipboard } from './reveal';
@@ -16,6 +19,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const masks = new Masks();
   const running = new Running(context, masks);
   const documents = new Documents(running);
+  const comparisons = new Comparisons(running);
   stop = () => running.stop();
   context.subscriptions.push(
     masks,
@@ -23,10 +27,12 @@ export function activate(context: vscode.ExtensionContext): void {
     documents,
     new Changes(masks),
     new StatusItem(running, masks),
-    new Releases(running),
-    registerCommands(running),
+    comparisons,
+    new Releases(running, comparisons),
+    keepContexts(running),
+    registerCommands(running, comparisons),
     vscode.workspace.registerFileSystemProvider(SCHEME, documents, { isCaseSensitive: true }),
-    vscode.commands.registerCommand(`${OWN}restart`, () => running.restart()),
+    ...registerOwn(context, running),
     vscode.workspace.onDidGrantWorkspaceTrust(() => void running.get()),
     vscode.workspace.onDidChangeConfiguration((event) => {
       if (event.affectsConfiguration('envlsp.path')) {
@@ -37,6 +43,18 @@ export function activate(context: vscode.ExtensionContext): void {
   if (vscode.workspace.isTrusted) {
     void running.get();
   }
+}
+
+function registerOwn(context: vscode.ExtensionContext, running: Running): vscode.Disposable[] {
+  const id = context.extension.id;
+  const own: Readonly<Record<string, () => unknown>> = {
+    restart: () => running.restart(),
+    install: async () => (await install(context, running.log)) && running.restart(),
+    log: () => running.log.show(),
+    settings: () => vscode.commands.executeCommand('workbench.action.openSettings', `@ext:${id}`),
+    firstSteps: () => vscode.commands.executeCommand('workbench.action.openWalkthrough', `${id}#first`, false),
+  };
+  return Object.entries(own).map(([name, work]) => vscode.commands.registerCommand(`${OWN}${name}`, work));
 }
 
 export async function deactivate(): Promise<void> {

@@ -1,8 +1,10 @@
-// The server while it runs: started once, asked by whoever needs it, started again when told to.
+// The server while it runs: started once, asked by whoever needs it, started again when told to
+// or when it ended by itself, but not for ever.
 import * as vscode from 'vscode';
 import type { LanguageClient } from 'vscode-languageclient/node';
+import { Crashes } from './crashes';
 import type { Masks } from './masks';
-import { findServer, sayMissing } from './server';
+import { checkVersion, findServer, sayMissing } from './server';
 import type { Standing } from './standing';
 
 /** An error that a command answers with; the message says what to do about it. */
@@ -11,14 +13,20 @@ interface Refusal {
   readonly message: string;
 }
 
+/** Where there is no server there is nothing of a project either: `standing` is undefined then. */
+export type Life = 'starting' | 'running' | 'missing' | 'failed' | 'untrusted';
+
 const STOPPED = -32800;
 
 export class Running implements vscode.Disposable {
-  private readonly log = vscode.window.createOutputChannel('envlsp', { log: true });
-  private readonly changed = new vscode.EventEmitter<Standing | undefined>();
-  readonly onDidChangeStanding = this.changed.event;
+  readonly log = vscode.window.createOutputChannel('envlsp', { log: true });
+  private readonly changed = new vscode.EventEmitter<void>();
+  /** The server is there or gone, or a project stands otherwise. */
+  readonly onDidChange = this.changed.event;
+  private readonly crashes = new Crashes();
   private client: Promise<LanguageClient | undefined> | undefined;
   standing: Standing | undefined;
+  life: Life = 'starting';
 
   constructor(
     private readonly context: vscode.ExtensionContext,
@@ -56,6 +64,7 @@ export class Running implements vscode.Disposable {
   }
 
   async restart(): Promise<void> {
+    this.crashes.forget();
     await this.stop();
     await this.get();
   }
@@ -63,7 +72,7 @@ export class Running implements vscode.Disposable {
   async stop(): Promise<void> {
     const client = await this.client;
     this.client = undefined;
-    await client?.dispose();
+    await client?.dispose().catch(() => undefined); // it may be gone by itself
   }
 
   dispose(): void {
@@ -73,26 +82,71 @@ export class Running implements vscode.Disposable {
 
   private async start(): Promise<LanguageClient | undefined> {
     if (!vscode.workspace.isTrusted) {
+      this.become('untrusted');
       void vscode.commands.executeCommand('workbench.trust.manage');
       return undefined;
     }
-    const path = await findServer(this.context);
-    if (path === undefined) {
-      void sayMissing();
+    this.become('starting');
+    const found = await findServer(this.context);
+    if (found.path === undefined) {
+      this.become('missing');
+      void sayMissing(found);
       return undefined;
     }
+    return this.startAt(found.path);
+  }
+
+  private async startAt(path: string): Promise<LanguageClient | undefined> {
     try {
       const { makeClient } = await import('./client');
-      const client = makeClient(path, this.masks, this.log, (standing) => {
-        this.standing = standing && spelled(standing);
-        this.changed.fire(this.standing);
+      const client = makeClient(path, this.masks, this.log, {
+        onStanding: (standing) => {
+          this.standing = standing && spelled(standing);
+          this.changed.fire();
+        },
+        mayStartAgain: () => this.mayStartAgain(),
       });
       await client.start();
+      this.become('running');
+      void checkVersion(path, client.initializeResult?.serverInfo?.version);
       return client;
     } catch {
-      void vscode.window.showErrorMessage(`envlsp did not start: ${path}. Its log says more.`);
+      this.become('failed');
+      void this.say(`envlsp did not start: ${path}`);
       return undefined;
     }
+  }
+
+  /** The server ended by itself; return whether it is started again. */
+  private mayStartAgain(): boolean {
+    if (this.life !== 'running') {
+      return false; // it ended before it was there: whoever starts it says so
+    }
+    if (this.crashes.count(Date.now())) {
+      return true;
+    }
+    this.client = undefined;
+    this.become('failed');
+    void this.say('envlsp ended by itself again and again, and is not started any more. Values stay covered.');
+    return false;
+  }
+
+  private async say(said: string): Promise<void> {
+    const again = 'Start It Again';
+    const chosen = await vscode.window.showErrorMessage(said, again, 'Log');
+    if (chosen === again) {
+      await this.restart();
+    } else if (chosen !== undefined) {
+      this.log.show();
+    }
+  }
+
+  private become(life: Life): void {
+    this.life = life;
+    if (life !== 'running') {
+      this.standing = undefined;
+    }
+    this.changed.fire();
   }
 }
 
