@@ -1,22 +1,21 @@
 -- Keeps what an env buffer holds out of every file that Neovim writes by itself.
 --
 -- Swap, undo and backup files are off for such buffers. What was yanked there belongs to the person while
--- Neovim runs, and is gone from the registers before they are written down at the end; until then `shada`
--- writes no registers. Of searches and commands typed there only plain commands stay in the history.
--- Of values it keeps no second copy: what is remembered of a line is its hash.
+-- Neovim runs, and is gone from the registers before they are written down at the end; until then there is
+-- no shada file to write to. Of what is typed there behind `:`, `/` and `?` only plain commands stay in the
+-- history. Of values no second copy is kept here: what is remembered of a line is its hash.
 local masks = require('envlsp.masks')
 
 local M = {}
 
 local REGISTERS = vim.split('"0123456789abcdefghijklmnopqrstuvwxyz-', '')
-local NOTHING_WRITTEN = '<0,/0,'
 local PLAIN_COMMAND = '^%s*%a+!?%s*$'
 
 ---@type table<integer, true> buffers that are kept out of files
 local buffers = {}
 ---@type table<string, true> hashes of lines that were in such a buffer
 local remembered = {}
-local usual_shada, pattern_before
+local shadafile, talk, pattern_before
 
 ---@param buffer? integer
 function M.is_private(buffer)
@@ -51,12 +50,19 @@ end
 
 -- --- registers and shada ------------------------------------------------------------------------------
 
--- Registers and the last search stay out of the file until they were looked through at the end.
+-- Until registers and patterns were looked through, at the end, none of them is written down.
 local function write_none()
-  if not usual_shada and vim.o.shada ~= '' then
-    usual_shada = vim.o.shada
-    vim.o.shada = NOTHING_WRITTEN .. usual_shada
+  if not shadafile then
+    shadafile = vim.o.shadafile
+    vim.o.shadafile = 'NONE'
   end
+end
+
+local function write_as_usual()
+  if shadafile and vim.o.shadafile == 'NONE' then
+    vim.o.shadafile = shadafile
+  end
+  shadafile = nil
 end
 
 local function remember(lines)
@@ -113,10 +119,7 @@ function M.forget()
     forget_substitution()
     vim.fn.setreg('/', is_remembered(pattern) and '' or pattern[1] or '')
   end
-  if usual_shada and vim.o.shada == NOTHING_WRITTEN .. usual_shada then
-    vim.o.shada = usual_shada
-  end
-  usual_shada = nil
+  write_as_usual()
 end
 
 -- --- what was typed and searched ----------------------------------------------------------------------
@@ -145,6 +148,21 @@ local function forget_typed(kind)
     end
     forget_search()
   end)
+end
+
+-- A file of all that Neovim says holds what is typed behind `/` and `:` as well.
+local function say_nothing()
+  if vim.o.verbosefile ~= '' then
+    talk = { vim.o.verbosefile, vim.o.verbose }
+    vim.o.verbose, vim.o.verbosefile = 0, ''
+  end
+end
+
+local function say_as_usual()
+  if talk and vim.o.verbosefile == '' then
+    vim.o.verbosefile, vim.o.verbose = unpack(talk)
+  end
+  talk = nil
 end
 
 -- --- the clipboard ------------------------------------------------------------------------------------
@@ -231,7 +249,9 @@ function M.setup()
   end))
   on('BufEnter', in_private(function()
     pattern_before = vim.fn.getreg('/')
+    say_nothing()
   end))
+  on('BufLeave', in_private(say_as_usual))
   on({ 'CursorMoved', 'BufLeave' }, in_private(forget_search))
   on('CmdlineLeave', in_private(function(event)
     forget_typed(event.match)

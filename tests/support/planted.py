@@ -1,0 +1,65 @@
+"""Values that were planted, looked for wherever something may have been written: plain and in disguise."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+
+def disguises(value: str) -> list[bytes]:
+    """Return the ways in which a value may stand in a file: as it is, in base64, backwards."""
+    plain = value.encode()
+    coded = [base64.b64encode(b" " * shift + plain) for shift in range(3)]
+    # The first and last characters also hold bits of what is beside the value.
+    return [plain, plain[::-1], plain.hex().encode(), *(one[4:-4] for one in coded)]
+
+
+def written(values: Iterable[str], places: Iterable[Path], but: Iterable[Path] = ()) -> list[str]:
+    """Return the files below some folders that hold one of the values, in their content or their name.
+
+    Args:
+        values: what was planted.
+        places: folders.
+        but: files that may.
+    """
+    meant = [form for value in values for form in disguises(value)]
+    kept = set(but)
+    return [
+        str(path)
+        for place in places
+        for path in place.rglob("*")
+        if path not in kept and (_holds(str(path).encode(), meant) or _file_holds(path, meant))
+    ]
+
+
+def told_to_processes(values: Iterable[str], pid: int) -> list[str]:
+    """Return the processes below one that have a value among their arguments or variables."""
+    meant = [form for value in values for form in disguises(value)]
+    return [
+        f"{one}/{kind}"
+        for one in _below(pid)
+        for kind in ("cmdline", "environ")
+        if _file_holds(Path("/proc") / str(one) / kind, meant)
+    ]
+
+
+def _below(pid: int) -> Iterator[int]:
+    yield pid
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+    except OSError:
+        return
+    for child in children:
+        yield from _below(int(child))
+
+
+def _file_holds(path: Path, meant: list[bytes]) -> bool:
+    try:
+        return path.is_file() and not path.is_symlink() and _holds(path.read_bytes(), meant)
+    except OSError:  # it was there a moment ago
+        return False
+
+
+def _holds(data: bytes, meant: list[bytes]) -> bool:
+    return any(form in data for form in meant)
