@@ -1,16 +1,14 @@
-"""Bob's Neovim: the real editor, the real server, the real command line beside it."""
+"""Bob alone at his Neovim: the real editor, the real server, the real command line beside it."""
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 
-from tests.support.neovim import Neovim, editor, neovim
-from tests.support.processes import Cast, Teammate, cast
+from tests.support.neovim import Neovim, neovim
+from tests.support.neovim_person import asked, clipboard, desk, fresh, offered, status_line, will_answer
+from tests.support.processes import Teammate, cast
 
 pytestmark = pytest.mark.slow
 
@@ -29,183 +27,369 @@ gone = os.environ["NO_SUCH_NAME"]
 """
 
 
-@pytest.fixture
-def people(tmp_path: Path) -> Iterator[Cast]:
+@pytest.fixture(scope="module")
+def bob(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Teammate]:
+    """Bob, who has a team of his own and a release."""
     neovim()
-    with cast(tmp_path) as everybody:
-        yield everybody
+    with cast(tmp_path_factory.mktemp("bob")) as people:
+        bob = people.founder("Bob", DOTENV.encode())
+        bob.ok("push", "--offline", "-m", "the first")
+        bob.ok("env", "create", "staging", "--offline")
+        yield bob
 
 
-@contextmanager
-def bobs_editor(bob: Teammate, init: str = "") -> Iterator[Neovim]:
-    """Start his editor in a folder whose path is short enough for a socket."""
-    with tempfile.TemporaryDirectory(prefix="nvim-") as folder:
-        with editor(Path(folder), bob.environ(), bob.shop, init=init) as vim:
-            yield vim
-        left = [path for path in Path(folder).rglob("*") if path.is_file()]
-        assert not [path for path in left if VALUE.encode() in path.read_bytes()]
+@pytest.fixture(scope="module")
+def window(bob: Teammate) -> Iterator[Neovim]:
+    """His editor, which goes on from one test to the next. None of them leaves a value in its messages."""
+    with desk(bob) as vim:
+        yield vim
+        kept = vim.lua("return vim.fn.execute('messages') .. vim.fn.execute('registers')")
+        assert VALUE not in kept
 
 
-def pushed(people: Cast) -> Teammate:
-    """Return Bob, who has a team of his own and a release."""
-    bob = people.founder("Bob", DOTENV.encode())
-    bob.ok("push", "--offline")
-    return bob
+@pytest.fixture
+def vim(window: Neovim, bob: Teammate) -> Iterator[Neovim]:
+    """The editor with nothing open, and the file and its newest release as they were in the beginning."""
+    fresh(window)
+    bob.env.write_text(DOTENV)
+    bob.run("push", "--offline", "--force", "-m", "as it was")
+    yield window
+    assert [line for line in window.said() if VALUE in line] == []
 
 
-def releases(bob: Teammate) -> list[tuple[str, str]]:
-    return [(row["release"], row["message"]) for row in bob.json("log")["releases"]]
+def releases(bob: Teammate) -> list[str]:
+    return [row["release"] for row in bob.json("log")["releases"]]
 
 
-def test_which_files_are_env_files(tmp_path: Path) -> None:
+def newest(bob: Teammate) -> str:
+    return releases(bob)[0]
+
+
+def message(bob: Teammate) -> str:
+    return str(bob.json("log")["releases"][0]["message"])
+
+
+# --- what any editor has ---------------------------------------------------------------------------
+
+
+def test_which_files_are_env_files(vim: Neovim) -> None:
     match = "return vim.tbl_map(function(name) return vim.filetype.match({ filename = name }) or '' end, ...)"
     names = [".env", ".env.dev", "prod.env", ".environment", "app.py"]
-    neovim()
-    with tempfile.TemporaryDirectory(prefix="nvim-") as folder, editor(Path(folder), {}, tmp_path) as vim:
-        assert vim.lua(match, names) == ["env", "env", "env", "", "python"]
+    assert vim.lua(match, names) == ["env", "env", "env", "", "python"]
 
 
-def test_a_file_of_code_has_diagnostics_hover_and_completion(people: Cast) -> None:
-    bob = pushed(people)
+def test_code_has_diagnostics_hover_and_completion(vim: Neovim, bob: Teammate) -> None:
     code = bob.shop / "app.py"
     code.write_text(CODE)
-    with bobs_editor(bob) as vim:
-        vim.open(code)
-        vim.until(lambda: any("NO_SUCH_NAME" in problem for problem in vim.problems()))
-        vim.cursor(3, 20)
-        vim.command("lua vim.lsp.buf.hover()")
-        vim.until(vim.floats)
-        assert "API_URL" in vim.floats()[0]
-        assert "one.example" not in vim.floats()[0]
-        vim.keys("Gox = os.environ['<Esc>")
-        vim.until(lambda: vim.lines()[-1] == "x = os.environ['")
-        vim.cursor(5, 16)
-        vim.keys("a<C-x><C-o>")
-        vim.until(lambda: vim.lua("return vim.fn.pumvisible()"))
-        offered = vim.lua("return vim.tbl_map(function(i) return i.word end, vim.fn.complete_info().items)")
-        assert {"API_URL", "TOKEN", "URL"} <= set(offered)
+    vim.open(code)
+    vim.until(lambda: any("NO_SUCH_NAME" in problem for problem in vim.problems()))
+    vim.cursor(3, 20)
+    vim.command("lua vim.lsp.buf.hover()")
+    vim.until(vim.floats)
+    assert "API_URL" in vim.floats()[0]
+    assert "one.example" not in vim.floats()[0]
+    vim.keys("Gox = os.environ['<Esc>")
+    vim.until(lambda: vim.lines()[-1] == "x = os.environ['")
+    vim.cursor(5, 16)
+    vim.keys("a<C-x><C-o>")
+    vim.until(lambda: vim.lua("return vim.fn.pumvisible()"))
+    found = vim.lua("return vim.tbl_map(function(i) return i.word end, vim.fn.complete_info().items)")
+    assert {"API_URL", "TOKEN", "URL"} <= set(found)
+    vim.keys("<C-e><Esc>")
 
 
-def test_a_push_makes_a_release_with_its_message(people: Cast) -> None:
-    bob = pushed(people)
-    with bobs_editor(bob) as vim:
-        vim.open(bob.env)
-        vim.keys("GoNEW=1<Esc>")
-        vim.until(lambda: "NEW=1" in vim.lines())
-        vim.command("EnvPush too early")
-        vim.until(lambda: any("save" in line for line in vim.said()))
-        vim.command("write")
-        vim.command("EnvPush one more")
-        vim.until(lambda: ("v2", "one more") in releases(bob))
+def test_a_problem_is_mended_by_its_fix(vim: Neovim, bob: Teammate) -> None:
+    code = bob.shop / "app.py"
+    code.write_text(CODE)
+    vim.open(code)
+    vim.until(lambda: any("NO_SUCH_NAME" in problem for problem in vim.problems()))
+    vim.cursor(4, 20)
+    will_answer(vim, "NO_SUCH_NAME")
+    vim.command("lua vim.lsp.buf.code_action()")
+    added = "return vim.api.nvim_buf_get_lines(vim.fn.bufadd(...), 0, -1, false)"
+    vim.until(lambda: any(line.startswith("NO_SUCH_NAME=") for line in vim.lua(added, str(bob.env))))
+    vim.until(lambda: not any("NO_SUCH_NAME" in problem for problem in vim.problems()))
 
 
-def test_a_pull_writes_the_file_and_shows_it(people: Cast) -> None:
-    bob = pushed(people)
+def test_a_hover_over_a_value_shows_it(vim: Neovim, bob: Teammate) -> None:
+    vim.open(bob.env)
+    vim.cursor(3, 15)
+    vim.command("lua vim.lsp.buf.hover()")
+    vim.until(vim.floats)
+    assert VALUE in vim.floats()[0]
+
+
+def test_a_release_is_rolled_back_to_from_the_line(vim: Neovim, bob: Teammate) -> None:
+    bob.env.write_text(DOTENV.replace("one", "two"))
+    bob.ok("push", "--offline")
+    before = newest(bob)
+    vim.open(bob.env)
+    vim.until(lambda: before in status_line(vim))
+    vim.cursor(1, 0)
+    will_answer(vim, "Roll back to")
+    vim.command("lua vim.lsp.buf.code_action()")
+    vim.until(lambda: before not in status_line(vim))
+    vim.until(lambda: "API_URL=https://one.example" in vim.lines())
+    assert bob.env.read_text() == DOTENV
+
+
+# --- commands --------------------------------------------------------------------------------------
+
+
+def test_a_push_makes_a_release_with_its_message(vim: Neovim, bob: Teammate) -> None:
+    vim.open(bob.env)
+    vim.keys("GoNEW=1<CR>MORE=2<Esc>")
+    vim.until(lambda: "MORE=2" in vim.lines())
+    vim.command("EnvPush too early")
+    vim.until(lambda: any("save" in line for line in vim.said()))
+    vim.command("write")
+    vim.until(lambda: "↑2" in status_line(vim))
+    vim.command("EnvPush ++only=NEW only one")
+    vim.until(lambda: message(bob) == "only one")
+    vim.until(lambda: "↑1" in status_line(vim))
+    vim.command("EnvPush one more")
+    vim.until(lambda: message(bob) == "one more")
+    vim.until(lambda: any("+1 ~0 -0" in line for line in vim.said()))
+
+
+def test_a_pull_writes_the_file_and_keeps_edits_without_a_bang(vim: Neovim, bob: Teammate) -> None:
     bob.env.write_text(DOTENV.replace("one", "two"))
     bob.ok("push", "--offline")
     bob.env.unlink()
-    with bobs_editor(bob) as vim:
-        vim.open(bob.env)
-        vim.command("EnvPull")
-        vim.until(lambda: "API_URL=https://two.example" in vim.lines())
-        assert bob.env.read_text() == DOTENV.replace("one", "two")
-        assert not vim.lua("return vim.bo.modified")
+    vim.open(bob.env)
+    vim.command("EnvPull")
+    vim.until(lambda: "API_URL=https://two.example" in vim.lines())
+    assert bob.env.read_text() == DOTENV.replace("one", "two")
+    assert not vim.lua("return vim.bo.modified")
+    vim.keys(":%s/two/three/<CR>:write<CR>")
+    vim.until(lambda: "three" in bob.env.read_text())
+    bob.ok("rollback", "~1", "--offline")
+    vim.command("EnvPull!")
+    vim.until(lambda: "API_URL=https://one.example" in vim.lines())
 
 
-def test_a_pull_over_edits_needs_a_bang(people: Cast) -> None:
-    bob = pushed(people)
-    bob.env.write_text(DOTENV.replace("one", "two"))
-    bob.ok("push", "--offline")
-    bob.ok("rollback", "v1", "--offline")
-    bob.ok("pull", "--offline")
-    bob.env.write_text(DOTENV.replace("one", "three"))
-    with bobs_editor(bob) as vim:
-        vim.open(bob.env)
-        vim.command("EnvPull!")
-        vim.until(lambda: "API_URL=https://one.example" in vim.lines())
-
-
-def test_a_value_is_shown_in_a_float_and_goes_away(people: Cast) -> None:
-    bob = pushed(people)
-    with bobs_editor(bob) as vim:
-        vim.open(bob.env)
-        vim.cursor(3, 10)
-        vim.command("EnvReveal")
-        vim.until(vim.floats)
-        assert vim.floats() == [VALUE]
-        vim.keys("k")
-        vim.until(lambda: not vim.floats())
-        vim.command("EnvReveal TOKEN")
-        vim.until(vim.floats)
-        vim.until(lambda: not vim.floats())
-        assert VALUE not in vim.lua("return vim.fn.execute('messages') .. vim.fn.execute('registers')")
-        assert vim.said() == []
-
-
-def test_the_server_asks_for_a_value_without_showing_it(people: Cast) -> None:
-    bob = pushed(people)
-    with bobs_editor(bob) as vim:
-        vim.open(bob.env)
-        vim.lua(
-            """
-            vim.fn.inputsecret = function(options) _G.asked = options.prompt return 'typed-in' end
-            local client = vim.lsp.get_clients({ name = 'envlsp' })[1]
-            local arguments = { { uri = vim.uri_from_bufnr(0), name = 'TOKEN', offline = true } }
-            client:exec_cmd({ title = '', command = 'envlsp.set', arguments = arguments })
-            """
-        )
-        vim.until(lambda: bob.ok("get", "TOKEN").out.rstrip() == b"typed-in")
-        assert "TOKEN" in vim.lua("return _G.asked")
-
-
-def test_the_server_lets_the_person_pick(people: Cast) -> None:
-    bob = people.founder("Bob")
-    with bobs_editor(bob) as vim:
-        picked = """
-            vim.ui.select = function(items, options, done)
-              _G.shown = vim.tbl_map(options.format_item, items)
-              vim.defer_fn(function() done(items[2]) end, 10)
-            end
-            local items = { { value = 'v2', label = 'v2', detail = 'Alice' }, { value = 'v1', label = 'v1' } }
-            local answer
-            coroutine.wrap(function()
-              answer = require('envlsp').handlers['envlsp/pick'](nil, { title = 'Which?', items = items })
-            end)()
-            vim.wait(5000, function() return answer ~= nil end)
-            return { answer.value, _G.shown }
-            """
-        assert vim.lua(picked) == ["v1", ["v2  Alice", "v1"]]
-
-
-def test_no_copy_of_a_file_is_kept(people: Cast) -> None:
-    bob = pushed(people)
-    kept = "vim.o.undofile, vim.o.swapfile, vim.o.updatecount = true, true, 1\n"
-    with bobs_editor(bob, init=kept) as vim:
-        vim.open(bob.env)
-        vim.keys("GoMORE=1<Esc>")
-        vim.until(lambda: "MORE=1" in vim.lines())
-        vim.command("write")
-
-
-def test_without_a_server_a_command_says_so(people: Cast) -> None:
-    bob = people.founder("Bob")
-    with bobs_editor(bob) as vim:
-        vim.command("lua vim.lsp.enable('envlsp', false)")
-        vim.command("EnvPush")
-        assert "no server for this file" in vim.said()[0]
-
-
-def test_a_verb_is_a_command_and_its_result_is_lines(people: Cast) -> None:
-    bob = pushed(people)
-    bob.env.write_text(DOTENV.replace("one", "two"))
+def test_a_verb_that_looks_answers_in_a_float(vim: Neovim, bob: Teammate) -> None:
+    bob.env.write_text(DOTENV.replace("one", "two") + "MORE=1\n")
     bob.ok("push", "--offline", "-m", "moved")
-    with bobs_editor(bob) as vim:
-        vim.open(bob.env)
-        vim.command("EnvLog")
-        vim.until(lambda: any("moved" in shown and "v2" in shown for shown in vim.floats()))
+    vim.open(bob.env)
+    vim.keys("GoHERE=1<Esc>:write<CR>")
+    vim.until(lambda: "HERE=1" in bob.env.read_text())
+    for words, lines in {
+        "EnvStatus": ("added", "HERE", newest(bob), "admin"),
+        "EnvLog": ("moved", "+1 ~1 -0", "Bob"),
+        "EnvDiff ~1 ~0": ("~  API_URL", "+  MORE"),
+        "EnvAccess list": ("bob@example.com", "admin", "Bob-pc", "you"),
+        "Env env.list": ("shop:dev", "shop:staging", "no release yet"),
+        "Env list": ("TOKEN", "URL"),
+    }.items():
+        vim.command(words)
+        vim.until(vim.floats)
+        (shown,) = vim.floats()
+        assert [line for line in lines if line not in shown] == [], shown
+        assert VALUE not in shown
+        assert vim.lua("return { vim.bo.swapfile, vim.bo.buftype }") == [False, "nofile"]
         vim.keys("q")
-        vim.command("EnvRollback v1")
-        vim.until(lambda: releases(bob)[0][0] == "v3")
-        vim.command("EnvMask")
-        vim.until(lambda: any("values are seen" in line for line in vim.said()))
-        assert not [line for line in vim.said() if VALUE in line]
+        vim.until(lambda: not vim.floats())
+    vim.command("EnvLog")
+    vim.until(vim.floats)
+    vim.keys("j<CR>")
+    vim.until(lambda: any(line.startswith("API_URL=••••••") for line in vim.lines()))
+    assert "readonly" in vim.lua("return vim.bo.readonly and 'readonly' or ''")
+
+
+def test_a_value_is_shown_and_copied_for_some_seconds(vim: Neovim, bob: Teammate) -> None:
+    vim.open(bob.env)
+    vim.cursor(3, 10)
+    vim.command("EnvReveal")
+    vim.until(vim.floats)
+    assert vim.floats() == [VALUE]
+    vim.keys("k")
+    vim.until(lambda: not vim.floats())
+    vim.command("EnvCopy TOKEN")
+    vim.until(lambda: clipboard(vim) == VALUE)
+    vim.until(lambda: any("in the clipboard" in line for line in vim.said()))
+    vim.command("EnvReveal TOKEN")
+    vim.until(vim.floats)
+    vim.until(lambda: not vim.floats())
+    vim.until(lambda: clipboard(vim) == "")
+    vim.command("EnvReveal NO_SUCH_NAME")
+    vim.until(lambda: any("does not give that name a value" in line for line in vim.said()))
+
+
+def test_the_clipboard_of_somebody_else_is_left_alone(vim: Neovim, bob: Teammate) -> None:
+    vim.open(bob.env)
+    vim.lua("require('envlsp.private').copy('a-copied-value', 0)")
+    vim.until(lambda: clipboard(vim) == "")
+    vim.lua("require('envlsp.private').copy('a-copied-value', 1)")
+    vim.lua("_G.clipboard = { 'something of another program' }")
+    vim.lua("vim.wait(1200)")
+    assert clipboard(vim) == "something of another program"
+
+
+def test_presenting_shows_and_copies_nothing(vim: Neovim, bob: Teammate) -> None:
+    vim.open(bob.env)
+    vim.command("EnvMask")
+    vim.until(lambda: "unmasked" in status_line(vim))
+    vim.command("EnvPresent")
+    vim.until(lambda: "presenting" in status_line(vim))
+    vim.cursor(3, 10)
+    vim.command("EnvReveal")
+    vim.until(lambda: len([line for line in vim.said() if "you are presenting" in line]) == 1)
+    vim.command("EnvCopy")
+    vim.until(lambda: len([line for line in vim.said() if "you are presenting" in line]) == 2)
+    assert vim.floats() == []
+    vim.command("EnvPresent")
+    vim.until(lambda: "presenting" not in status_line(vim))
+    vim.command("EnvMask")
+    vim.until(lambda: "unmasked" not in status_line(vim))
+
+
+def test_an_environment_is_chosen_by_its_name_or_from_a_list(vim: Neovim, bob: Teammate) -> None:
+    vim.open(bob.env)
+    vim.command("EnvSwitch staging")
+    vim.until(lambda: bob.json("status")["env"] == "staging")
+    will_answer(vim, "dev")
+    vim.command("EnvSwitch")
+    vim.until(lambda: bob.json("status")["env"] == "dev")
+    assert {"dev", "staging"} <= {words.split()[0] for words in asked(vim)}
+
+
+def test_the_server_asks_for_a_value_without_showing_it(vim: Neovim, bob: Teammate) -> None:
+    vim.open(bob.env)
+    will_answer(vim, "typed-in")
+    vim.command("Env set ++name=TOKEN ++offline")
+    vim.until(lambda: bob.ok("get", "TOKEN").out.rstrip() == b"typed-in")
+    assert "TOKEN" in asked(vim)[0]
+
+
+def test_words_are_completed(vim: Neovim, bob: Teammate) -> None:
+    vim.open(bob.env)
+    vim.until(lambda: newest(bob) in status_line(vim))
+    vim.until(lambda: offered(vim, "EnvRollback ") == releases(bob))
+    assert offered(vim, "EnvReveal ") == ["API_URL", "TOKEN", "URL"]
+    assert offered(vim, "EnvReveal T") == ["TOKEN"]
+    assert offered(vim, "EnvPush ++only=API_URL,U") == ["++only=API_URL,URL"]
+    assert offered(vim, "EnvSwitch ") == ["dev", "staging"]
+    assert offered(vim, "EnvAccess g") == ["grant"]
+    assert offered(vim, "EnvAccess grant ") == ["bob@example.com"]
+    assert offered(vim, "EnvAccess grant bob@example.com v") == ["viewer"]
+    assert offered(vim, "EnvStatus ++t") == ["++target"]
+    assert offered(vim, "EnvUnlock ") == ["30m", "8h", "forever"]
+    assert "device.list" in offered(vim, "Env device.")
+
+
+def test_lines_that_differ_have_a_sign(vim: Neovim, bob: Teammate) -> None:
+    vim.open(bob.env)
+    vim.until(lambda: newest(bob) in status_line(vim))
+    vim.keys(":2s/one/two/<CR>GoMORE=1<Esc>:4d<CR>")
+    signs = """
+        local place = vim.api.nvim_get_namespaces()['envlsp.signs']
+        return vim.tbl_map(function(mark)
+          local more = mark[4]
+          return { mark[2], more.sign_text and vim.trim(more.sign_text) or more.virt_lines[1][1][1] }
+        end, vim.api.nvim_buf_get_extmarks(0, place, 0, -1, { details = true }))
+        """
+    vim.until(lambda: sorted(vim.lua(signs)) == [[1, "~"], [3, "+"], [3, "- URL"]])
+    vim.until(lambda: "↑3" in status_line(vim))
+
+
+def test_a_wrong_word_is_told_and_nothing_is_done(vim: Neovim, bob: Teammate) -> None:
+    vim.open(bob.env)
+    vim.command("EnvLock now")
+    vim.command("EnvAccess")
+    vim.command("Env no.such.verb")
+    vim.until(lambda: len(vim.said()) == 3)
+    assert "one word too many: now" in vim.said()[0]
+    assert "grant|list" in vim.said()[1]
+    assert "no such command" in vim.said()[2]
+
+
+# --- documents that are never on disk --------------------------------------------------------------
+
+
+def open_document(vim: Neovim, bob: Teammate, words: str = "EnvOpen") -> None:
+    vim.open(bob.env)
+    vim.until(lambda: newest(bob) in status_line(vim))
+    vim.command(words)
+    vim.until(lambda: any(line == "API_URL=••••••" for line in vim.lines()))
+
+
+def test_a_document_is_read_edited_and_written(vim: Neovim, bob: Teammate) -> None:
+    open_document(vim, bob)
+    assert VALUE not in "\n".join(vim.lines())
+    line = vim.lines().index("API_URL=••••••") + 1
+    vim.keys(f"{line}GccAPI_URL=https://typed.example<Esc>Gotyped=1<Esc>")
+    vim.until(lambda: vim.lines()[-1] == "typed=1")
+    vim.command("%s/^typed/TYPED/")
+    before = newest(bob)
+    vim.command("write")
+    assert not vim.lua("return vim.bo.modified")
+    assert newest(bob) != before
+    vim.until(lambda: "TYPED=••••••" in vim.lines() and "API_URL=••••••" in vim.lines())
+    assert bob.ok("get", "API_URL").text.rstrip() == "https://typed.example"
+    assert bob.ok("get", "TOKEN").text.rstrip() == VALUE
+    vim.command("silent! undo")
+    assert "typed.example" not in "\n".join(vim.lines())
+
+
+def test_a_document_follows_the_newest_release(vim: Neovim, bob: Teammate) -> None:
+    open_document(vim, bob)
+    bob.env.write_text(DOTENV + "LATER=1\n")
+    bob.ok("push", "--offline")
+    vim.until(lambda: "LATER=••••••" in vim.lines())
+
+
+def test_what_cannot_be_written_stays_modified_and_is_told(vim: Neovim, bob: Teammate) -> None:
+    open_document(vim, bob)
+    vim.keys("GoMORE=1<Esc>")
+    vim.until(lambda: "MORE=1" in vim.lines())
+    bob.env.write_text(DOTENV + "LATER=1\n")
+    bob.ok("push", "--offline")
+    vim.command("checktime")
+    vim.until(lambda: newest(bob) in status_line(vim))
+    before = newest(bob)
+    vim.keys(":write | quit<CR>")
+    vim.until(lambda: any(line.startswith("not saved: ") for line in vim.said()))
+    assert vim.lua("return vim.bo.modified")
+    assert "MORE=1" in vim.lines()
+    assert newest(bob) == before
+
+
+def test_an_older_release_is_only_looked_at(vim: Neovim, bob: Teammate) -> None:
+    open_document(vim, bob, "EnvOpen v1")
+    assert vim.lua("return { vim.bo.readonly, vim.bo.modifiable }") == [True, False]
+    vim.command("write!")
+    assert any("only looked at" in line for line in vim.said())
+
+
+def test_a_document_that_nobody_has_is_told(vim: Neovim, bob: Teammate) -> None:
+    vim.open(bob.env)
+    vim.command("edit envlsp://tm1nobody/shop/web/dev")
+    vim.until(lambda: any("envlsp://tm1nobody/shop/web/dev: " in line for line in vim.said()))
+    assert vim.lines() == [""]
+
+
+# --- with and without a server ---------------------------------------------------------------------
+
+
+def test_a_command_starts_the_server_where_nothing_is_open(vim: Neovim, bob: Teammate) -> None:
+    vim.command("lua vim.lsp.stop_client(vim.lsp.get_clients(), true)")
+    vim.until(lambda: vim.lua("return #vim.lsp.get_clients()") == 0)
+    vim.command("EnvStatus")
+    vim.until(vim.floats)
+    assert newest(bob) in vim.floats()[0]
+
+
+def test_without_a_server_a_command_says_so(vim: Neovim) -> None:
+    vim.command("lua vim.lsp.enable('envlsp', false)")
+    vim.command("lua vim.lsp.stop_client(vim.lsp.get_clients(), true)")
+    vim.until(lambda: vim.lua("return #vim.lsp.get_clients()") == 0)
+    vim.command("EnvPush")
+    assert "no server for this file" in vim.said()[0]
+    vim.command("lua vim.lsp.enable('envlsp')")
+
+
+def test_a_program_that_is_not_there_is_told(vim: Neovim) -> None:
+    vim.command("lua vim.lsp.config('envlsp', { cmd = { 'no-such-envlsp', 'lsp' } })")
+    vim.command("EnvStatus")
+    assert "there is no program no-such-envlsp" in vim.said()[0]
