@@ -29,7 +29,7 @@ from tests.support.cast import QuietTalk
 from tests.support.netlab.ears import Heard, ears
 from tests.support.netlab.servers import TURN_TCP, TURN_UDP
 from tests.support.netlab.world import TURN_IP, Side, clock
-from tests.support.processes import Teammate, join, refused, wait_until
+from tests.support.processes import WAIT_S, Teammate, join, refused, wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -251,9 +251,13 @@ async def main():
         await one.publish(room, in_server.encode().hex().encode().ljust(1024, b"."))
         given = await one.turn()
         for server in servers_from_urls(ways, username=given.username, password=given.password).turn:
-            async with allocation(server) as relay:
-                relay.send(in_relay.encode(), ("203.0.113.10", 9))
-                await asyncio.sleep(0.3)
+            async with allocation(server) as here, allocation(server) as there:
+                await pass_on(in_relay.encode(), here, there)
+async def pass_on(planted, here, there):
+    while there.heard.empty():  # neither lets the other in before it has sent something itself
+        here.send(planted, there.address)
+        there.send(planted, here.address)
+        await asyncio.sleep(0.1)
 asyncio.run(main())
 """
 
@@ -262,7 +266,8 @@ def plant(lab: Lab) -> None:
     """Send what must be found the way that everything goes, over UDP and over TCP."""
     lab.world.nat("a", "cone")
     words = [*lab.world.within("a1"), sys.executable, "-c", PLANT, lab.servers.url]
-    subprocess.run([*words, *(each.decode() for each in PLANTED), TURN_UDP, TURN_TCP], check=True)
+    planted = (each.decode() for each in PLANTED)
+    subprocess.run([*words, *planted, TURN_UDP, TURN_TCP], check=True, timeout=WAIT_S)
 
 
 METRICS = """

@@ -38,6 +38,9 @@ class Calls:
     def unwant(self, dpk: DevicePk) -> None:
         self.wanted.discard(dpk)
 
+    def came(self, dpk: DevicePk) -> None:
+        pass
+
     def nudge(self, *_: DevicePk) -> None:
         pass
 

@@ -1,13 +1,17 @@
 """Every byte that passes the servers' network card, and what it says when it is put in order.
 
 What a person sends to a WebSocket is masked on the wire (RFC 6455, 5.3): here the mask is
-taken off, as the server does. TCP is put together from its segments.
+taken off, as the server does. TCP is put together from its segments. What passed is all
+of it: nothing was dropped on the way to the file, and the last of it is waited for.
 """
 
 from __future__ import annotations
 
+import os
+import re
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,10 +19,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, NamedTuple, TypeAlias
 
-from tests.support.netlab.world import SIGNAL_IP, TURN_IP, World
+from tests.support.netlab.world import SIGNAL_IP, TURN_IP, UPSTREAM_IP, World
+from tests.support.processes import wait_until
 
 STARTS_S: Final = 10.0
-SETTLE_S: Final = 0.3
+KEEPS_KIB: Final = 65_536
 _TCP, _UDP = 6, 17
 _SYN: Final = 2
 
@@ -63,15 +68,24 @@ class Heard:
 class Ears:
     """A capture at the servers, while it runs."""
 
-    def __init__(self, path: Path, process: subprocess.Popen[bytes]) -> None:
+    def __init__(self, world: World, path: Path, process: subprocess.Popen[bytes]) -> None:
+        self._world = world
         self._path = path
         self._process = process
 
     def heard(self) -> Heard:
         """End the capture and return what passed until now."""
-        time.sleep(SETTLE_S)
+        last_word = os.urandom(16)
+        wait_until(lambda: self._hears(last_word))
         self.stop()
+        said = self._path.with_suffix(".said").read_text()
+        assert re.search(r"^0 packets dropped by kernel", said, re.MULTILINE), said
         return understand(self._path.read_bytes())
+
+    def _hears(self, word: bytes) -> bool:
+        """Send a word out by the same card; whatever passed before it is in the file before it."""
+        self._world.run("pub", sys.executable, "-I", "-S", "-c", _SAY, UPSTREAM_IP, word.hex())
+        return word in self._path.read_bytes()
 
     def stop(self) -> None:
         """End the capture."""
@@ -80,17 +94,25 @@ class Ears:
         self._process.wait()
 
 
+_SAY: Final = """
+import socket, sys
+with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as by:
+    by.sendto(bytes.fromhex(sys.argv[2]), (sys.argv[1], 9))
+"""
+
+
 @contextmanager
 def ears(world: World, path: Path) -> Iterator[Ears]:
     """Capture everything that the servers in `pub` get and give."""
     words = [*world.within("pub"), "tcpdump", "-i", "wan", "-s", "0", "-U", "-w", str(path), "-Z", "root"]
-    process = subprocess.Popen([*words, "-B", "16384"], stderr=subprocess.DEVNULL)
+    with path.with_suffix(".said").open("wb") as said:
+        process = subprocess.Popen([*words, "-B", str(KEEPS_KIB)], stderr=said)
     try:
         limit = time.monotonic() + STARTS_S
         while not path.exists() or path.stat().st_size < _FILE_HEAD:  # written when it listens
             assert time.monotonic() < limit
             time.sleep(0.02)
-        yield (listening := Ears(path, process))
+        yield (listening := Ears(world, path, process))
         listening.stop()
     finally:
         process.kill()

@@ -218,12 +218,13 @@ class World:
         for address in (TURN_IP6, SIGNAL_IP6):
             self._give_address6("pub", "wan", address)
         self.run("pub", "sysctl", "-qw", "net.ipv6.conf.all.forwarding=1")
-        # An upstream that swallows everything, as the internet does: for a private address of a
-        # peer the kernel would else say "unreachable", and coturn 4.6.1 drop the whole allocation.
-        self.ip(*f"pub neigh replace {UPSTREAM_IP} lladdr 02:00:00:00:00:01 dev wan nud permanent".split())
-        self.ip("pub", "route", "add", "default", "via", UPSTREAM_IP)
         self._build_home("a")
         self._build_home("b")
+        # An upstream that swallows everything, as the internet does: for a private address of a
+        # peer the kernel would else say "unreachable", and coturn 4.6.1 drop the whole allocation.
+        # Not before the homes: a bridge has its address of its ports, and each change forgets neighbours.
+        self.ip(*f"pub neigh replace {UPSTREAM_IP} lladdr 02:00:00:00:00:01 dev wan nud permanent".split())
+        self.ip("pub", "route", "add", "default", "via", UPSTREAM_IP)
         for host, (side, _) in HOSTS.items():
             self._wire(host, "eth0", f"nat{side}", f"p{host}", "lan")
             self._give_address(host, self.address(host), f"{LAN[side]}1")
