@@ -12,7 +12,7 @@ export def Complain(text: string)
 enddef
 
 # Answer a request of the server; `Answer` may come later.
-export def Question(method: string, params: dict<any>, Answer: func(any))
+export def Question(method: string, params: dict<any>, Answer: func)
   if method == 'envlsp/input'
     timer_start(0, (_) => Input(params, Answer))
   elseif method == 'envlsp/pick'
@@ -30,7 +30,7 @@ export def Question(method: string, params: dict<any>, Answer: func(any))
 enddef
 
 # What is typed unseen stays out of Vim's history of input.
-def Input(params: dict<any>, Answer: func(any))
+def Input(params: dict<any>, Answer: func)
   inputsave()
   var given: any = v:null
   try
@@ -43,7 +43,7 @@ def Input(params: dict<any>, Answer: func(any))
   Answer(given == v:null ? v:null : {value: given})
 enddef
 
-def Pick(title: string, labels: list<string>, OnPicked: func(number))
+def Pick(title: string, labels: list<string>, OnPicked: func)
   popup_menu(labels, {
     title: $' {title} ',
     callback: (_, picked) => OnPicked(picked - 1 < 0 ? -1 : picked - 1),

@@ -6,16 +6,17 @@ import autoload './server.vim'
 
 # What a result has for programs, not for people.
 const LEFT_OUT = ['schema', 'id', 'team', 'file', 'ts', 'void', 'uri']
+const LOOKING = ['status', 'log', 'diff']
 
 # Run a verb for the file that is shown; arguments that say nothing are left out.
 export def Run(verb: string, arguments: dict<any>)
   Execute(verb, arguments, (result) => {
     Reload()
-    Show(verb, LinesOf(result))
+    Show(verb, result)
   })
 enddef
 
-def Execute(verb: string, arguments: dict<any>, OnResult: func(any))
+def Execute(verb: string, arguments: dict<any>, OnResult: func)
   var given = arguments->copy()->filter((_, value) => string(value) != 'v:null' && string(value) != "''")
   const file = expand('%:p')->empty() ? getcwd() : bufname() =~ '^envlsp://' ? bufname() : expand('%:p')
   const root = server.RootOf(isdirectory(file) ? file .. '/' : file)
@@ -65,21 +66,34 @@ def OneLine(value: any): string
   elseif type(value) == v:t_list
     return value->mapnew((_, one) => OneLine(one))->join(' ')
   endif
-  return value == v:null ? '' : string(value)->trim("'")
+  return [v:null, v:false, v:none, 0, '']->index(value) >= 0 ? '' : string(value)->trim("'")
 enddef
 
-# One line is said; more of them get a window that is never a file.
-def Show(verb: string, lines: list<string>)
-  if lines->len() <= 1
-    ask.Say(lines->empty() ? $'envlsp: {verb} is done' : lines[0])
+# What was done is said in a line; what was looked at gets a window that is never a file.
+def Show(verb: string, result: any)
+  if LOOKING->index(verb) < 0
+    ask.Say(Sentence(verb, result))
     return
   endif
-  execute $'botright :{min([lines->len(), 12])}new'
-  setlocal buftype=nofile bufhidden=wipe noswapfile nobuflisted nowrap
-  execute $'silent! file envlsp\ {verb}'
+  const lines = LinesOf(result)
+  if win_gotoid(bufwinid('^envlsp: ')) == 0
+    execute $':botright :{max([1, min([lines->len(), 12])])}new'
+  endif
+  setlocal buftype=nofile bufhidden=wipe noswapfile nobuflisted nowrap modifiable
+  execute $'silent! file envlsp:\ {verb}'
+  deletebufline('%', 1, '$')
   setline(1, lines)
   setlocal nomodifiable
-  nnoremap <buffer> q <C-w>c
+  nnoremap <buffer> <nowait> q <C-w>c
+enddef
+
+def Sentence(verb: string, result: any): string
+  if verb == 'mask.toggle' || verb == 'presentation.toggle'
+    return $'envlsp: masks are {result.masked ? "on" : "off"}{result.presenting ? ", presenting" : ""}'
+  elseif type(result) == v:t_dict && result->has_key('made')
+    return result.made ? $'envlsp: {result.release} is the newest release' : $'envlsp: nothing changed since {result.release}'
+  endif
+  return $'envlsp: {verb}  {LinesOf(result)->join("  ")}'
 enddef
 
 # --- values ---------------------------------------------------------------------------------------
@@ -107,7 +121,7 @@ export def Copy(name: string)
 enddef
 
 # Of the name that was given, or what stands at the cursor, as the server sees it.
-def WithValue(verb: string, name: string, OnValue: func(any))
+def WithValue(verb: string, name: string, OnValue: func)
   const here = {line: line('.') - 1, character: col('.') - 1}
   Execute(verb, name->empty() ? {position: here} : {name: name}, OnValue)
 enddef

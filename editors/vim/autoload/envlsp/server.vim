@@ -74,7 +74,7 @@ def Ended(root: string)
 enddef
 
 # Do something once the server has introduced itself.
-export def Then(root: string, Go: func())
+export def Then(root: string, Go: func)
   if !servers->has_key(root)
     return
   elseif servers[root].ready
@@ -89,7 +89,7 @@ export def Tell(root: string, method: string, params: dict<any>)
 enddef
 
 # Ask the server something; a refusal is told to the person.
-export def Ask(root: string, method: string, params: dict<any>, OnResult: func(any))
+export def Ask(root: string, method: string, params: dict<any>, OnResult: func)
   ch_sendexpr(servers[root].channel, {method: method, params: params}, {
     callback: (_, reply) => {
       if reply->has_key('error')
@@ -107,13 +107,21 @@ def Send(root: string, message: dict<any>)
   endif
 enddef
 
+# By hand, because Vim's own way has numbers only to name a question by.
+def Reply(root: string, id: any, result: any)
+  const body = json_encode({jsonrpc: '2.0', id: id, result: result})
+  if ch_status(servers[root].channel) == 'open'
+    ch_sendraw(servers[root].channel, $"Content-Length: {len(body)}\r\n\r\n{body}")
+  endif
+enddef
+
 def Hear(root: string, message: dict<any>)
   const method = message->get('method', '')
   const params = message->get('params', {})
   if message->has_key('id')
     ask.Question(method, params, (result) => {
       if servers->has_key(root)
-        Send(root, {id: message.id, result: result})
+        Reply(root, message.id, result)
       endif
     })
   elseif method == 'envlsp/masks'
