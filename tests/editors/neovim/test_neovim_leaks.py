@@ -31,7 +31,7 @@ DOTENV = f"# Where the API lives\nAPI_URL=https://{VALUE}.example\nTOKEN={VALUE}
 HOSTILE = """
 local place = ...
 for _, name in ipairs({ 'swap', 'undo', 'backup' }) do vim.fn.mkdir(place .. '/' .. name, 'p') end
-vim.o.updatecount, vim.o.swapfile, vim.o.directory = 1, true, place .. '/swap//'
+vim.o.swapfile, vim.o.directory = true, place .. '/swap//'
 vim.o.undofile, vim.o.undodir = true, place .. '/undo'
 vim.o.backup, vim.o.writebackup, vim.o.backupdir, vim.o.backupskip = true, true, place .. '/backup', ''
 vim.o.patchmode = '.orig'
@@ -46,8 +46,13 @@ vim.g.clipboard = {
   paste = { ['+'] = function() return { board, 'v' } end, ['*'] = function() return { board, 'v' } end },
 }
 _G.board = function() return table.concat(board, '\\n') end
-vim.api.nvim_create_autocmd({ 'BufReadPost', 'BufWinEnter', 'FileType' }, {
-  callback = function() vim.cmd('setlocal undofile swapfile') end,
+vim.api.nvim_create_autocmd('VimEnter', {
+  callback = function()
+    vim.o.updatecount = 1
+    vim.api.nvim_create_autocmd({ 'BufReadPost', 'BufWinEnter', 'FileType' }, {
+      callback = function() vim.cmd('setlocal undofile swapfile') end,
+    })
+  end,
 })
 """
 
@@ -120,6 +125,9 @@ def test_nothing_is_left_by_an_editor_that_ends(bob: Teammate) -> None:
     with hostile(bob) as (vim, folder):
         opened(vim, bob)
         a_working_day(vim, bob)
+        swapped = [path.name for path in (folder / "swap").iterdir()]
+        assert any("app.py" in name for name in swapped)
+        assert not any(".env" in name for name in swapped)
         assert told_to_processes(VALUES, vim.lua("return vim.fn.getpid()")) == []
         assert left(bob, folder) == []
         assert TYPED in bob.env.read_text()

@@ -227,9 +227,12 @@ end
 function M.setup()
   vim.api.nvim_create_augroup('envlsp.private', {})
   masks.also(M.protect)
-  on('OptionSet', in_private(function(event)
+  local again = in_private(function(event)
     M.protect(event.buf)
-  end), { 'swapfile', 'undofile' })
+  end)
+  on('OptionSet', again, { 'swapfile', 'undofile' })
+  -- Where an option was set by another's command on an event, nobody is told of it.
+  on({ 'BufEnter', 'InsertEnter', 'TextChanged', 'CursorMoved' }, again)
   on('FileReadPre', function(event)
     if masks.is_env_name(event.match) then
       M.protect(event.buf)
