@@ -7,6 +7,8 @@ import { Covers, shown, type Line, type Told } from './covers';
 import { MASK, seen, unknown } from './seen';
 import { isCovered } from './where';
 
+/** The editor takes it for the end of the line, wherever that is by then. */
+const NO_LINE_IS_LONGER = 2 ** 30;
 const HIDDEN = 'none; visibility: hidden; font-size: 0; letter-spacing: 0;';
 
 export class Masks implements vscode.Disposable {
@@ -97,15 +99,15 @@ export class Masks implements vscode.Disposable {
     const texts = Array.from({ length: document.lineCount }, (_, row) => document.lineAt(row).text);
     const lines = this.of(document)?.lines(texts.length, texts.at(-1) === '') ?? texts.map(unknown);
     editor.setDecorations(this.dots, ranges(lines));
-    editor.setDecorations(this.edges, ranges(texts.map((text, row) => edge(lines[row] ?? [], text.length))));
+    editor.setDecorations(this.edges, ranges(texts.map(beyond)));
     const plain = texts.map((text, row) => shown(lines[row] ?? [], text.length, seen(text)));
     editor.setDecorations(this.plain, ranges(plain));
   }
 }
 
-/** Return the end of a line that is not covered already: what is typed or pasted there may be a value. */
-function edge(line: Line, width: number): Line {
-  return (line.at(-1)?.[1] ?? -1) < width ? [[width, width]] : [];
+/** Return what the window may show behind a line already, and has not told this process yet. */
+function beyond({ length }: string): Line {
+  return [[length, NO_LINE_IS_LONGER]];
 }
 
 function ranges(lines: readonly Line[]): vscode.Range[] {
