@@ -23,7 +23,17 @@ export function keepContexts(running: Running): vscode.Disposable {
     set('standing', standingOf(standing));
     set('presenting', standing?.presenting ?? false);
     set('conflicted', standing?.projects.some(({ environments }) => environments.some((one) => one.conflicts.length > 0)) ?? false);
+    // A step of the walkthrough is ticked by what becomes true while its page is there, and by nothing before.
+    if (isPageOpen()) {
+      set('didRun', life === 'running');
+      set('didJoin', standingOf(standing) === 'ready');
+    }
   };
   tell();
-  return running.onDidChange(tell);
+  return vscode.Disposable.from(running.onDidChange(tell), vscode.window.tabGroups.onDidChangeTabs(tell));
+}
+
+/** Return whether a page is open that is no document: the walkthrough is one. */
+function isPageOpen(): boolean {
+  return vscode.window.tabGroups.all.some(({ tabs }) => tabs.some(({ input }) => input === undefined));
 }

@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { OWN, told } from './commands';
 import type { Comparisons } from './compare';
 import { said, whole, type Release } from './release';
+import { confirmed } from './rollback';
 import type { Running } from './running';
 import type { Environment, Project } from './standing';
 
@@ -59,6 +60,10 @@ export class Releases implements vscode.TreeDataProvider<Node>, vscode.Disposabl
       vscode.commands.registerCommand(`${OWN}older`, (uri: string) => this.older(uri)),
       vscode.commands.registerCommand(`${OWN}compare`, (row: Node) => told(() => this.compare(row))),
       vscode.commands.registerCommand(`${OWN}compareFile`, (row: Node) => told(() => this.compareFile(row))),
+      vscode.commands.registerCommand(`${OWN}showRelease`, ({ argument }: Node) =>
+        vscode.commands.executeCommand('envlsp.show', { uri: argument?.['uri'], release: argument?.['release'] }),
+      ),
+      vscode.commands.registerCommand(`${OWN}rollbackTo`, (row: Node) => told(() => this.rollbackTo(row))),
       vscode.commands.registerCommand(`${OWN}copyName`, ({ label }: Node) => vscode.env.clipboard.writeText(label)),
       vscode.commands.registerCommand(`${OWN}edit`, ({ argument }: Node) =>
         told(async () => argument?.['uri'] && this.edit(argument['uri'])),
@@ -164,7 +169,7 @@ export class Releases implements vscode.TreeDataProvider<Node>, vscode.Disposabl
         icon: 'git-commit',
         description: said(one),
         tooltip: whole(one),
-        argument: { uri, release: one.release, ...(before !== undefined && { before }) },
+        argument: { uri, release: one.release, newest: found[0]?.release ?? '', ...(before !== undefined && { before }) },
       };
       return { ...row, command: { title: 'Compare', command: `${OWN}compare`, arguments: [row] } };
     });
@@ -211,6 +216,14 @@ export class Releases implements vscode.TreeDataProvider<Node>, vscode.Disposabl
       await this.comparisons.show({ uri, from: before, to: release });
     } else {
       await vscode.commands.executeCommand('envlsp.show', { uri, release });
+    }
+  }
+
+  /** Go back to a release after a look at what that changes. */
+  private async rollbackTo({ argument = {} }: Node): Promise<void> {
+    const { uri = '', release = '', newest = '' } = argument;
+    if (await confirmed(this.comparisons, { uri, from: newest, to: release })) {
+      await vscode.commands.executeCommand('envlsp.rollback', { uri, release });
     }
   }
 

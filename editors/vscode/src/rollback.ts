@@ -33,7 +33,7 @@ interface Way {
 }
 
 /** Show what would change, and ask. The question stays above, so that the editors can be scrolled. */
-async function confirmed(comparisons: Comparisons, way: Way): Promise<string | undefined> {
+export async function confirmed(comparisons: Comparisons, way: Way): Promise<string | undefined> {
   const close = await comparisons.show(way);
   if (close === undefined) {
     return undefined;

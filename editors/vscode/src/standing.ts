@@ -35,11 +35,21 @@ export interface Spot {
   readonly environment: Environment | undefined;
 }
 
-/** Return what a document belongs to: the environment whose file it is, and the innermost project. */
+/** Return what a document belongs to: the environment whose file or document it is, else the innermost project. */
 export function spotOf(standing: Standing, uri: string | undefined): Spot | undefined {
+  for (const project of standing.projects) {
+    const shown = project.environments.find((one) => uri?.split('@', 1)[0] === addressOf(project, one));
+    if (shown !== undefined) {
+      return { project, environment: shown };
+    }
+  }
   const inside = standing.projects.filter(({ uri: root }) => uri?.startsWith(`${root.replace(/\/$/, '')}/`));
   const project = inside.sort((one, other) => other.uri.length - one.uri.length)[0] ?? standing.projects[0];
   return project && { project, environment: project.environments.find((one) => one.uri === uri) };
+}
+
+function addressOf({ team, name }: Project, { app, env }: Environment): string {
+  return `envlsp://${team}/${name}/${app}/${env}`;
 }
 
 /** Return the line of the status bar; `ahead` counts the names that nobody pushed yet. */

@@ -29,6 +29,13 @@ test('a file of an environment is shown with how it stands', () => {
   assert.equal(line(NOW, spot, 2), '$(key) web:dev v3 ↑2 ↓1 $(warning) 1 $(broadcast) 2');
 });
 
+test('a document of the team is shown with its environment, an older release of it too', () => {
+  for (const uri of ['envlsp://tm1x/shop/web/dev', 'envlsp://tm1x/shop/web/dev@v2']) {
+    assert.equal(spotOf(NOW, uri)?.environment, DEV);
+  }
+  assert.equal(spotOf(NOW, 'envlsp://tm1x/shop/web/prod')?.environment, undefined);
+});
+
 test('code is shown with its project, the innermost one', () => {
   const inner = { ...SHOP, uri: 'file:///shop/apps/web', name: 'web' };
   const now = { ...NOW, peers: 0, projects: [SHOP, inner] };
