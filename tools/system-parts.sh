@@ -21,6 +21,9 @@ parts=(
   "chromium chromium fonts-dejavu-core"
   "g++ g++"
   "tmux tmux"
+  "vim vim"
+  "emacs emacs-nox elpa-eglot"
+  "kak kakoune"
 )
 
 # Neovim comes with the tests' own packages where there is a wheel of it; what Debian has is too old.
