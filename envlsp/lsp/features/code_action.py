@@ -20,4 +20,12 @@ def handle(server: Server, params: types.CodeActionParams) -> list[AnyAction]:
     codes = [str(problem.code) for problem in context.diagnostics if problem.source == SOURCE]
     only = None if context.only is None else tuple(str(getattr(kind, "value", kind)) for kind in context.only)
     found = actions(session.snapshot, place, from_range(params.range), codes, only)
-    return to_actions(session, found)
+    offered = to_actions(session, found)
+    return offered if only is not None else [_anywhere(action) for action in offered]
+
+
+def _anywhere(action: AnyAction) -> AnyAction:
+    """Return what is offered where no kind was asked for: a lightbulb of VS Code hides `source`."""
+    if isinstance(action, types.CodeAction) and action.kind == types.CodeActionKind.Source:
+        action.kind = None
+    return action
