@@ -28,7 +28,11 @@ API_URL=https://{SECRET}.example
 TOKEN={SECRET}-token
 URL=${{NOBODY}}/v1
 """
-QUIET = "(setq inhibit-startup-screen t native-comp-deferred-compilation nil)\n"
+QUIET = """\
+(setq inhibit-startup-screen t native-comp-deferred-compilation nil
+      native-comp-async-report-warnings-errors nil warning-minimum-level :emergency)
+"""
+"""No window but ours comes up."""
 WALK = r"""
 (setq make-backup-files nil create-lockfiles nil auto-save-default nil eglot-sync-connect 30)
 (defun until (what) (with-timeout (60 (error "never: %S" what))
