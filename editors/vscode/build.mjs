@@ -1,6 +1,6 @@
 // Bundles the extension, and writes the grammar from the rule that the server's code says.
 import { build } from 'esbuild';
-import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 
 const common = { bundle: true, platform: 'node', target: 'node20', format: 'cjs', logLevel: 'warning' };
 
@@ -18,6 +18,7 @@ async function grammar() {
 
 await mkdir('dist/test', { recursive: true });
 if (process.argv.includes('--tests')) {
+  await rm('dist/test', { recursive: true, force: true }); // of a test that is gone
   await build({ ...common, entryPoints: ['test/*.test.ts'], outdir: 'dist/test' });
 } else {
   await build({

@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 const into = 'dist/server';
 
 await rm(into, { recursive: true, force: true });
+await rm('dist/envlsp.vsix', { force: true }); // a wheel takes it along where it finds it: one inside the other for ever
 await mkdir(into, { recursive: true });
 await promisify(execFile)('hatchling', ['build', '-t', 'wheel', '-d', `editors/vscode/${into}`], { cwd: '../..' });
 await copyFile('../../requirements.txt', `${into}/requirements.txt`);

@@ -31,8 +31,8 @@ class Client extends LanguageClient {
 /** Says what this editor can do: docs/lsp-extensions.md, "Saying what the editor can do". */
 const abilities: StaticFeature = {
   fillClientCapabilities(capabilities) {
-    const experimental = { envlsp: { input: true, pick: true, status: true, reveal: true, masks: true } };
-    capabilities.experimental = experimental;
+    const envlsp = { input: true, pick: true, status: true, reveal: true, masks: true, words: true };
+    capabilities.experimental = { envlsp };
   },
   initialize() {},
   getState: () => ({ kind: 'static' }),

@@ -4,7 +4,6 @@ import manifest from '../package.json';
 import { plain } from './ask';
 import type { Comparisons, Sides } from './compare';
 import { copy, reveal, type Revealed } from './reveal';
-import { rows, sentence } from './rows';
 import { pickRelease } from './rollback';
 import type { Running } from './running';
 import { spotOf } from './standing';
@@ -16,6 +15,20 @@ export const OWN = 'envlsp.ui.';
 const LOOKING =
   /^envlsp\.(status|log|list|members|peers|doctor|parse|request|ci\.export|.*\.list|access\.(why|exposure))$/;
 const POINTED = new Set(['envlsp.reveal', 'envlsp.copy']);
+
+/** What the server says of a result: docs/lsp-extensions.md, "Commands". */
+interface Words {
+  readonly sentence: string;
+  readonly rows: readonly Row[];
+}
+
+interface Row {
+  readonly cells: readonly string[];
+  /** Which list of the result it is from; of a row about all of it the first cell is but a title. */
+  readonly of: string;
+}
+
+const SAID_MS = 10_000;
 
 type Argument = Readonly<Record<string, unknown>>;
 
@@ -109,26 +122,31 @@ async function show(command: string, title: string, result: object): Promise<voi
   } else if (command === 'envlsp.show') {
     await vscode.window.showTextDocument(vscode.Uri.parse((result as { uri: string }).uri));
   } else if (LOOKING.test(command)) {
-    await look(title, result);
-  } else if (!command.endsWith('.toggle')) {
-    const said = `${title}: ${sentence(result) || 'done'}`;
-    void vscode.window.showInformationMessage(said, 'Details').then((more) => more && look(title, result));
+    await look(title, wordsOf(result).rows);
+  } else if (command.endsWith('.toggle')) {
+    vscode.window.setStatusBarMessage(`$(key) ${plain(wordsOf(result).sentence)}`, SAID_MS);
+  } else {
+    const { sentence, rows } = wordsOf(result);
+    void vscode.window.showInformationMessage(sentence, 'Details').then((more) => more && look(title, rows));
   }
 }
 
-/** Show a result in rows; the one that is chosen is copied, for there is no value in it. */
-async function look(title: string, result: object): Promise<void> {
-  const found = rows(result).map(({ label, description, detail }) => ({
-    label: plain(label),
-    description: plain(description),
-    detail: plain(detail),
-    text: label,
+/** Show rows to look through; the chosen one is copied, what it is about or what it says: it is no value. */
+async function look(title: string, rows: readonly Row[]): Promise<void> {
+  const found = rows.map(({ cells: [first = '', ...others], of }) => ({
+    label: plain(first),
+    description: plain(others.filter(Boolean).join(' · ')),
+    text: of === '' ? others.join(' ') : first,
   }));
-  const options = { title, matchOnDescription: true, placeHolder: 'Enter copies the word' };
+  const options = { title, matchOnDescription: true, placeHolder: 'Enter copies it' };
   const chosen = await vscode.window.showQuickPick(found, options);
   if (chosen !== undefined) {
     await vscode.env.clipboard.writeText(chosen.text);
   }
+}
+
+function wordsOf(result: object): Words {
+  return (result as { words?: Words }).words ?? { sentence: '', rows: [] };
 }
 
 async function pushSome(running: Running): Promise<void> {

@@ -8,7 +8,7 @@ const SCHEME = 'envlsp-compare';
 interface Compared {
   readonly old: string;
   readonly new: string;
-  readonly changes: readonly unknown[];
+  readonly changes: readonly { readonly name: string; readonly change: string }[];
   readonly old_text: string;
   readonly new_text: string;
 }
@@ -18,6 +18,14 @@ export interface Sides {
   readonly uri: string;
   readonly from?: string;
   readonly to?: string;
+}
+
+/** What is shown. */
+interface Shown {
+  /** The names that differ. */
+  readonly said: string;
+  /** Puts it away. */
+  readonly close: () => Promise<void>;
 }
 
 export class Comparisons implements vscode.TextDocumentContentProvider, vscode.Disposable {
@@ -32,8 +40,8 @@ export class Comparisons implements vscode.TextDocumentContentProvider, vscode.D
     );
   }
 
-  /** Show two sides; return how to put them away, or nothing where they are the same. */
-  async show(sides: Sides): Promise<(() => Promise<void>) | undefined> {
+  /** Show two sides; return what differs, or nothing where they are the same. */
+  async show(sides: Sides): Promise<Shown | undefined> {
     const found = await this.running.run<Compared>('envlsp.diff', { ...sides, texts: true });
     if (found === undefined) {
       return undefined;
@@ -47,7 +55,9 @@ export class Comparisons implements vscode.TextDocumentContentProvider, vscode.D
     const now = this.document(found.new, found.new_text);
     const title = `${found.old} → ${found.new}, values masked`;
     await vscode.commands.executeCommand('vscode.diff', old, now, title, { preview: true });
-    return () => close(now);
+    const names = ['changed', 'added', 'removed'].map((how) => [how, found.changes.filter(({ change }) => change === how)] as const);
+    const said = names.filter(([, rows]) => rows.length > 0).map(([how, rows]) => `${how}: ${rows.map(({ name }) => name).join(', ')}`);
+    return { said: said.join('; '), close: () => close(now) };
   }
 
   provideTextDocumentContent(uri: vscode.Uri): string {

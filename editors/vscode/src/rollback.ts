@@ -34,14 +34,14 @@ interface Way {
 
 /** Show what would change, and ask. The question stays above, so that the editors can be scrolled. */
 export async function confirmed(comparisons: Comparisons, way: Way): Promise<string | undefined> {
-  const close = await comparisons.show(way);
-  if (close === undefined) {
+  const shown = await comparisons.show(way);
+  if (shown === undefined) {
     return undefined;
   }
   const yes = { label: `$(discard) Roll back to ${plain(way.to)}`, description: 'makes a new release with what it had' };
   const no = { label: '$(close) Leave it as it is' };
-  const options = { title: `${way.from} → ${way.to}`, ignoreFocusOut: true };
+  const options = { title: `${way.from} → ${way.to}`, placeHolder: shown.said, ignoreFocusOut: true };
   const chosen = await vscode.window.showQuickPick([yes, no], options);
-  await close();
+  await shown.close();
   return chosen === yes ? way.to : undefined;
 }
