@@ -36,11 +36,10 @@ http {{
 
 
 @contextlib.contextmanager
-def nginx(folder: Path, inside: str) -> Iterator[int]:
-    """Start it before a server, and yield its TLS port; certificate and ports are the test's own."""
+def nginx(folder: Path, inside: str, chain: Path) -> Iterator[int]:
+    """Start it before a server, with a certificate, and yield its TLS port, which is the test's own."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = int(free.getsockname()[1])
-    chain = certificate(folder)
     text = EXAMPLE.read_text().replace("server 127.0.0.1:8765", f"server {inside.removeprefix('ws://')}")
     text = text.replace("listen 443 ssl", f"listen 127.0.0.1:{port} ssl").replace("listen [::]:443 ssl;", "")
     for name in ("fullchain.pem", "privkey.pem"):
@@ -73,8 +72,9 @@ async def behind(tmp_path: Path) -> AsyncIterator[tuple[str, Path]]:
     """Yield the address before a proxy, and the certificate to trust there."""
     options = ("--trusted-proxy", "127.0.0.1", "--connections-per-ip", "2")
     async with process(*options) as server:
-        with nginx(tmp_path, server.url) as port:
-            yield f"wss://127.0.0.1:{port}", tmp_path / "chain.pem"
+        chain = certificate(tmp_path)
+        with nginx(tmp_path, server.url, chain) as port:
+            yield f"wss://127.0.0.1:{port}", chain
         assert await server.stop() == 0
 
 

@@ -1,19 +1,12 @@
-"""A signaling server that is not what it has to be, in one way at a time, and its certificates."""
+"""A signaling server that is not what it has to be, in one way at a time."""
 
 from __future__ import annotations
 
-import datetime as dt
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from ipaddress import ip_address
-from pathlib import Path
 from typing import Any, Final
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
@@ -92,34 +85,3 @@ async def lying_server(
     ) as server:
         port = next(iter(server.sockets)).getsockname()[1]
         yield f"{'wss' if tls else 'ws'}://{LOOPBACK}:{port}"
-
-
-def certificate(folder: Path, *, days: tuple[int, int] = (-1, 90), name: str = LOOPBACK) -> Path:
-    """Make a certificate that signs itself, good from and until so many days from now, in one file."""
-    key, now = ec.generate_private_key(ec.SECP256R1()), dt.datetime.now(dt.UTC)
-    who = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "signaling.test")])
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(who)
-        .issuer_name(who)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now + dt.timedelta(days[0]))
-        .not_valid_after(now + dt.timedelta(days[1]))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address(name))]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    path = folder / f"{name}{days[1]}.pem"
-    text = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    path.write_bytes(text + made.public_bytes(serialization.Encoding.PEM))
-    return path
-
-
-def shown(path: Path) -> ssl.SSLContext:
-    """Return what a server that has this certificate shows."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(path)
-    return context

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-import datetime as dt
-import ipaddress
 import socket
-import ssl
 import threading
 import time
 from collections.abc import AsyncIterator
@@ -17,14 +14,11 @@ from typing import Any
 
 import pytest
 from aioice import Candidate
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from envlsp.transport import asking
 from envlsp.transport.api import IceServers, LinkOptions, StunServer, TurnServer
 from envlsp.transport.ice import IceConnection
+from tests.support.certificates import certificate, shown
 from tests.support.links import LOOPBACK, close_all, dial_pair
 from tests.support.turn import FakeServer, fake_server
 
@@ -170,47 +164,19 @@ class Listener(asyncio.Protocol):
 
 
 @asynccontextmanager
-async def over_tls(folder: Path, name: str) -> AsyncIterator[tuple[int, list[bytes]]]:
-    """Serve TLS under a certificate of our own making; yield the port and what is heard."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "a server")])
-    now = dt.datetime.now(dt.UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(key.public_key())
-        .serial_number(7)
-        .not_valid_before(now - dt.timedelta(days=1))
-        .not_valid_after(now + dt.timedelta(days=1))
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .add_extension(x509.SubjectAlternativeName([_general_name(name)]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    pem = serialization.Encoding.PEM
-    plain = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    (folder / "cert.pem").write_bytes(made.public_bytes(pem))
-    (folder / "key.pem").write_bytes(plain)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(folder / "cert.pem", folder / "key.pem")
+async def over_tls(file: Path) -> AsyncIterator[tuple[int, list[bytes]]]:
+    """Serve TLS under a certificate; yield the port and what is heard."""
     heard: list[bytes] = []
     loop = asyncio.get_running_loop()
     loop_handler = loop.get_exception_handler()
     loop.set_exception_handler(lambda _loop, _context: None)  # a client that hangs up on us is the point
-    server = await loop.create_server(lambda: Listener(heard), "127.0.0.1", 0, ssl=context)
+    server = await loop.create_server(lambda: Listener(heard), "127.0.0.1", 0, ssl=shown(file))
     try:
         yield server.sockets[0].getsockname()[1], heard
     finally:
         server.close()
         await asyncio.sleep(0.05)
         loop.set_exception_handler(loop_handler)
-
-
-def _general_name(name: str) -> x509.GeneralName:
-    try:
-        return x509.IPAddress(ipaddress.ip_address(name))
-    except ValueError:
-        return x509.DNSName(name)
 
 
 @pytest.mark.parametrize(
@@ -232,9 +198,10 @@ async def test_only_the_named_server_with_a_trusted_certificate_hears_us(
     monkeypatch: pytest.MonkeyPatch,
     resolved: list[str],
 ) -> None:
-    async with over_tls(tmp_path, certified) as (port, heard):
+    file = certificate(tmp_path, certified)
+    async with over_tls(file) as (port, heard):
         if is_trusted:
-            monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "cert.pem"))
+            monkeypatch.setenv("SSL_CERT_FILE", str(file))
         asking.trust.cache_clear()
         options = dataclasses.replace(PATIENT, server_timeout_s=1.0)
         servers = IceServers(turn=(TurnServer(asked, port, "user", "password", "tls"),))

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-import datetime as dt
 import os
 from typing import Any
 
 import pytest
 from aioice.turn import TurnClientUdpProtocol
 from aiortc import RTCCertificate
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from envlsp.transport.api import MESSAGE_MAX_BYTES, IceServers, TurnServer
 from envlsp.transport.dtls import DATAGRAM_MAX_BYTES, PATH_MTU_BYTES, datagrams
+from tests.support.certificates import self_signed
 from tests.support.links import LOOPBACK, close_all, dial_pair, loopback_pair
 from tests.support.turn import fake_server
 
@@ -101,22 +97,7 @@ async def test_a_handshake_with_a_long_certificate_fits_too(
 
 def long_certificate() -> RTCCertificate:
     """Return one that no single datagram can hold."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "somebody")])
-    now = dt.datetime.now(dt.UTC)
-    words = x509.SubjectAlternativeName([x509.DNSName(f"{'long.' * 20}{n}.test") for n in range(30)])
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(7)
-        .not_valid_before(now - dt.timedelta(days=1))
-        .not_valid_after(now + dt.timedelta(days=1))
-        .add_extension(words, critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    return RTCCertificate(key, made)
+    return RTCCertificate(*self_signed(*(f"{'long.' * 20}{n}.test" for n in range(30))))
 
 
 def record(kind: int, size: int) -> bytes:

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from envlsp.transport.probing.meeting_server import ServerReport, Sight, Trouble, look_at
-from tests.support.lying_server import LOOPBACK, certificate, lying_server, shown
+from tests.support.certificates import certificate, shown
+from tests.support.lying_server import LOOPBACK, lying_server
 
 pytestmark = pytest.mark.slow
 
