@@ -9,18 +9,24 @@ interface Shown {
   readonly at: number;
 }
 
+/** The editor does not read what it is saving. */
+const SAVED_MS = 200;
+
 export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<vscode.FileChangeEvent[]>();
   readonly onDidChangeFile = this.changed.event;
   private readonly shown = new Map<string, Shown>();
+  private readonly written = new Set<string>();
   private readonly subscription: vscode.Disposable;
 
   constructor(private readonly running: Running) {
     this.subscription = running.onDidChange(() => this.lookAgain());
   }
 
+  /** Tell of a document as it was before, right after it was saved: so the editor reads the release it became. */
   async stat(uri: vscode.Uri): Promise<vscode.FileStat> {
-    const { text, at } = await this.load(uri);
+    const before = this.written.delete(uri.toString()) ? this.shown.get(uri.toString()) : undefined;
+    const { text, at } = before ?? (await this.load(uri));
     const stat = { type: vscode.FileType.File, ctime: 0, mtime: at, size: Buffer.byteLength(text) };
     return isOlder(uri) ? { ...stat, permissions: vscode.FilePermission.Readonly } : stat;
   }
@@ -38,7 +44,8 @@ export class Documents implements vscode.FileSystemProvider, vscode.Disposable {
     if (made === undefined) {
       throw vscode.FileSystemError.Unavailable('nothing was saved');
     }
-    setTimeout(() => this.lookAgain(), 0);
+    this.written.add(uri.toString());
+    setTimeout(() => this.lookAgain(), SAVED_MS);
   }
 
   watch(): vscode.Disposable {
