@@ -26,7 +26,9 @@ return {
   end,
   capabilities = {
     workspace = { textDocumentContent = { dynamicRegistration = false } },
-    experimental = { envlsp = { input = true, pick = true, status = true, reveal = true, masks = true } },
+    experimental = {
+      envlsp = { input = true, pick = true, status = true, reveal = true, masks = true, words = true },
+    },
   },
   -- Masks follow the text: what is typed is told at once.
   flags = { debounce_text_changes = 10 },

@@ -27,14 +27,14 @@ local function show(verb, result, buffer)
   if verb == 'show' then
     vim.cmd.edit({ args = { result.uri }, magic = { file = false, bar = false } })
   elseif LOOKING[verb] or type(result.link) == 'string' then
-    local lines, things = require('envlsp.rows').lines(verb, result)
+    local lines, things = require('envlsp.rows').lines(result)
     local open = open_release(buffer)
     local choose = verb == 'log' and function(row)
       open(things[row])
     end or nil
     require('envlsp.scratch').show('envlsp ' .. verb, lines, choose)
   else
-    say.line(require('envlsp.sentences').of(verb, result))
+    say.line(require('envlsp.rows').sentence(result))
   end
 end
 

@@ -106,7 +106,7 @@ function M.write(buffer)
     return say.wrong('not saved: ' .. why)
   end
   vim.bo[buffer].modified = false
-  say.line(require('envlsp.sentences').of('save', made))
+  say.line(require('envlsp.rows').sentence(made))
   M.again(buffer)
 end
 

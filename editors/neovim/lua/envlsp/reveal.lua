@@ -6,7 +6,8 @@ local server = require('envlsp.server')
 
 local M = {}
 
-local LEAVES = { 'CursorMoved', 'CursorMovedI', 'InsertEnter', 'WinLeave', 'BufLeave', 'FocusLost', 'TabLeave' }
+local LEAVES = { 'InsertEnter', 'WinLeave', 'BufLeave', 'FocusLost', 'TabLeave' }
+local MOVES = { 'CursorMoved', 'CursorMovedI' }
 
 local hide = function() end
 
@@ -46,6 +47,16 @@ local function show(value, expires_s)
     end
   end
   vim.api.nvim_create_autocmd(LEAVES, { group = group, callback = close })
+  -- The event of a move that was over before the value came is no reason.
+  local place = vim.api.nvim_win_get_cursor(0)
+  vim.api.nvim_create_autocmd(MOVES, {
+    group = group,
+    callback = function()
+      if not vim.deep_equal(place, vim.api.nvim_win_get_cursor(0)) then
+        close()
+      end
+    end,
+  })
   vim.defer_fn(close, expires_s * 1000)
   hide = close
 end
