@@ -49,12 +49,18 @@ function registerOwn(context: vscode.ExtensionContext, running: Running): vscode
   const id = context.extension.id;
   const own: Readonly<Record<string, () => unknown>> = {
     restart: () => running.restart(),
-    install: async () => (await install(context, running.log)) && running.restart(),
+    install: async () => (await install(context, running.log)) && useInstalled(running),
     log: () => running.log.show(),
     settings: () => vscode.commands.executeCommand('workbench.action.openSettings', `@ext:${id}`),
     firstSteps: () => vscode.commands.executeCommand('workbench.action.openWalkthrough', `${id}#first`, false),
   };
   return Object.entries(own).map(([name, work]) => vscode.commands.registerCommand(`${OWN}${name}`, work));
+}
+
+/** Start what was installed just now; a path that was set before would be asked first. */
+async function useInstalled(running: Running): Promise<void> {
+  await vscode.workspace.getConfiguration('envlsp').update('path', undefined, vscode.ConfigurationTarget.Global);
+  await running.restart();
 }
 
 export async function deactivate(): Promise<void> {
