@@ -314,33 +314,6 @@ def test_a_wrong_word_is_told_and_nothing_is_done(vim: Neovim, bob: Teammate) ->
     assert "no such command" in vim.said()[2]
 
 
-def test_a_locked_device_asks_for_its_passphrase_and_nothing_asks_meanwhile(
-    vim: Neovim, bob: Teammate
-) -> None:
-    vim.open(bob.env)
-    vim.until(lambda: newest(bob) in status_line(vim))
-    will_answer(vim, PASSPHRASE, PASSPHRASE)
-    vim.command("Env protect ++with=passphrase")
-    vim.until(lambda: len(asked(vim)) == 2 and any("protection passphrase" in said for said in vim.said()))
-    vim.command("EnvLock")
-    vim.until(lambda: status_line(vim) == "shop: locked")
-    will_answer(vim)
-    assert offered(vim, "EnvRollback ") == []
-    assert offered(vim, "EnvReveal ") == []
-    assert asked(vim) == []
-    will_answer(vim, "not-this-one")
-    vim.command("EnvUnlock")
-    vim.until(lambda: any("passphrase" in line for line in vim.said()))
-    will_answer(vim, PASSPHRASE)
-    vim.command("EnvUnlock 8h")
-    vim.until(lambda: "shop:dev v" in status_line(vim))
-    will_answer(vim, PASSPHRASE)
-    vim.command(f"Env protect ++with=key-file ++path={bob.folder / 'key'}")
-    vim.until(lambda: any("protection key-file" in line for line in vim.said()))
-    bob.ok("status")
-    assert [line for line in vim.said() if PASSPHRASE in line] == []
-
-
 # --- documents that are never on disk --------------------------------------------------------------
 
 
@@ -430,3 +403,32 @@ def test_a_program_that_is_not_there_is_told(vim: Neovim) -> None:
     vim.command("lua vim.lsp.config('envlsp', { cmd = { 'no-such-envlsp', 'lsp' } })")
     vim.command("EnvStatus")
     assert "there is no program no-such-envlsp" in vim.said()[0]
+    vim.command("lua vim.lsp.config('envlsp', { cmd = { 'envlsp', 'lsp' } })")
+
+
+# --- and in the end, the device is another one -----------------------------------------------------
+
+
+def test_a_locked_device_asks_for_its_passphrase_and_nothing_asks_meanwhile(
+    vim: Neovim, bob: Teammate
+) -> None:
+    vim.open(bob.env)
+    vim.until(lambda: newest(bob) in status_line(vim))
+    will_answer(vim, PASSPHRASE, PASSPHRASE)
+    vim.command("Env protect ++with=passphrase")
+    vim.until(lambda: len(asked(vim)) == 2 and any("protection passphrase" in said for said in vim.said()))
+    vim.command("EnvLock")
+    vim.until(lambda: status_line(vim) == "shop: locked")
+    will_answer(vim)
+    assert offered(vim, "EnvRollback ") == []
+    assert offered(vim, "EnvReveal ") == []
+    assert asked(vim) == []
+    will_answer(vim, "not-this-one")
+    before = len(vim.said())
+    vim.command("EnvUnlock")
+    vim.until(lambda: len(vim.said()) > before)
+    assert status_line(vim) == "shop: locked"
+    will_answer(vim, PASSPHRASE)
+    vim.command("EnvUnlock 8h")
+    vim.until(lambda: "shop:dev v" in status_line(vim))
+    assert [line for line in vim.said() if PASSPHRASE in line] == []
