@@ -1,4 +1,4 @@
-"""What every test starts from: no variable of the person's own shell, small searches.
+"""What every test starts from: no variable of the person's own shell, small searches, a cast and its server.
 
 The fast tests alone throw half as many dice as all of them do.
 """
@@ -6,11 +6,18 @@ The fast tests alone throw half as many dice as all of them do.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.support.netlab import report
+
+if TYPE_CHECKING:
+    from tests.support.cast import Cast
+    from tests.support.network_cast import Server
 
 settings.register_profile(
     "quick", max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow]
@@ -44,3 +51,24 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.
     monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
     monkeypatch.setenv("ENVLSP_LAN", "off")  # nothing is told to the network that the tests run in
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")  # nothing of theirs
+
+
+@pytest.fixture
+def cast(tmp_path: Path) -> Iterator[Cast]:
+    """People with devices, files and stores: made on demand, closed at the end."""
+    from tests.support.cast import Cast
+
+    cast = Cast(tmp_path)
+    yield cast
+    cast.close()
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    """A real signaling server, for as long as a test lasts."""
+    from tests.support.network_cast import Server
+
+    server = Server(tmp_path)
+    server.start()
+    yield server
+    server.stop()

@@ -8,8 +8,7 @@ tell from outside, and nobody has to: what was attested and does not come is sai
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 
 import pytest
 
@@ -27,25 +26,12 @@ from tests.support.memory_links import sync
 from tests.support.network_cast import Server, agent
 from tests.support.own_devices import put_back
 
+HAS_SHADOWS = False
+"""Stores are closed here and put back, and nobody looks into closed ones."""
+
 
 def kinds(actor: Actor) -> set[str]:
     return {one.kind for one in alarms(actor.team)}
-
-
-@pytest.fixture
-def cast(tmp_path: Path) -> Iterator[Cast]:
-    """People without shadows: stores are closed here and put back, and nobody looks into closed ones."""
-    cast = Cast(tmp_path)
-    yield cast
-    cast.close()
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    server = Server(tmp_path)
-    server.start()
-    yield server
-    server.stop()
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ import os
 import resource
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -40,23 +39,9 @@ MESSAGE = "canary-message-w5"
 COMMENT = "canary-comment-m8"
 FILE = f"# {COMMENT}\n{NAME}={VALUE}\n"
 SECRET = (NAME, VALUE, NEWER, MESSAGE, COMMENT)
+HAS_SHADOWS = False
+"""Nodes run in threads and processes of their own."""
 PEOPLE = ("Alice", "alice@example.com", "bob@example.com", "alices-laptop")
-
-
-@pytest.fixture
-def cast(tmp_path: Path) -> Iterator[Cast]:
-    """People whose nodes run in threads and processes of their own."""
-    cast = Cast(tmp_path)
-    yield cast
-    cast.close()
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    server = Server(tmp_path)
-    server.start()
-    yield server
-    server.stop()
 
 
 def whole_flow(alice: Actor, bob: Actor, logs: Path) -> None:

@@ -27,14 +27,6 @@ pytestmark = pytest.mark.slow
 NEWER = FIRST_FILE + b"MORE=a long value of its own\n"
 
 
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    server = Server(tmp_path)
-    server.start()
-    yield server
-    server.stop()
-
-
 class Cellar:
     """A running `envlsp replica`, and what it says line by line."""
 

@@ -2,21 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
-
 from envlsp.cli.demo import thief
 from envlsp.service.access import roles, rotation
 from tests.support.cast import Actor, Cast, meet
-
-
-@pytest.fixture
-def cast(tmp_path: Path) -> Iterator[Cast]:
-    cast = Cast(tmp_path)
-    yield cast
-    cast.close()
 
 
 def opened_by(actor: Actor, holder: Actor) -> list[bool]:

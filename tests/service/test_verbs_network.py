@@ -5,14 +5,12 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from envlsp.errors import CodeRefused, NobodyReachable, Stopped
 from tests.support.cast import FIRST_FILE, Actor, Cast
-from tests.support.network_cast import Server, agent, aside, clone
+from tests.support.network_cast import Server, agent, aside, clone, founder
 from tests.support.verb_desk import Editor
 
 pytestmark = pytest.mark.slow
@@ -22,20 +20,8 @@ PROMPT_S = 3.0
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    server = Server(tmp_path)
-    server.start()
-    yield server
-    server.stop()
-
-
-@pytest.fixture
 def alice(cast: Cast, server: Server) -> Actor:
-    """Alice, who founded a team and pushed v1."""
-    alice = cast.actor("alice")
-    alice.environ["ENVLSP_SIGNALING"] = server.url
-    alice.found().push()
-    return alice
+    return founder(cast, server)
 
 
 def another_window(actor: Actor) -> Editor:

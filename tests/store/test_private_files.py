@@ -18,11 +18,6 @@ from tests.support.cast import Actor, Cast
 
 
 @pytest.fixture
-def cast(tmp_path: Path) -> Cast:
-    return Cast(tmp_path)
-
-
-@pytest.fixture
 def alice(cast: Cast) -> Actor:
     """Alice, who has used her device for a while: every file is there."""
     alice = cast.actor("alice").found()

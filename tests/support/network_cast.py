@@ -20,7 +20,7 @@ from envlsp.service.context import Project, open_project
 from envlsp.service.joining.inviting import invite
 from envlsp.service.joining.joining import join
 from envlsp.service.results import JoinResult
-from tests.support.cast import Actor
+from tests.support.cast import Actor, Cast
 from tests.support.signaling import TAP
 
 ROOT = Path(__file__).parents[2]
@@ -64,6 +64,21 @@ class Server:
         if self._process is not None:
             end(self._process)
             self._process = None
+
+
+def networked(cast: Cast, server: Server, *names: str) -> tuple[Actor, ...]:
+    """Return people who meet at this server."""
+    actors = tuple(cast.actor(name) for name in names)
+    for actor in actors:
+        actor.environ["ENVLSP_SIGNALING"] = server.url
+    return actors
+
+
+def founder(cast: Cast, server: Server) -> Actor:
+    """Return Alice, who founded a team and pushed v1."""
+    (alice,) = networked(cast, server, "alice")
+    alice.found().push()
+    return alice
 
 
 def end(process: subprocess.Popen[str]) -> int:

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import pytest
-
 from envlsp.crypto.device import device_keys, fingerprint, new_seeds, prove
 from envlsp.crypto.epochs import Recipient
 from envlsp.crypto.introductions import claim_signature
@@ -19,11 +15,6 @@ from envlsp.wire.bodies import PersonBody
 from envlsp.wire.introductions import from_link_text_untrusted
 from envlsp.wire.text import fingerprint_text
 from tests.support.cast import Actor, Cast, meet
-
-
-@pytest.fixture
-def cast(tmp_path: Path) -> Cast:
-    return Cast(tmp_path)
 
 
 def let_in_by_link(inviter: Actor, courier: Actor, name: str) -> str:

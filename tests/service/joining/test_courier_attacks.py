@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 from typing import cast as as_a
 
@@ -80,13 +78,6 @@ class Visit:
 
     def is_in(self) -> bool:
         return self.replica.state.is_active(self.keys.dpk)
-
-
-@pytest.fixture
-def cast(tmp_path: Path) -> Iterator[Cast]:
-    cast = Cast(tmp_path)
-    yield cast
-    cast.close()
 
 
 def link(inviter: Actor, uses: int = 1) -> Made:

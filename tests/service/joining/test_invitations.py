@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from envlsp.crypto.device import device_keys, new_seeds, prove
@@ -33,11 +31,6 @@ from tests.support.cast import Actor, Cast, meet
 
 ANYBODY = Terms("", None, "")
 NOON = 1_796_040_000
-
-
-@pytest.fixture
-def cast(tmp_path: Path) -> Cast:
-    return Cast(tmp_path)
 
 
 def link(inviter: Actor, *, uses: int = 1, role: Role = Role.DEVELOPER, terms: Terms = ANYBODY) -> Made:

@@ -15,15 +15,16 @@ from envlsp.service.verbs import devices
 from tests.support.cast import Actor, Cast, QuietTalk
 from tests.support.network_cast import (
     WAIT_S,
-    Outcome,
     Pairing,
     Server,
     agent,
     aside,
     begin_invite,
     clone,
+    founder,
     join_by_code,
     let_in,
+    networked,
 )
 
 pytestmark = pytest.mark.slow
@@ -31,16 +32,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def alice(cast: Cast, server: Server) -> Actor:
-    """Alice, who founded a team and pushed v1."""
-    alice = networked(cast, server, "alice")
-    alice.found().push()
-    return alice
-
-
-def networked(cast: Cast, server: Server, name: str) -> Actor:
-    actor = cast.actor(name)
-    actor.environ["ENVLSP_SIGNALING"] = server.url
-    return actor
+    return founder(cast, server)
 
 
 def begin_add(actor: Actor, talk: QuietTalk | None = None) -> Pairing:
@@ -59,7 +51,7 @@ def begin_add(actor: Actor, talk: QuietTalk | None = None) -> Pairing:
 
 
 def add_phone(cast: Cast, server: Server, owner: Actor) -> Actor:
-    phone = networked(cast, server, "phone")
+    (phone,) = networked(cast, server, "phone")
     adding = begin_add(owner)
     result = join_by_code(phone, adding.code, clone(owner, phone), server.url)
     assert result.is_own_device
@@ -68,9 +60,20 @@ def add_phone(cast: Cast, server: Server, owner: Actor) -> Actor:
     return phone
 
 
-def broken_off(outcome: Outcome) -> None:
-    with pytest.raises(NobodyReachable, match="was let in"):
-        outcome.wait()
+def break_off(monkeypatch: pytest.MonkeyPatch, inviter: Actor, joiner: Actor) -> None:
+    """Let somebody in, and take the other side away before the records come."""
+
+    async def fail(*_: object, **__: object) -> None:
+        raise NobodyReachable("the other side went away")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(joining, "sync_over", fail)
+        invited = begin_invite(inviter)
+        url = joiner.environ["ENVLSP_SIGNALING"]
+        with pytest.raises(NobodyReachable):
+            join_by_code(joiner, invited.code, clone(inviter, joiner), url)
+        with pytest.raises(NobodyReachable, match="was let in"):
+            invited.inviting.wait()
 
 
 def test_the_code_makes_another_device_of_alice(cast: Cast, server: Server, alice: Actor) -> None:
@@ -87,7 +90,7 @@ def test_the_code_makes_another_device_of_alice(cast: Cast, server: Server, alic
 
 def test_a_machine_becomes_nobodys_device_unasked(cast: Cast, server: Server, alice: Actor) -> None:
     """Eve reads out a code of `device add` where Bob expects to become a member."""
-    bob = networked(cast, server, "bob")
+    (bob,) = networked(cast, server, "bob")
     bob.talk.agrees = False
     adding = begin_add(alice)
     with pytest.raises(TrustError, match="you said no"):
@@ -99,7 +102,7 @@ def test_a_machine_becomes_nobodys_device_unasked(cast: Cast, server: Server, al
 
 
 def test_what_alice_does_not_recognise_stays_outside(cast: Cast, server: Server, alice: Actor) -> None:
-    phone = networked(cast, server, "phone")
+    (phone,) = networked(cast, server, "phone")
     adding = begin_add(alice, QuietTalk(agrees=False))
     with pytest.raises(CodeRefused, match="said no"):
         join_by_code(phone, adding.code, clone(alice, phone), server.url)
@@ -113,17 +116,8 @@ def test_what_alice_does_not_recognise_stays_outside(cast: Cast, server: Server,
 def test_a_join_that_broke_off_after_the_grant_makes_no_second_member(
     cast: Cast, server: Server, alice: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    bob = networked(cast, server, "bob")
-
-    async def fail(*_: object, **__: object) -> None:
-        raise NobodyReachable("the other side went away")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(joining, "sync_over", fail)
-        invited = begin_invite(alice)
-        with pytest.raises(NobodyReachable):
-            join_by_code(bob, invited.code, clone(alice, bob), server.url)
-        broken_off(invited.inviting)
+    (bob,) = networked(cast, server, "bob")
+    break_off(monkeypatch, alice, bob)
     alice.replica.refresh()
     assert len(alice.replica.state.members) == 2
     bob.restart()
@@ -139,17 +133,8 @@ def test_a_join_that_broke_off_after_the_grant_makes_no_second_member(
 def test_keys_that_were_removed_meanwhile_are_given_up(
     cast: Cast, server: Server, alice: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    bob = networked(cast, server, "bob")
-
-    async def fail(*_: object, **__: object) -> None:
-        raise NobodyReachable("the other side went away")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(joining, "sync_over", fail)
-        invited = begin_invite(alice)
-        with pytest.raises(NobodyReachable):
-            join_by_code(bob, invited.code, clone(alice, bob), server.url)
-        broken_off(invited.inviting)
+    (bob,) = networked(cast, server, "bob")
+    break_off(monkeypatch, alice, bob)
     alice.replica.refresh()
     ghost = next(user for user in alice.replica.state.members if user != alice.user)
     roles.revoke(alice.replica, alice.team.releases, [ghost])
@@ -165,7 +150,7 @@ def test_keys_that_were_removed_meanwhile_are_given_up(
 
 
 def test_a_member_is_not_made_a_device_besides(cast: Cast, server: Server, alice: Actor) -> None:
-    bob = networked(cast, server, "bob")
+    (bob,) = networked(cast, server, "bob")
     let_in(alice, bob)
     adding = begin_add(alice)
     with pytest.raises(BadConfig, match="already"):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import signal
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -38,8 +37,10 @@ from tests.support.network_cast import (
     aside,
     begin_invite,
     clone,
+    founder,
     join_by_code,
     let_in,
+    networked,
 )
 from tests.support.scoped import all_that_opens, give_value, guest, restrict, values
 from tests.support.scoped import let_in as give_in_scope
@@ -48,36 +49,9 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    server = Server(tmp_path)
-    server.start()
-    yield server
-    server.stop()
-
-
-def networked(cast: Cast, server: Server, *names: str) -> tuple[Actor, ...]:
-    actors = tuple(cast.actor(name) for name in names)
-    for actor in actors:
-        actor.environ["ENVLSP_SIGNALING"] = server.url
-    return actors
-
-
-@pytest.fixture
 def alone(cast: Cast, server: Server) -> Actor:
     """Alice, who founded a team and pushed v1."""
-    (alice,) = networked(cast, server, "alice")
-    alice.found().push()
-    return alice
-
-
-@pytest.fixture
-def pair(cast: Cast, server: Server) -> tuple[Actor, Actor]:
-    """Alice and Bob, in one team without a network, and now with one."""
-    alice, bob = networked(cast, server, "alice", "bob")
-    cast.team("bob")
-    for actor in (alice, bob):
-        actor.pull()
-    return alice, bob
+    return founder(cast, server)
 
 
 # --- inviting and joining ---
@@ -212,28 +186,6 @@ def test_who_was_removed_can_be_let_in_again_with_new_keys(
     assert bob.push(FIRST_FILE + b"B=2\n").made
     alice.replica.receive(bob.raws())
     assert len(alice.replica.state.members) == 2
-
-
-def test_a_join_that_broke_off_can_be_done_again(
-    cast: Cast, server: Server, alone: Actor, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from envlsp.service.joining import joining
-
-    (bob,) = networked(cast, server, "bob")
-
-    async def fail(*_: object, **__: object) -> None:
-        raise NobodyReachable("the other side went away")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(joining, "sync_over", fail)
-        invited = begin_invite(alone)
-        with pytest.raises(NobodyReachable):
-            join_by_code(bob, invited.code, clone(alone, bob), server.url)
-        with pytest.raises(NobodyReachable, match="was let in"):
-            invited.inviting.wait()
-    let_in(alone, bob)
-    bob.restart()
-    assert bob.pull().release.label == "v1"
 
 
 def test_outside_a_project_the_person_confirms_the_team(cast: Cast, server: Server, alone: Actor) -> None:

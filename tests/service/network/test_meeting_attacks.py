@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 from typing import cast as as_a
-
-import pytest
 
 from envlsp.crypto.device import DeviceKeys, device_keys, new_seeds
 from envlsp.crypto.introductions import seal_card
@@ -37,13 +35,6 @@ if TYPE_CHECKING:
     from envlsp.transport.meeting_point import MeetingPoint
 
 SERVERS = ("ws://127.0.0.1:9",)
-
-
-@pytest.fixture
-def cast(tmp_path: Path) -> Iterator[Cast]:
-    cast = Cast(tmp_path)
-    yield cast
-    cast.close()
 
 
 def card_for(target: Replica, sender: DeviceKeys, team: TeamId, answer: Answer = Answer.COME) -> bytes:

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
-
-import pytest
 
 from envlsp.crypto.epochs import new_key
 from envlsp.crypto.introductions import link_key, new_seed
@@ -31,11 +28,6 @@ from tests.support.cast import Actor, Cast, meet
 
 NOON = 20_000 * DAY_S + DAY_S // 2
 MIDNIGHT = 20_001 * DAY_S
-
-
-@pytest.fixture
-def cast(tmp_path: Path) -> Cast:
-    return Cast(tmp_path)
 
 
 def view(actor: Actor, *, is_courier: bool = False) -> Standpoint:

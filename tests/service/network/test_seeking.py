@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 
 import pytest
 
@@ -19,11 +18,6 @@ from envlsp.service.network.seeking import SOUGHT_MAX, Sought, attested_epochs, 
 from envlsp.service.network.telling import TOLD_MAX, _told, note_they_know, untold
 from envlsp.store.peers import NEVER
 from tests.support.cast import Actor, Cast, meet
-
-
-@pytest.fixture
-def cast(tmp_path: Path) -> Cast:
-    return Cast(tmp_path)
 
 
 def epoch(actor: Actor, scope: ScopeId = TEAM_SCOPE) -> EpochId:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 from typing import cast as as_a
 
@@ -95,13 +93,6 @@ def test_who_was_sent_away_is_left_alone_and_the_list_of_those_has_an_end() -> N
 
 
 # --- at a meeting ------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def cast(tmp_path: Path) -> Iterator[Cast]:
-    cast = Cast(tmp_path)
-    yield cast
-    cast.close()
 
 
 @dataclass
