@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from envlsp.domain.secret import MASK
-from envlsp.ide.masks import SEEN_AT_MOST
 from envlsp.ide.settings import DEFAULTS
 from envlsp.lsp.names import COMMANDS
 
-VSCODE = Path(__file__).resolve().parents[1] / "editors" / "vscode"
+ROOT = Path(__file__).resolve().parents[1]
+VSCODE = ROOT / "editors" / "vscode"
 
 
 @cache
@@ -36,15 +36,39 @@ def test_every_setting_has_the_default_of_the_server() -> None:
         assert offered[f"envlsp.{name}"]["default"] == shown, name
 
 
+def test_every_setting_is_told_as_on_its_page() -> None:
+    page = " ".join((ROOT / "docs" / "settings.md").read_text().split())
+    for name, row in contributions()["configuration"]["properties"].items():
+        if name != "envlsp.path":
+            assert f"## {name} {row['markdownDescription']} It is" in page
+
+
 def test_no_workspace_says_which_program_runs() -> None:
     assert contributions()["configuration"]["properties"]["envlsp.path"]["scope"] == "machine"
 
 
-def test_before_the_server_answers_a_line_is_shown_by_its_rule() -> None:
-    assert json.loads((VSCODE / "src" / "rules.json").read_text()) == {
-        "mask": MASK,
-        "seenAtMost": SEEN_AT_MOST,
+def test_no_workspace_lets_a_value_be_seen_or_shared() -> None:
+    """A repository brings `.vscode/settings.json` along; a list of its own would take the place of yours."""
+    offered = contributions()["configuration"]["properties"]
+    own = {name for name, row in offered.items() if row["scope"] == "window"}
+    assert own == {
+        "envlsp.codeLens.enabled",
+        "envlsp.inlayHints.enabled",
+        "envlsp.diagnostics.enabled",
+        "envlsp.diagnostics.unused",
+        "envlsp.diagnostics.ignore",
     }
+    assert {row["scope"] for name, row in offered.items() if name not in own} == {"application", "machine"}
+
+
+def test_the_walkthrough_links_to_what_there_is() -> None:
+    listed = {row["command"] for row in contributions()["commands"]}
+    texts = [step["description"] for tour in contributions()["walkthroughs"] for step in tour["steps"]]
+    texts += [row["contents"] for row in contributions()["viewsWelcome"]]
+    linked = {name for text in texts for name in re.findall(r"command:([\w.]+)", text)}
+    assert {name for name in linked if name.startswith("envlsp.")} <= listed
+    for step in contributions()["walkthroughs"][0]["steps"]:
+        assert (VSCODE / step["media"]["markdown"]).exists()
 
 
 def test_menus_and_links_name_commands_that_exist() -> None:
