@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -24,7 +25,7 @@ from envlsp.ide.positions import Position
 from envlsp.ide.results import Place
 from envlsp.ide.snapshot import Kind
 from envlsp.lsp import guard
-from envlsp.lsp.names import LOOKING, PREFIX
+from envlsp.lsp.names import FOR_PROGRAMS, LOOKING, PREFIX
 from envlsp.lsp.session import REVEAL_S
 from envlsp.lsp.talk import EditorTalk
 from envlsp.lsp.uris import VIRTUAL_SCHEME
@@ -53,7 +54,9 @@ class Commands:
             stopped.set()
 
     async def run(self, command: str, argument: dict[str, Any], token: Token | None = None) -> Any:
-        """Do what a command says and return its result as JSON.
+        """Do what a command says and return its result as JSON, with the words for it.
+
+        An editor that does not ask for words is shown them: of a result it would show nothing.
 
         Args:
             command: `envlsp.…`.
@@ -68,12 +71,14 @@ class Commands:
             raise UsageError("there is no such command", fix="the commands of envlsp begin with envlsp.")
         if name in ("reveal", "copy"):
             return await self._reveal(name, argument)
-        if name in ("mask.toggle", "presentation.toggle"):
-            return self._toggle(name)
+        toggles = name in ("mask.toggle", "presentation.toggle")
+        result = self._toggle(name) if toggles else await self._verb(name, argument, token)
+        return self._worded(name, result)
 
+    async def _verb(self, name: str, argument: dict[str, Any], token: Token | None) -> dict[str, Any]:
         text = self._document_text(argument) if name == "save" else None
 
-        def work(desk: Desk) -> Any:
+        def work(desk: Desk) -> dict[str, Any]:
             from envlsp.service import verbs
 
             if text is not None:
@@ -85,6 +90,18 @@ class Commands:
         finally:
             if name not in LOOKING:
                 self._server.sources.look_again()
+
+    def _worded(self, verb: str, result: dict[str, Any]) -> dict[str, Any]:
+        from envlsp.lsp.sentences import words
+
+        if verb in FOR_PROGRAMS:
+            return result
+        said = words(verb, result, int(time.time()))
+        if "words" in self._server.client.extensions:
+            return {**result, "words": said.fields()}
+        lines = said.lines() if verb in LOOKING else [said.sentence]
+        self._server.show(types.MessageType.Info, "\n".join(lines))
+        return result
 
     def start(self, command: str, argument: dict[str, Any]) -> None:
         """Do what a command says, asked for by nobody; what goes wrong is shown."""

@@ -85,4 +85,7 @@ LOOKING = frozenset(
 )
 """Verbs after which everything is as it was."""
 
+FOR_PROGRAMS = frozenset({"show", "parse", "refresh"})
+"""Verbs whose result is no news for a person, or is shown as a document."""
+
 COMMANDS = tuple(PREFIX + name for name in (*OWN, *VERBS))

@@ -59,7 +59,7 @@ FULL: dict[str, Any] = {
             "dataSupport": True,
         },
     },
-    "experimental": {"envlsp": {"input": True, "pick": True, "status": True, "masks": True}},
+    "experimental": {"envlsp": {"input": True, "pick": True, "status": True, "masks": True, "words": True}},
 }
 """An editor that can do everything."""
 
