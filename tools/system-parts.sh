@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Installs the programs that slow tests start and pip cannot bring, where it may.
-# Each is a line "program debian-packages" in `parts`. With REQUIRE_ALL=1 a missing one
-# is a failure; without it, what is left out is said loudly and the rest goes on.
+# Each is a line "program debian-packages" in `parts`, or "path debian-packages" for what is no
+# program. With REQUIRE_ALL=1 a missing one is a failure; without it, what is left out is said
+# loudly and the rest goes on.
 set -euo pipefail
 
 parts=(
@@ -22,6 +23,7 @@ parts=(
   "g++ g++"
   "tmux tmux"
   "vim vim"
+  "/usr/share/vim/vimfiles/pack/dist-bundle/opt/ale vim-ale"
   "emacs emacs-nox elpa-eglot"
   "kak kakoune"
 )
@@ -29,10 +31,12 @@ parts=(
 # Neovim comes with the tests' own packages where there is a wheel of it; what Debian has is too old.
 no_neovim() { [ ! -x .venv/bin/nvim ] && ! command -v nvim >/dev/null; }
 
+has() { command -v "$1" >/dev/null || [ -e "$1" ]; }
+
 missing=()
 for part in "${parts[@]}"; do
   read -r program packages <<<"$part"
-  command -v "$program" >/dev/null || read -ra missing <<<"${missing[*]} $packages"
+  has "$program" || read -ra missing <<<"${missing[*]} $packages"
 done
 
 if [ ${#missing[@]} -gt 0 ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
@@ -47,7 +51,7 @@ if no_neovim; then
 fi
 for part in "${parts[@]}"; do
   read -r program packages <<<"$part"
-  command -v "$program" >/dev/null && continue
+  has "$program" && continue
   left_out=1
   echo "LEFT OUT: $program is not installed (package ${packages%% *}); tests that start it will fail" >&2
 done
