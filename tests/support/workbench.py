@@ -30,6 +30,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Locator, Page, sync_playwright
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from tests.support.vsix import packaged
 
@@ -195,9 +196,9 @@ class Workbench:
         """Rest the mouse on a word; return what comes up."""
         self.page.mouse.move(3, 3)
         self.page.mouse.move(*self.point(word, after_px=after_px, nth=nth), steps=3)
-        box = self.page.locator(".monaco-hover:visible .hover-contents").first
-        box.wait_for()
-        return self.page.locator(".monaco-hover:visible").first.inner_text()
+        box = self.page.locator(".monaco-resizable-hover .monaco-hover:visible").first  # no tab's
+        box.locator(".hover-contents").first.wait_for()
+        return box.inner_text()
 
     def click(self, word: str, *, after_px: float | None = None, nth: int = 0) -> None:
         """Put the cursor on a word."""
@@ -213,9 +214,15 @@ class Workbench:
 
     def actions(self) -> list[str]:
         """Open the menu of the lightbulb; return what it offers."""
-        self.page.keyboard.press("Control+.")
         rows = self.page.locator(".action-widget .monaco-list-row.action")
-        rows.first.wait_for()
+
+        def opened() -> bool:  # the server may know of nothing yet
+            self.keys("Escape", "Control+.")
+            with suppress(PlaywrightTimeout):
+                rows.first.wait_for(timeout=2000)
+            return rows.count() > 0
+
+        self.until(opened, "something is offered")
         return [row.strip() for row in rows.all_inner_texts()]
 
     def act(self, title: str) -> None:
