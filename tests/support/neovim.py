@@ -13,7 +13,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -51,9 +51,9 @@ def neovim() -> str:
 class Neovim:
     """One running editor."""
 
-    def __init__(self, process: subprocess.Popen[bytes], address: Path) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], at: Path | socket.socket) -> None:
         self._process = process
-        self._socket = _connect(process, address)
+        self._socket = _connect(process, at) if isinstance(at, Path) else at
         self._unpacker = msgpack.Unpacker(raw=False, ext_hook=lambda _code, _data: None)
         self._number = 0
         self.screen = Screen()
@@ -84,6 +84,10 @@ class Neovim:
     def show(self) -> None:
         """Give it a screen; from now on every frame is kept in `screen`."""
         self.until(lambda: self.lua("return vim.v.vim_did_enter") == 1)
+        self.attach()
+
+    def attach(self) -> None:
+        """Be its screen."""
         self._call("nvim_ui_attach", [100, 30, {"ext_linegrid": True, "rgb": True}])
 
     def drawn(self) -> bool:
@@ -185,26 +189,54 @@ def editor(folder: Path, environ: Mapping[str, str], place: Path, *, init: str =
         place: the working directory.
         init: more Lua for its configuration.
     """
+    address = folder / "nvim.sock"
+    process = _start(folder, environ, place, init, ["--headless", "--listen", str(address)])
+    yield from _running(Neovim(process, address))
+
+
+@contextlib.contextmanager
+def on_a_screen(
+    folder: Path, environ: Mapping[str, str], place: Path, *words: str, init: str = ""
+) -> Iterator[Neovim]:
+    """Start a Neovim with words on its command line; its screen is there before anything is read."""
+    ours, its = socket.socketpair()
+    with its:
+        process = _start(folder, environ, place, init, ["--embed", *words], its.fileno())
+    ours.settimeout(WAIT_S)
+    vim = Neovim(process, ours)
+    vim.attach()
+    yield from _running(vim)
+
+
+def _start(
+    folder: Path,
+    environ: Mapping[str, str],
+    place: Path,
+    init: str,
+    words: Sequence[str],
+    talk: int = subprocess.DEVNULL,
+) -> subprocess.Popen[bytes]:
     program = neovim()
     folder.mkdir(parents=True, exist_ok=True)
     config = folder / "init.lua"
     config.write_text(INIT + init)
     homes = {f"XDG_{name}_HOME": str(folder / name.lower()) for name in ("CONFIG", "DATA", "STATE", "CACHE")}
     path = os.pathsep.join([str(BIN), environ.get("PATH", os.defpath)])
-    address = folder / "nvim.sock"
-    process = subprocess.Popen(
-        [program, "--headless", "--clean", "-n", "-i", "NONE", "-u", config, "--listen", address],
+    return subprocess.Popen(
+        [program, "--clean", "-n", "-i", "NONE", "-u", config, *words],
         cwd=place,
         env={**environ, **homes, "PATH": path, "NVIM_LOG_FILE": str(folder / "log")},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
+        stdin=talk,
+        stdout=talk,
         stderr=subprocess.DEVNULL,
     )
-    running = Neovim(process, address)
+
+
+def _running(vim: Neovim) -> Iterator[Neovim]:
     try:
-        yield running
+        yield vim
     finally:
-        running.quit()
+        vim.quit()
 
 
 def _connect(process: subprocess.Popen[bytes], address: Path) -> socket.socket:

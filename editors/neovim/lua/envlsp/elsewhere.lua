@@ -90,7 +90,7 @@ function M.setup()
   on('QuickFixCmdPost', { group = group, callback = clean_lists })
   on('FileType', { group = group, pattern = 'qf', callback = vim.schedule_wrap(clean_lists) })
   on('CmdlineEnter', { group = group, pattern = ':', callback = preview_in_place })
-  on('CmdlineLeave', { group = group, pattern = ':', callback = preview_as_usual })
+  on('CmdlineLeave', { group = group, pattern = ':', callback = vim.schedule_wrap(preview_as_usual) })
 end
 
 return M

@@ -18,8 +18,8 @@ local asked = {}
 local compared = {}
 
 local function is_nobodys(buffer)
-  local name = vim.api.nvim_buf_get_name(buffer)
-  return name == '' or vim.bo[buffer].buftype ~= ''
+  local kind = vim.bo[buffer].buftype
+  return kind == 'nofile' or (kind == '' and vim.api.nvim_buf_get_name(buffer) == '')
 end
 
 -- A previewer that empties its buffer shows another file next.
@@ -42,13 +42,14 @@ local function watch(buffer)
   })
 end
 
----Cover a buffer for as long as it shows this text.
----@param buffer integer
-function M.cover(buffer)
-  if vim.api.nvim_buf_is_valid(buffer) and not masks.is_covered(buffer) then
-    copies[buffer] = true
+-- Cover a buffer for as long as it shows this text.
+local function cover(buffer)
+  if vim.api.nvim_buf_is_valid(buffer) then
     masks.cover(buffer)
-    watch(buffer)
+    if not copies[buffer] then
+      copies[buffer] = true
+      watch(buffer)
+    end
   end
 end
 
@@ -58,7 +59,7 @@ end
 ---@return string
 function M.type_of(path, buffer)
   if buffer and vim.api.nvim_buf_is_valid(buffer) and is_nobodys(buffer) then
-    M.cover(buffer)
+    cover(buffer)
   end
   asked = vim.tbl_filter(function(other)
     return other ~= path
@@ -92,7 +93,7 @@ local function same(lines, path)
 end
 
 local function is_copy(buffer)
-  if #asked == 0 or not is_nobodys(buffer) or vim.bo[buffer].buftype == 'quickfix' then
+  if #asked == 0 or not is_nobodys(buffer) then
     return false
   end
   local state = vim.api.nvim_buf_get_changedtick(buffer)
@@ -119,7 +120,7 @@ function M.setup()
   masks.find(function(buffer)
     if is_copy(buffer) then
       vim.schedule(function()
-        M.cover(buffer)
+        cover(buffer)
       end)
       return true
     end
@@ -129,7 +130,7 @@ function M.setup()
     pattern = 'TelescopePreviewerLoaded',
     callback = function(event)
       if event.data and event.data.bufname and masks.is_env_name(event.data.bufname) then
-        M.cover(event.buf)
+        cover(event.buf)
       end
     end,
   })

@@ -10,8 +10,10 @@ local function key(notation)
   return vim.keycode(notation)
 end
 
--- Words before and behind, and whole lines; `<C-x><C-n>` looks through the buffer itself whatever is set.
+-- Words before and behind, and whole lines.
 local OFFERS = { [key('<C-n>')] = true, [key('<C-p>')] = true, [key('<C-l>')] = true }
+-- Behind `<C-x>`: what looks through the buffer itself, whatever is set.
+local OFFERS_ITSELF = vim.tbl_extend('error', { [key('<C-i>')] = true, [key('<C-d>')] = true }, OFFERS)
 local NO_SOURCE = 'k'
 
 local function env_buffers()
@@ -67,15 +69,20 @@ local function look_away(buffer)
   end)
 end
 
+local function begins_completion(typed)
+  return OFFERS[typed] or (#typed == 1 and vim.fn.exists('&autocomplete') == 1 and vim.o.autocomplete)
+end
+
 local function on_key(typed)
-  local completes = OFFERS[typed] or (#typed == 1 and vim.fn.exists('&autocomplete') == 1 and vim.o.autocomplete)
-  if not completes or not vim.api.nvim_get_mode().mode:match('^[iR]') then
+  if not OFFERS_ITSELF[typed] and not begins_completion(typed) then
     return
   end
-  local buffer = vim.api.nvim_get_current_buf()
-  if not masks.is_covered(buffer) then
+  local mode, buffer = vim.api.nvim_get_mode().mode, vim.api.nvim_get_current_buf()
+  if not mode:match('^[iR]') then
+    return
+  elseif not masks.is_covered(buffer) then
     look_away(buffer)
-  elseif vim.api.nvim_get_mode().mode:match('x$') and OFFERS[typed] then
+  elseif mode:match('x$') and OFFERS_ITSELF[typed] then
     return ''
   end
 end
