@@ -14,11 +14,15 @@ local kept = {}
 ---@type table<integer, integer>
 local ahead = {}
 
-local function forget()
-  kept = {}
+local function redraw()
   vim.schedule(function()
     vim.cmd.redrawstatus({ bang = true })
   end)
+end
+
+local function forget()
+  kept = {}
+  redraw()
 end
 
 ---Handle `envlsp/status`.
@@ -41,9 +45,7 @@ function M.ahead(buffer, count)
   if ahead[buffer] ~= count then
     ahead[buffer] = count
     kept[buffer] = nil
-    vim.schedule(function()
-      vim.cmd.redrawstatus({ bang = true })
-    end)
+    redraw()
   end
 end
 
@@ -133,7 +135,10 @@ end
 ---Note that a buffer is of another server now, or gone.
 ---@param buffer integer
 function M.moved(buffer)
-  kept[buffer] = nil
+  if kept[buffer] then
+    kept[buffer] = nil
+    redraw()
+  end
 end
 
 ---What each server told last.
