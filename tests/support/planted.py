@@ -8,11 +8,17 @@ from pathlib import Path
 
 
 def disguises(value: str) -> list[bytes]:
-    """Return the ways in which a value may stand in a file: as it is, in base64, backwards."""
+    """Return the ways in which a value may stand in a file: as it is, in base64, in hex, wide, backwards."""
     plain = value.encode()
     coded = [base64.b64encode(b" " * shift + plain) for shift in range(3)]
     # The first and last characters also hold bits of what is beside the value.
-    return [plain, plain[::-1], plain.hex().encode(), *(one[4:-4] for one in coded)]
+    return [
+        plain,
+        plain[::-1],
+        plain.hex().encode(),
+        value.encode("utf-16-le"),
+        *(one[4:-4] for one in coded),
+    ]
 
 
 def written(values: Iterable[str], places: Iterable[Path], but: Iterable[Path] = ()) -> list[str]:

@@ -29,6 +29,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 import pytest
+from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Locator, Page, sync_playwright
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
@@ -340,6 +341,7 @@ def workbench(
     install: Callable[[list[str]], object] | None = None,
     size: tuple[int, int] = (1280, 800),
     scale: int = 1,
+    trusted: bool = True,
     watch: Callable[[Page], object] = lambda _: None,
 ) -> Iterator[Workbench]:
     """Open a folder in VS Code, with the packaged extension.
@@ -353,6 +355,7 @@ def workbench(
         install: who does that instead, given the command of this editor; the path is then as it is.
         size: of the window.
         scale: how many pixels of a screenshot each of its pixels is.
+        trusted: whether the editor trusts every folder; else it asks.
         watch: gets the page before anything is in it.
     """
     needed()
@@ -370,16 +373,18 @@ def workbench(
                     check=True,
                     capture_output=True,
                 )
-        with _serving(place, own) as address, sync_playwright() as play:
-            browser = play.chromium.launch(
-                executable_path=shutil.which("chromium"), args=list(FLAGS), env=dict(own)
+        with _serving(place, own, is_trusted=trusted) as address, sync_playwright() as play:
+            context = play.chromium.launch_persistent_context(
+                place / "chromium",
+                executable_path=shutil.which("chromium"),
+                args=list(FLAGS),
+                env=dict(own),
+                viewport={"width": size[0], "height": size[1]},
+                device_scale_factor=scale,
+                permissions=["clipboard-read", "clipboard-write"],
             )
             try:
-                context = browser.new_context(
-                    viewport={"width": size[0], "height": size[1]}, device_scale_factor=scale
-                )
-                context.grant_permissions(["clipboard-read", "clipboard-write"])
-                page = context.new_page()
+                page = context.pages[0]
                 watch(page)
                 bench = Workbench(page, address, folder, place)
                 bench.load()
@@ -389,7 +394,8 @@ def workbench(
                 finally:
                     RUNNING.remove(bench)
             finally:
-                browser.close()
+                with suppress(PlaywrightError):  # a test may have killed it
+                    context.close()
 
 
 def needed() -> None:
@@ -432,11 +438,12 @@ def _write_settings(place: Path, user: Mapping[str, object], machine: Mapping[st
 
 
 @contextmanager
-def _serving(place: Path, environ: Mapping[str, str]) -> Iterator[str]:
+def _serving(place: Path, environ: Mapping[str, str], *, is_trusted: bool) -> Iterator[str]:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     words = [*_command(place), "--bind-addr", f"127.0.0.1:{port}", "--auth", "none"]
-    words += ["--disable-telemetry", "--disable-update-check", "--disable-workspace-trust"]
+    words += ["--disable-telemetry", "--disable-update-check"]
+    words += ["--disable-workspace-trust"] if is_trusted else []
     words += ["--disable-getting-started-override", "--ignore-last-opened"]
     with (place / "code-server.log").open("wb") as log:
         process = subprocess.Popen(
