@@ -29,7 +29,7 @@ func! TestDo(words) abort
     execute a:words
     return ''
   catch
-    return v:exception
+    return v:exception .. ' at ' .. v:throwpoint
   endtry
 endfunc
 """

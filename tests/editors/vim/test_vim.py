@@ -94,6 +94,18 @@ def test_a_value_is_shown_or_copied_for_some_seconds(bob: Teammate) -> None:
         vim.until(lambda: vim.ask("getreg('\"')") == "")
 
 
+def test_a_value_is_shown_where_code_reads_it(bob: Teammate) -> None:
+    (bob.shop / "app.py").write_text('import os\ntoken = os.environ["TOKEN"]\n')
+    with bobs_editor(bob) as vim:
+        vim.showed("filetype on | edit app.py")
+        vim.typed("2G22|:EnvReveal\r")
+        vim.until_shows(f"║ {VALUE} ║")
+        vim.typed("k")
+        vim.typed(":EnvStatus\r")
+        vim.until_shows("release: v")
+    (bob.shop / "app.py").unlink()
+
+
 def test_a_value_is_typed_unseen(bob: Teammate) -> None:
     with bobs_editor(bob, ".env") as vim:
         vim.typed(":EnvSet MORE\r")

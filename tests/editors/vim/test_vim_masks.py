@@ -95,6 +95,9 @@ def test_typing_pasting_undoing_and_windows_show_nothing(bob: Teammate) -> None:
         for words in (
             "split",
             "vsplit",
+            "tabnew | pedit .env | pclose | sview .env | quit | tabclose",
+            f"tabnew | call setbufline(bufnr('.env'), 2, 'A={SECRET}') | tabfirst | redraw | tabonly",
+            f"enew | call appendbufline(bufnr('.env'), 0, ['B={SECRET}', '# {SECRET}']) | buffer .env",
             "tab split",
             "set conceallevel=0 concealcursor= foldtext=foldtext()",
             "tabnext",

@@ -1,5 +1,5 @@
 vim9script
-# The env files that are open, told to the server as they change; documents that are never on disk.
+# Env files, and code that a command was run in, told to the server as they change; documents that are never on disk.
 import autoload './masks.vim'
 import autoload './private.vim'
 import autoload './server.vim'
@@ -25,7 +25,9 @@ def Opened(buffer: number)
   if !documents->has_key(buffer) || !bufloaded(buffer)
     return
   endif
-  const item = {uri: documents[buffer].uri, languageId: 'dotenv', version: 1, text: Take(buffer, 1)}
+  const type = getbufvar(buffer, '&filetype')
+  const language = type == 'env' || documents[buffer].uri =~ '^envlsp://' ? 'dotenv' : type
+  const item = {uri: documents[buffer].uri, languageId: language, version: 1, text: Take(buffer, 1)}
   server.Tell(documents[buffer].root, 'textDocument/didOpen', {textDocument: item})
 enddef
 

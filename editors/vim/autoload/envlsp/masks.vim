@@ -15,6 +15,9 @@ const PRIORITY = 200
 # By buffer: `rows` is what the server told, row by row; `told` the same by the text of the row.
 var buffers: dict<dict<any>> = {}
 
+# By window: what covers it.
+var matches: dict<number> = {}
+
 export def Cover(buffer: number)
   if !buffers->has_key(buffer)
     const listener = listener_add((changed, _, _, _, _) => Lay(changed), buffer)
@@ -29,10 +32,9 @@ export def Forget(buffer: number)
   endif
 enddef
 
-# Every window of the tab page: options and covers where such a file is shown, none elsewhere.
+# Every window of the tab page, popups too: options and covers where such a file is shown, none elsewhere.
 export def Show()
-  for window in range(1, winnr('$'))
-    const id = win_getid(window)
+  for id in range(1, winnr('$'))->mapnew((_, window) => win_getid(window)) + popup_list()
     if buffers->has_key(winbufnr(id))
       ShowIn(id, Positions(winbufnr(id)))
     else
@@ -73,7 +75,9 @@ def ByText(texts: list<string>, rows: list<any>): dict<any>
 enddef
 
 def Lay(buffer: number)
-  const windows = win_findbuf(buffer)
+  # Popups too; but not the window that Vim makes for a moment to change a hidden buffer.
+  const windows = win_findbuf(buffer)->filter((_, id) => !getwininfo(id)->empty())
+    + popup_list()->filter((_, id) => winbufnr(id) == buffer)
   if !windows->empty()
     const positions = Positions(buffer)
     for id in windows
@@ -105,22 +109,21 @@ def Positions(buffer: number): list<list<number>>
 enddef
 
 def ShowIn(id: number, positions: list<list<number>>)
-  for [name, value] in SHOWN->items()
+  # Options of windows in another tab page are out of reach, and set when it is entered.
+  const is_here = getwinvar(id, '&conceallevel', -1) >= 0
+  for [name, value] in is_here ? SHOWN->items() : []
     if getwinvar(id, '&' .. name) != value
       setwinvar(id, '&' .. name, value)
     endif
   endfor
   Uncover(id)
   if !positions->empty()
-    const match = matchaddpos('Conceal', positions, PRIORITY, -1, {window: id, conceal: DOT})
-    setwinvar(id, 'envlsp_match', match)
+    matches[id] = matchaddpos('Conceal', positions, PRIORITY, -1, {window: id, conceal: DOT})
   endif
 enddef
 
 def Uncover(id: number)
-  const match = getwinvar(id, 'envlsp_match', 0)
-  if match > 0
-    silent! matchdelete(match, id)
-    setwinvar(id, 'envlsp_match', 0)
+  if matches->has_key(id)
+    silent! matchdelete(matches->remove(id), id)
   endif
 enddef
