@@ -12,6 +12,7 @@ import sys
 
 PARTS = (
     "startup",
+    "neovim",
     "commands",
     "dialling",
     "delivering",

@@ -50,7 +50,7 @@ function M.ahead(buffer, count)
 end
 
 local function of_client(buffer)
-  local client = require('envlsp.server').of(buffer)
+  local client = vim.lsp.get_clients({ name = 'envlsp', bufnr = buffer })[1]
   return client and told[client.id]
 end
 
