@@ -117,6 +117,18 @@ def test_a_value_is_typed_unseen(bob: Teammate) -> None:
         assert "typed-in" not in vim.ask("execute('history input')")
 
 
+def test_a_file_with_other_line_ends_is_pushed_as_it_is(bob: Teammate) -> None:
+    bob.ok("env", "create", "windows", "--offline")
+    there = bob.shop / ".env.windows"
+    there.write_bytes(b"A=1\r\nB=2\r\n")
+    with bobs_editor(bob, ".env.windows") as vim:
+        vim.typed(":EnvPush\r")
+        vim.until_shows("is the newest release")
+        vim.typed(":EnvPull\r")
+        vim.until_shows("envlsp: pull")
+    assert there.read_bytes() == b"A=1\r\nB=2\r\n"
+
+
 def test_the_file_that_is_shown_says_which_environment_is_meant(bob: Teammate) -> None:
     bob.ok("env", "create", "staging", "--offline")
     (bob.shop / ".env.staging").write_text("STAGE=1\n")

@@ -127,6 +127,32 @@ def test_without_a_word_from_the_server_only_names_show(bob: Teammate, rc: str) 
         assert not any("no loader reads" in frame for frame in vim.screen.frames)
 
 
+ODD = {
+    "carriage returns": f"# c\nA=1\rB={SECRET}\n# {SECRET}\rx\nAPI_URL={SECRET}\n",
+    "line ends of another system": f"# Where the API lives\r\nAPI_URL={SECRET}\r\nB={SECRET}\r\n",
+    "no last line end": f"# Where the API lives\nAPI_URL={SECRET}\nB='{SECRET}\n{SECRET}'",
+    "zero bytes": f"# a\0b\nAPI_URL={SECRET}\0{SECRET}\n# {SECRET}\0\nB={SECRET}\n",
+    "a mark of its encoding": f"\ufeff# Where the API lives\nAPI_URL={SECRET}\n",
+    "one text twice": f"# Where the API lives\nAPI_URL={SECRET}\nQ='\n{SECRET}\n# Where\n'\n# Where\n",
+}
+
+
+def test_odd_texts_show_nothing(bob: Teammate) -> None:
+    with watched(bob) as vim:
+        for number, text in enumerate(ODD.values()):
+            odd = bob.shop / f".env.odd{number}"
+            odd.write_bytes(text.encode())
+            before = len(vim.screen.frames)
+            vim.showed(f"edit {odd}")
+            if TOLD in text:
+                vim.until_shows(TOLD)
+            vim.typed("Gyyp2Gdd")
+            vim.typed("u")
+            assert any("API_URL=•" in frame for frame in vim.screen.frames[before:])
+            vim.do("edit!")
+            odd.unlink()
+
+
 def test_a_server_that_is_killed_takes_no_mask_with_it(bob: Teammate) -> None:
     with watched(bob, ".env") as vim:
         vim.until_shows(TOLD)

@@ -36,12 +36,20 @@ def AddressOf(buffer: number): string
   return name->empty() || name =~ '^envlsp://' ? name : name->fnamemodify(':p')
 enddef
 
-# Return the text, and remember it as that of a version.
+# Return the text as it would be on disk, and remember it as that of a version.
 def Take(buffer: number, version: number): string
-  documents[buffer].version = version
-  documents[buffer].tick = getbufvar(buffer, 'changedtick')
-  documents[buffer].texts = getbufline(buffer, 1, '$')
-  return documents[buffer].texts->join("\n") .. (getbufvar(buffer, '&endofline') ? "\n" : '')
+  const document = documents[buffer]
+  document.version = version
+  document.tick = getbufvar(buffer, 'changedtick')
+  document.texts = getbufline(buffer, 1, '$')
+  if document.texts == ['']
+    return ''
+  endif
+  const end = getbufvar(buffer, '&fileformat') == 'dos' ? "\r\n" : "\n"
+  const start = getbufvar(buffer, '&bomb') ? "\uFEFF" : ''
+  # What Vim has for a zero byte would be a line more.
+  const lines = document.texts->mapnew((_, line) => line->tr("\n", "\x01"))
+  return start .. lines->join(end) .. (getbufvar(buffer, '&endofline') ? end : '')
 enddef
 
 # Many changes in one go are one to the server.

@@ -54,7 +54,9 @@ export def Told(buffer: number, params: dict<any>, texts: list<string>)
   elseif state.rows != null_list
     state.rows = state.rows->slice(0, params.start) + params.lines + state.rows->slice(params.end)
   endif
-  if state.rows != null_list && len(texts) > 0 && len(state.rows) >= len(texts)
+  # The server may count lines in another way, as where one has a carriage return in its middle;
+  # then nothing is taken from it.
+  if state.rows != null_list && !texts->empty() && len(state.rows) == len(texts) && &encoding == 'utf-8'
     state.told = ByText(texts, state.rows)
     Lay(buffer)
   endif
