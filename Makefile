@@ -17,7 +17,7 @@ PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n $(JOBS) --dist worksteal
 # Where there is no such folder, or a small one, they take the usual one and a third longer.
 MEMORY := $(shell [ -w /dev/shm ] && [ "$$(df -Pk /dev/shm | awk 'NR==2 {print $$4}')" -gt 2000000 ] && echo PYTEST_DEBUG_TEMPROOT=/dev/shm)
 
-.PHONY: help demo test soak check bench fuzz format format-check lint types contracts docs docs-check fast-tests lock system-parts extension editors clean
+.PHONY: help demo test soak check bench fuzz format format-check lint types contracts docs docs-check fast-tests lock system-parts extension editors screenshots clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 16
@@ -87,6 +87,9 @@ $(VSIX): $(VSIX_OF)
 
 editors: $(STAMP) system-parts  ## the VS Code extension packaged, and a VS Code to test it in
 	tools/editors.sh
+
+screenshots: $(STAMP) editors  ## the pictures of README.md and the guides, from the real editors
+	$(BIN)/python tools/screenshots.py
 
 lock: $(STAMP)  ## write requirements*.txt anew from pyproject.toml
 	tools/lock.sh
