@@ -195,10 +195,16 @@ class Workbench:
 
     def hover(self, word: str, *, after_px: float | None = None, nth: int = 0) -> str:
         """Rest the mouse on a word; return what comes up."""
-        self.page.mouse.move(3, 3)
-        self.page.mouse.move(*self.point(word, after_px=after_px, nth=nth), steps=3)
         box = self.page.locator(".monaco-resizable-hover .monaco-hover:visible").first  # no tab's
-        box.locator(".hover-contents").first.wait_for()
+
+        def came() -> bool:  # the server may know of nothing yet
+            self.page.mouse.move(3, 3)
+            self.page.mouse.move(*self.point(word, after_px=after_px, nth=nth), steps=3)
+            with suppress(PlaywrightTimeout):
+                box.locator(".hover-contents").first.wait_for(timeout=3000)
+            return box.count() > 0
+
+        self.until(came, f"something is said of {word}")
         return box.inner_text()
 
     def click(self, word: str, *, after_px: float | None = None, nth: int = 0) -> None:
