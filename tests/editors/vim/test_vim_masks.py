@@ -128,7 +128,7 @@ def test_without_a_word_from_the_server_only_names_show(bob: Teammate, rc: str) 
 
 
 ODD = {
-    "carriage returns": f"# c\nA=1\rB={SECRET}\n# {SECRET}\rx\nAPI_URL={SECRET}\n",
+    "carriage returns": f"# c\r# d\nAPI_URL={SECRET}\nA=1\rB={SECRET}\n# {SECRET}\rx\n",
     "line ends of another system": f"# Where the API lives\r\nAPI_URL={SECRET}\r\nB={SECRET}\r\n",
     "no last line end": f"# Where the API lives\nAPI_URL={SECRET}\nB='{SECRET}\n{SECRET}'",
     "zero bytes": f"# a\0b\nAPI_URL={SECRET}\0{SECRET}\n# {SECRET}\0\nB={SECRET}\n",
@@ -146,6 +146,9 @@ def test_odd_texts_show_nothing(bob: Teammate) -> None:
             vim.showed(f"edit {odd}")
             if TOLD in text:
                 vim.until_shows(TOLD)
+            vim.typed(":EnvStatus\r")
+            vim.until_shows("project: shop")  # so the server has spoken of the text
+            vim.typed("q")
             vim.typed("Gyyp2Gdd")
             vim.typed("u")
             assert any("API_URL=•" in frame for frame in vim.screen.frames[before:])
