@@ -9,10 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from envlsp.lsp.names import COMMANDS
 from tests.support.on_screen import found_program
 from tests.support.processes import Teammate, cast
-from tests.support.vim import PLUGIN, Vim, vim_editor
+from tests.support.vim import Vim, vim_editor
 
 pytestmark = pytest.mark.slow
 
@@ -158,12 +157,3 @@ def test_without_a_program_a_command_says_so(bob: Teammate) -> None:
         vim.do("let g:envlsp_command = ['no-such-program']")
         vim.typed(":EnvPush\r")
         vim.until_shows("no-such-program is not installed or not on the PATH")
-
-
-def test_verbs_are_commands_of_the_server() -> None:
-    verbs = set()
-    for line in (PLUGIN / "plugin" / "envlsp.vim").read_text().splitlines():
-        if "commands.Run(" in line:
-            verbs.add("envlsp." + line.partition("Run('")[2].partition("'")[0])
-    assert len(verbs) > 10
-    assert verbs <= set(COMMANDS)
