@@ -12,6 +12,7 @@ import {
 } from 'vscode-languageclient/node';
 import { input, pick, type Choice, type Question } from './ask';
 import type { Told } from './covers';
+import { besideDots } from './hints';
 import { withLinks } from './hover';
 import type { Masks } from './masks';
 import { MASK } from './seen';
@@ -59,7 +60,7 @@ export function makeClient(path: string, masks: Masks, log: vscode.LogOutputChan
       closed: () => ({ action: mayStartAgain() ? CloseAction.Restart : CloseAction.DoNotRestart, handled: true }),
     },
     initializationFailedHandler: () => false, // said by whoever started it
-    middleware: { provideHover: withLinks, workspace: { configuration: settings } },
+    middleware: { provideHover: withLinks, provideInlayHints: besideDots, workspace: { configuration: settings } },
   };
   const client = new Client('envlsp', 'envlsp', { command: path, args: ['lsp'] }, options);
   client.registerFeature(abilities);
