@@ -20,7 +20,7 @@ import pytest
 from tests.support.screens import Terminal
 
 WAIT_S = 60.0
-QUIET_S = 0.15
+QUIET_S = 0.1
 """A program that has written nothing for so long has drawn all that it was about to draw."""
 
 
