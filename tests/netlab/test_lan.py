@@ -6,7 +6,6 @@ import base64
 import contextlib
 import re
 import sys
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,8 @@ from envlsp.service.facade import Service
 from envlsp.wire.lan import MARKS_BYTES, NONCE_BYTES, SALT_BYTES, split_marks
 from tests.netlab.conftest import Lab
 from tests.support.netlab import stranger
+from tests.support.netlab.ears import until_written
+from tests.support.netlab.world import HOSTS, LAN
 from tests.support.processes import WAIT_S, Background, Teammate, join, refused, wait_until
 
 pytestmark = pytest.mark.slow
@@ -107,7 +108,7 @@ def recorded(lab: Lab, host: str, file: Path) -> Iterator[None]:
     try:
         wait_until(lambda: "listening on" in recorder.talk)
         yield
-        time.sleep(0.2)  # what is still on its way to the file
+        until_written(lab.world, host, f"{LAN[HOSTS[host][0]]}1", file)
     finally:
         recorder.process.terminate()
         recorder.finish()

@@ -99,12 +99,22 @@ class ServerProcess:
         self.metrics = announced.get("metrics", "")
         self.log = b""
 
+    async def until_logged(self, words: bytes) -> None:
+        """Wait until it has logged this; what it logged by then is in `log`."""
+        assert self.process.stderr is not None
+        async with asyncio.timeout(20):
+            while words not in self.log:
+                line = await self.process.stderr.readline()
+                assert line, self.log
+                self.log += line
+
     async def stop(self, number: int = signal.SIGTERM) -> int:
         """Send a signal, and return the exit code; what it logged is in `log`."""
         if self.process.returncode is None:
             self.process.send_signal(number)
         async with asyncio.timeout(10):
-            _, self.log = await self.process.communicate()
+            _, rest = await self.process.communicate()
+        self.log += rest
         assert self.process.returncode is not None
         return self.process.returncode
 

@@ -75,17 +75,11 @@ class Ears:
 
     def heard(self) -> Heard:
         """End the capture and return what passed until now."""
-        last_word = os.urandom(16)
-        wait_until(lambda: self._hears(last_word))
+        until_written(self._world, "pub", UPSTREAM_IP, self._path)
         self.stop()
         said = self._path.with_suffix(".said").read_text()
         assert re.search(r"^0 packets dropped by kernel", said, re.MULTILINE), said
         return understand(self._path.read_bytes())
-
-    def _hears(self, word: bytes) -> bool:
-        """Send a word out by the same card; whatever passed before it is in the file before it."""
-        self._world.run("pub", sys.executable, "-I", "-S", "-c", _SAY, UPSTREAM_IP, word.hex())
-        return word in self._path.read_bytes()
 
     def stop(self) -> None:
         """End the capture."""
@@ -117,6 +111,24 @@ def ears(world: World, path: Path) -> Iterator[Ears]:
     finally:
         process.kill()
         process.wait()
+
+
+def until_written(world: World, name: str, to: str, path: Path) -> None:
+    """Wait until all that passed the network card of a host is in the file of its capture.
+
+    Args:
+        world: where it is.
+        name: of the host.
+        to: an address beyond that card, where a word goes: what passed before it comes before it in the file.
+        path: of the capture.
+    """
+    word = os.urandom(16)
+
+    def is_heard() -> bool:
+        world.run(name, sys.executable, "-I", "-S", "-c", _SAY, to, word.hex())
+        return word in path.read_bytes()
+
+    wait_until(is_heard)
 
 
 def understand(capture: bytes) -> Heard:
