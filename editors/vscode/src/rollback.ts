@@ -38,7 +38,7 @@ export async function confirmed(comparisons: Comparisons, way: Way): Promise<str
   if (shown === undefined) {
     return undefined;
   }
-  const yes = { label: `$(discard) Roll back to ${plain(way.to)}`, description: 'makes a new release with what it had' };
+  const yes = { label: `$(discard) Roll back to ${plain(way.to)}` };
   const no = { label: '$(close) Leave it as it is' };
   const options = { title: `${way.from} → ${way.to}`, placeHolder: shown.said, ignoreFocusOut: true };
   const chosen = await vscode.window.showQuickPick([yes, no], options);

@@ -6,117 +6,68 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.vscode_team import Team, team_in_vscode
-from tests.support.workbench import Workbench
+from tests.support.vscode_team import FIRST, Team, team_in_vscode
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]  # one window, one long walk
 
-SECOND = (
-    b"# Where the API lives\nAPI_URL=https://planted-three.example\nTOKEN=planted-two\nNEW=planted-four\n"
-)
+SECOND = FIRST.replace(b"planted-one", b"planted-bobs")
+HERS = FIRST.replace(b"planted-one", b"planted-hers")
+HIS = FIRST.replace(b"planted-one", b"planted-his")
 
 
 @pytest.fixture(scope="module")
 def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Team]:
     with team_in_vscode(tmp_path_factory.mktemp("vscode")) as found:
-        alice, bench = found.alice, found.bench
-        bench.open(".env")
-        bench.until(lambda: bench.status("v1"), "the server is up")
-        (alice.shop / ".env").write_bytes(SECOND)
-        alice.ok("push", "--offline", "-m", "new host")
-        bench.until(lambda: bench.status("v2"), "what was pushed elsewhere is told")
+        found.bench.open(".env")
+        found.bench.until(lambda: found.bench.status("v1"), "the server is up")
         yield found
 
 
-def rows(bench: Workbench) -> list[str]:
-    """Return the rows of the view."""
-    found = bench.page.locator(".pane-body .monaco-list-row").all_inner_texts()
-    return [" ".join(row.split()) for row in found]
+def test_a_push_of_bob_is_in_the_status_bar_and_pulled(team: Team) -> None:
+    bench, bob = team.bench, team.bob
+    (bob.shop / ".env").write_bytes(SECOND)
+    bob.ok("push")
+    bench.until(lambda: bench.status("v2 ↓1"), "his release is told")
+    bench.palette("Env: Pull")
+    bench.until(lambda: (team.alice.shop / ".env").read_bytes() == SECOND, "his value is in her file")
+    bench.until(lambda: bench.status("v2") and not bench.status("↓"))
 
 
-def row(bench: Workbench, text: str) -> None:
-    """Click a row of the view."""
-    bench.page.locator(".pane-body .monaco-list-row", has_text=text).first.click()
-
-
-def compared(bench: Workbench) -> str:
-    """Return the text of both sides of a comparison."""
-    bench.page.locator(".monaco-diff-editor .view-line").first.wait_for()
-    sides = bench.page.locator(".monaco-diff-editor .view-lines").all_inner_texts()
-    return "\n".join(sides).replace("\u00a0", " ")
-
-
-def test_the_view_has_releases_members_and_peers(team: Team) -> None:
+def test_she_goes_back_from_the_lightbulb(team: Team) -> None:
     bench = team.bench
-    bench.page.locator('.activitybar .action-label[aria-label*="nvlsp"]').first.click()
-    bench.until(lambda: "dev v2" in rows(bench))
-    row(bench, "dev")
-    bench.until(lambda: "v2 Alice: new host" in rows(bench))
-    assert "v1 Alice: +2 ~0 -0" in rows(bench)
-    row(bench, "Members")
-    bench.until(lambda: any(one.startswith("Bob developer") for one in rows(bench)))
-    row(bench, "Peers")
-    bench.until(lambda: any("offline" in one for one in rows(bench)))
-
-
-def test_a_release_is_compared_with_the_one_before_it(team: Team) -> None:
-    bench = team.bench
-    row(bench, "v2")
-    text = bench.until(lambda: "NEW=" in compared(bench) and compared(bench))
-    assert "API_URL=•••••• " in text, "a mark says that they differ"
-    assert "TOKEN=••••••\n" in text, "and none where they do not"
-    assert "planted" not in bench.text()
-    bench.keys("Control+F4")
-
-
-def test_going_back_is_looked_at_first(team: Team) -> None:
-    bench = team.bench
-    bench.tab(".env").first.click()
-    bench.palette("Env: Roll Back to a Release …")
-    bench.page.locator(".quick-input-widget .monaco-list-row", has_text="v1").wait_for()
-    bench.choose("v1")
-    bench.page.locator(".quick-input-widget .monaco-list-row", has_text="Leave it").wait_for()
-    assert "NEW=" in compared(bench)
-    assert bench.page.locator('.quick-input-widget input[placeholder*="removed: NEW"]').count() == 1
-    bench.choose("Leave it")
-    bench.until(lambda: bench.page.locator(".monaco-diff-editor").count() == 0, "it is put away")
-    assert bench.status("v2")
-    bench.palette("Env: Roll Back to a Release …")
-    bench.choose("v1")
-    bench.choose("Roll back to v1")
+    bench.click("API_URL")
+    assert any(title.startswith("Roll back to v1 (Alice") for title in bench.actions())
+    bench.act("Roll back to v1")
     bench.until(lambda: bench.status("v3"))
-    bench.until(lambda: b"NEW" not in (team.alice.shop / ".env").read_bytes(), "the file goes along")
-    assert "planted" not in bench.text()
+    bench.until(lambda: (team.alice.shop / ".env").read_bytes() == FIRST, "the file goes along")
 
 
-def test_a_document_that_is_never_on_disk_knows_its_environment(team: Team) -> None:
+def test_a_conflict_is_settled_from_the_lightbulb(team: Team) -> None:
+    bench, alice, bob = team.bench, team.alice, team.bob
+    bob.ok("pull")
+    for who, text in ((alice, HERS), (bob, HIS)):
+        (who.shop / ".env").write_bytes(text)
+        who.ok("push", "--offline")
+    bob.ok("sync")
+    bench.until(lambda: bench.squiggles().count(), "the conflict is underlined")
+    bench.click("API_URL")
+    titles = bench.until(bench.actions)
+    assert {"Take Alice's API_URL", "Take Bob's API_URL"} <= {title.partition(" (")[0] for title in titles}
+    bench.act("Take Bob's API_URL")
+    bench.until(lambda: bench.status("v5"), "it is settled")
+    bench.until(lambda: (alice.shop / ".env").read_bytes() == HIS, "the file goes along")
+    assert "planted" not in bench.shown()
+
+
+def test_saving_a_document_without_a_file_makes_a_release(team: Team) -> None:
     bench = team.bench
     bench.palette("Env: Edit the Newest Release")
     bench.tab("dev").and_(bench.page.locator(".active")).wait_for()
     bench.seen("TOKEN=")
-    bench.until(lambda: bench.status("shop:dev v3"))
-    assert "Environment Variables" in bench.status(), "so that nothing in it is suggested or drawn small"
-    assert "planted" not in bench.text()
-
-
-def test_the_menu_goes_by_how_things_stand(team: Team) -> None:
-    bench = team.bench
-
-    def offered() -> str:
-        bench.page.locator(".statusbar-item", has_text="shop").first.click()
-        bench.page.locator(".quick-input-widget .monaco-list-row").first.wait_for()
-        found = " ".join(bench.page.locator(".quick-input-widget .monaco-list-row").all_inner_texts())
-        bench.keys("Escape")
-        return found
-
-    assert "Push Some Names" in offered()
-    bench.palette("Env: Lock")
-    bench.until(lambda: bench.status("locked"))
-    bench.page.get_by_role("button", name="Unlock").first.wait_for()
-    assert "Unlock" in offered()
-    assert "Push" not in offered()
-    bench.palette("Env: Unlock …")
-    bench.until(lambda: bench.status("v3"), "it is open again")
-    bench.palette("Env: Presentation On or Off")
-    bench.until(lambda: bench.status("presenting"))
-    assert "Take the Masks off" not in offered()
+    bench.keys("Control+End")
+    bench.type("ADDED=planted-typed")
+    bench.save()
+    bench.until(lambda: bench.status("v6"), "it is a release")
+    assert "ADDED" in team.alice.ok("list").text
+    bench.until(lambda: "v6 by Alice" in bench.shown(), "the document shows the release that was made of it")
+    assert "planted" not in bench.shown()
