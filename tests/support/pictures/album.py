@@ -24,12 +24,13 @@ def take_all(folder: Path) -> dict[str, Picture]:
     with home as place, scene(Path(place)) as people:
         with darkroom() as room:
 
-            def develop(name: str, page: str) -> Path:
-                return room.take(page, folder / f"{name}.png").file
+            def develop(name: str, page: str) -> Picture:
+                return room.take(page, folder / f"{name}.png")
 
             taken = list(in_neovim(people, develop))
-        taken += in_vscode(people, folder)
+        raw = list(in_vscode(people, folder))
     with darkroom() as room:
-        found = {file.stem: room.develop(file) for file in taken}
+        taken += [room.develop(file) for file in raw]
+    found = {picture.file.stem: picture for picture in taken}
     assert tuple(found) == NAMES
     return found

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from tests.support.neovim import Neovim, editor
+from tests.support.pictures.darkroom import Picture
 from tests.support.pictures.neovim_paint import PaintedScreen
 from tests.support.pictures.scene import HIDDEN, SHOWN, Scene
 
@@ -19,7 +20,7 @@ vim.diagnostic.config({ signs = false })
 """
 
 
-def in_neovim(scene: Scene, develop: Callable[[str, str], Path]) -> Iterator[Path]:
+def in_neovim(scene: Scene, develop: Callable[[str, str], Picture]) -> Iterator[Picture]:
     """Take the pictures, one after the other, in one Neovim.
 
     Args:
@@ -35,7 +36,7 @@ def in_neovim(scene: Scene, develop: Callable[[str, str], Path]) -> Iterator[Pat
         painted = PaintedScreen()
         vim.screen = painted
 
-        def take(name: str, *unseen: str) -> Path:
+        def take(name: str, *unseen: str) -> Picture:
             vim.drawn()
             assert not [value for value in unseen if value in painted.now()]
             return develop(name, painted.page())
