@@ -9,7 +9,7 @@ import pytest
 from tests.support.vscode_team import Team, team_in_vscode
 from tests.support.workbench import Workbench
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]  # one window, one long walk
 
 URL = "https://planted-one.example"
 FILES = {
