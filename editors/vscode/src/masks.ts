@@ -16,6 +16,7 @@ export class Masks implements vscode.Disposable {
   private readonly subscriptions: vscode.Disposable[];
   private readonly changed = new vscode.EventEmitter<vscode.TextDocument>();
   readonly onDidChange = this.changed.event;
+  private looks = MASK;
   private dots = decoration(MASK);
   private readonly edges = vscode.window.createTextEditorDecorationType({
     textDecoration: HIDDEN,
@@ -49,11 +50,15 @@ export class Masks implements vscode.Disposable {
     this.changed.fire(document);
   }
 
-  /** Take over how a covered part looks. */
+  /** Take over how a covered part looks; the old dots go when the new ones are drawn. */
   look(text: string): void {
-    this.dots.dispose();
-    this.dots = decoration(text);
-    vscode.window.visibleTextEditors.forEach((editor) => this.draw(editor));
+    if (text !== this.looks) {
+      const before = this.dots;
+      this.looks = text;
+      this.dots = decoration(text);
+      vscode.window.visibleTextEditors.forEach((editor) => this.draw(editor));
+      before.dispose();
+    }
   }
 
   /** Go back to the rule: the server is gone. */
