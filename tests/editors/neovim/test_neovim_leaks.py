@@ -131,6 +131,7 @@ def test_nothing_is_left_by_an_editor_that_ends(bob: Teammate) -> None:
         assert told_to_processes(VALUES, vim.lua("return vim.fn.getpid()")) == []
         assert left(bob, folder) == []
         assert TYPED in bob.env.read_text()
+        assert VALUE in vim.lua("return vim.fn.getreg('a')")  # it is his while the editor runs
         vim.command("enew")
         vim.lua("vim.fn.setreg('k', 'kept by him') vim.fn.histadd(':', 'echo 1') vim.fn.histadd('/', 'API')")
         vim.quit()
