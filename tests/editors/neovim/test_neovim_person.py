@@ -87,10 +87,12 @@ def mends_his_code(screen: Pane) -> None:
     menu = screen.until_shows("Code actions", "1: ", "Type number")
     number = next(line.split(":")[0] for line in menu.splitlines() if "NO_SUCH_NAME" in line and ": " in line)
     screen.type(number.strip(), "Enter")
+    screen.until_gone("Type number")
+    screen.type(":wall", "Enter")
     screen.until_gone("NO_SUCH_NAME is")
     screen.type("Gox = os.environ['", "C-x", "C-o")
     assert VALUE not in screen.until_shows("TOKEN  ", "API_URL  ")
-    screen.type("Escape", "u", ":wall | edit .env", "Enter")
+    screen.type("Escape", "u", ":edit! .env", "Enter")
     screen.until_shows("NO_SUCH_NAME=")
 
 
