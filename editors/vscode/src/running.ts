@@ -26,7 +26,7 @@ export class Running implements vscode.Disposable {
   private readonly crashes = new Crashes();
   private client: Promise<LanguageClient | undefined> | undefined;
   standing: Standing | undefined;
-  life: Life = 'starting';
+  life: Life = vscode.workspace.isTrusted ? 'starting' : 'untrusted';
 
   constructor(
     private readonly context: vscode.ExtensionContext,
