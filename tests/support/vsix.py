@@ -11,7 +11,10 @@ from pathlib import Path
 
 VSCODE = Path(__file__).resolve().parents[2] / "editors" / "vscode"
 VSIX = VSCODE / "dist" / "envlsp.vsix"
-_SOURCES = ("src", "images", "walkthrough", "package.json", "build.mjs", "README.md", "tsconfig.json")
+_SOURCES = (
+    *("src", "images", "walkthrough", "package.json", "README.md", "CHANGELOG.md"),
+    *("build.mjs", "carry.mjs", "tsconfig.json"),
+)
 
 
 @contextmanager
