@@ -16,7 +16,7 @@ from tests.support.neovim import Neovim, neovim
 from tests.support.vsix import packaged
 from tests.support.workbench import BIN, needed, workbench
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]  # packages come over a network
 
 VALUE = "plum-and-thunder-8841"
 DOTENV = f"API_KEY={VALUE}\n"

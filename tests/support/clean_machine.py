@@ -18,7 +18,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 SYSTEM = ("/usr/local/bin", "/usr/bin", "/bin")
-TIMEOUT_S = 100.0
+TIMEOUT_S = 300.0
 _NETWORK = ("PIP_", "SSL_", "REQUESTS_", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
 """Variables that say how a machine reaches its package index."""
 
