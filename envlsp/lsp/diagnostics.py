@@ -1,7 +1,8 @@
 """What is wrong with open documents: asked for by the editor, or told to it.
 
-Editors that ask get an answer with a result id, and "unchanged" when it would be the same.
-The others are told: at once after a quiet moment, and in a burst of keystrokes only when
+Editors that ask get an answer with a result id, and "unchanged" when it would be the same;
+of a document that they changed they ask by themselves, of the others when they are told to.
+Other editors are told: at once after a quiet moment, and in a burst of keystrokes only when
 it pauses, so that a burst ends in a few messages of which the last is right.
 """
 
@@ -60,7 +61,7 @@ class Diagnostics:
 
     def changed(self, place: Place) -> None:
         """Note that a document has changed."""
-        if self._server.client.pull_diagnostics:
+        if self._server.client.pull_diagnostics and not self._concerns_others(place):
             return
         now = asyncio.get_running_loop().time()
         was_quiet = now - self._last > PAUSE_S
@@ -71,6 +72,12 @@ class Diagnostics:
             self._arm(0.0)
         else:
             self._arm(max(0.0, min(PAUSE_S, self._first + PATIENCE_S - now)))
+
+    def _concerns_others(self, place: Place) -> bool:
+        """Return whether what an editor knows of other documents hangs on this one."""
+        document = self._server.session.document(place)
+        is_env = document is not None and document.kind is Kind.ENV
+        return is_env and any(other != place for other in self._told)
 
     def closed(self, place: Place, uri: str) -> None:
         """Forget a document; what the editor shows of it goes away."""
@@ -94,6 +101,11 @@ class Diagnostics:
         self._timer = None
         changed, self._changed = self._changed, set()
         self._first = asyncio.get_running_loop().time()
+        if self._server.client.pull_diagnostics:
+            others = [(place, told) for place, told in self._told.items() if place not in changed]
+            if any(self._problems(place) != told.problems for place, told in others):
+                self._server.notify.problems_changed()
+            return
         session = self._server.session
         for place in [*changed, *(place for place in session.open_places if place not in changed)]:
             document = session.document(place)

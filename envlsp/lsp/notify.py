@@ -51,6 +51,10 @@ class Notify:
         """Note that code reads other variables than before."""
         self._want("codeLens", "diagnostics")
 
+    def problems_changed(self) -> None:
+        """Note that documents have other problems, for an edit elsewhere."""
+        self._want("diagnostics")
+
     def settings_changed(self) -> None:
         """Note that the person wants to see other things."""
         self._want(*_REFRESH)

@@ -90,6 +90,28 @@ async def test_who_asks_is_not_told() -> None:
     assert inside.ask("textDocument/diagnostic", nowhere)["result"]["items"] == []
 
 
+async def test_who_asks_is_told_to_ask_again_when_other_documents_have_other_problems() -> None:
+    """A fix in code may open an env file that has the new name in it already."""
+    inside = Inside(FULL)
+    inside.server.session.set_facts(_facts())
+    code = "file:///shop/app.py"
+    inside.open(code, 'import os\nos.environ["NOWHERE"]\n', "python")
+    asking = {"textDocument": {"uri": code}}
+    inside.open(URI, "A=1\n")
+    assert inside.ask("textDocument/diagnostic", asking)["result"]["items"]
+    await asyncio.sleep(PAUSE_S * 3)
+    assert _asked(inside) == []
+    inside.tell("textDocument/didClose", {"textDocument": {"uri": URI}})
+    inside.open(URI, "A=1\nNOWHERE=here\n")
+    await asyncio.sleep(PAUSE_S * 3)
+    assert _asked(inside) == ["workspace/diagnostic/refresh"]
+    assert inside.ask("textDocument/diagnostic", asking)["result"]["items"] == []
+
+
+def _asked(inside: Inside) -> list[str]:
+    return [message["method"] for message in inside.sent if message.get("id") and "method" in message]
+
+
 def _facts(peers: int = 0) -> Facts:
     environment = EnvironmentFacts(
         Triple("shop", "web", "dev"), "/shop/.env", heads=("v2",), base_label="v1", behind=1
