@@ -1,0 +1,99 @@
+"""Every frame of Bob's VS Code while he walks through his secrets, and none shows a value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.processes import cast
+from tests.support.workbench import Workbench, needed, workbench
+from tests.support.workbench_frames import Frames, frames, record
+
+pytestmark = pytest.mark.slow
+
+SECRET = "planted"
+"""In each value, and nowhere else."""
+LONG = f"{SECRET}-long-" * 40
+DOTENV = f"""\
+# Where the API lives
+API_URL=https://{SECRET}.example
+export TOKEN='{SECRET} ünd
+{SECRET} below'
+# OLD={SECRET}-once
+LONG={LONG}
+BRACKETS="({SECRET}[{{}}])"
+no loader reads {SECRET}
+LAST={SECRET}
+"""
+GRAMMAR_COMES_FRAMES = 60
+"""At most, of the first file of a window: a second."""
+CODE = "const url = process.env.API_URL;\n"
+
+
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workbench]:
+    needed()
+    with cast(tmp_path_factory.mktemp("vscode")) as people:
+        bob = people.founder("Bob", DOTENV.encode())
+        (bob.shop / "app.ts").write_text(CODE)
+        (bob.shop / "notes.txt").write_text("plain\n")
+        (bob.shop / ".env.local").write_text(DOTENV + f"MORE={SECRET}\n")
+        (bob.shop / "leak.txt").write_text(DOTENV)
+        with workbench(
+            bob.shop,
+            bob.environ(),
+            settings={"files.autoSave": "off"},
+            watch=lambda page: record(page, SECRET),
+        ) as found:
+            yield found
+
+
+def clean(bench: Workbench) -> Frames:
+    seen = frames(bench.page)
+    assert seen.count > 0
+    assert seen.read == ()
+    return seen
+
+
+def told(bench: Workbench) -> None:
+    """Wait until the comment shows, which it does only when the server has told of it."""
+    bench.until(lambda: "# Where the API lives" in bench.shown() and bench.masked("API_URL="))
+
+
+def test_the_first_file_of_a_window(bench: Workbench, capsys: pytest.CaptureFixture[str]) -> None:
+    bench.open(".env")
+    told(bench)
+    seen = frames(bench.page)
+    numbers = [number for number, _ in seen.read]
+    with capsys.disabled():
+        print(f"\na first .env in a new window: {len(numbers)} of {seen.count} frames show a value")  # noqa: T201
+    # Before the editor has loaded the grammar; never again once it was covered.
+    assert numbers == list(range(numbers[0], numbers[0] + len(numbers))) if numbers else True
+    assert len(numbers) <= GRAMMAR_COMES_FRAMES
+
+
+def test_switching_tabs(bench: Workbench) -> None:
+    for name in ("notes.txt", "app.ts", ".env.local"):
+        bench.open(name)
+    for name in (".env", "notes.txt", ".env.local", ".env", "app.ts", ".env"):
+        bench.tab(name).click()
+        bench.page.wait_for_timeout(200)
+    clean(bench)
+
+
+def test_typing_pasting_and_undoing(bench: Workbench) -> None:
+    bench.tab(".env").first.click()
+    told(bench)
+    bench.keys("Control+End")
+    bench.page.evaluate("(text) => navigator.clipboard.writeText(text)", f"PASTED={SECRET}\n# {SECRET}\n")
+    bench.type(f"NEW={SECRET}\n")
+    bench.keys("Control+V", "Control+A", "Control+C", "Control+End", "Control+V")
+    bench.keys(*["Control+Z"] * 3, *["Control+Y"] * 2, *["Control+Z"] * 4)
+    clean(bench)
+
+
+def test_a_frame_with_a_value_would_be_noted(bench: Workbench) -> None:
+    bench.open("leak.txt")
+    bench.seen(SECRET)
+    assert frames(bench.page).read
