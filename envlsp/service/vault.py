@@ -125,6 +125,15 @@ class Vault:
         """Whether the key is at hand already."""
         return self._opened is not None and self._turn == self.hold.turn
 
+    @property
+    def asks_nobody(self) -> bool:
+        """Whether the device opens without a person: its key is held, or a key file opens it.
+
+        Raises:
+            NotInitialised, KeyFileError: as `open` does.
+        """
+        return self.hold.left_s() > 0 or read_header(self._home.device_key).protection is Protection.KEY_FILE
+
     def heed_lock(self) -> int:
         """Forget what is held if somebody has locked the device; return the turn of what is held now.
 

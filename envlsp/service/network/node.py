@@ -182,7 +182,7 @@ class Node:
         vault = self._service.vault
         if not self._is_locked and vault.heed_lock() != self._turn:
             await self._lock()
-        elif self._is_locked and not self._service.home.is_locked and vault.hold.left_s() > 0:
+        elif self._is_locked and not self._service.home.is_locked and vault.asks_nobody:
             await self._unlock()
 
     async def _lock(self) -> None:
@@ -210,6 +210,8 @@ class Node:
             self._service.vault.take_key(kek, for_s)
         if self._is_locked:
             await self._unlock()
+        else:
+            self._turn = self._service.vault.hold.turn  # an editor may have let go of the key before it
 
     def _left_ms(self) -> int:
         self._demand_open()

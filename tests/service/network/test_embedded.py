@@ -18,9 +18,12 @@ from envlsp.crypto.device import new_seeds
 from envlsp.domain.ids import TeamId
 from envlsp.errors import StoreCorrupt
 from envlsp.ide.snapshot import Standing
+from envlsp.service.facade import Service
 from envlsp.service.listening import connect
+from envlsp.service.locking import protect
 from envlsp.service.network import embedded, errands, running
-from envlsp.store.keyfile import DeviceSeeds, open_device_key, with_passphrase
+from envlsp.service.network.node import REFRESH_S
+from envlsp.store.keyfile import DeviceSeeds, Protection, open_device_key, with_passphrase
 from envlsp.store.lock import FileLock
 from tests.support.cast import FIRST_FILE, Actor, Cast
 from tests.support.engines import Watcher, watching
@@ -271,3 +274,25 @@ def test_the_key_of_a_locked_device_comes_from_the_node_and_stays_after_it(cast:
             wait_until(lambda: "an editor" in holder(alice))
         finally:
             second.engine.close()
+
+
+@pytest.mark.slow
+def test_a_key_file_put_on_in_an_editor_opens_its_node_too(cast: Cast) -> None:
+    (alice,) = cast.team()
+    alice.push(FIRST_FILE)
+    device = alice.service.vault.open()
+    device.protect(with_passphrase(b"a passphrase"))
+    kek = open_device_key(device.path, passphrase=b"a passphrase").kek.reveal()
+    alice.service.close()
+    with watching(alice) as seen:
+        seen.until_stands(Standing.LOCKED)
+        seen.unlocked(kek)
+        seen.engine.join_network()
+        until_node(alice)
+        command = Service(alice.talk, environ=alice.environ, hold=seen.hold)
+        protect(command, alice.talk, Protection.KEY_FILE, str(alice.key_file))
+        command.close()
+        time.sleep(REFRESH_S * 1.5)  # the node looks whether it may go on
+        alice.restart()
+        push_through(alice, FIRST_FILE + b"NEW=1\n")
+        seen.until_release("v2")
