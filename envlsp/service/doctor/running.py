@@ -107,7 +107,7 @@ def editors(environ: Mapping[str, str]) -> Iterator[Finding]:
         )
         return
     shims = [name for name, found in _shims(environ) if found]
-    known = f"; set up in {' and '.join(shims)}" if shims else "; no extension of ours was found"
+    known = f"; set up in {', '.join(shims)}" if shims else "; no extension of ours was found"
     yield ok("editors", f"envlsp {version} is on PATH{known}", shims=len(shims))
 
 
@@ -133,6 +133,7 @@ def _shims(environ: Mapping[str, str]) -> Iterator[tuple[str, bool]]:
     yield "VS Code", any(_has(home / folder, "*envlsp*") for folder in _VSCODE)
     packages = ("site/pack/*/*/*envlsp*", "lazy/*envlsp*", "plugged/*envlsp*")
     yield "Neovim", (config / "lsp/envlsp.lua").exists() or any(_has(data, one) for one in packages)
+    yield "Vim", any(_has(home / ".vim", one) for one in ("pack/*/*/*envlsp*", "plugged/*envlsp*"))
 
 
 def _has(folder: Path, pattern: str) -> bool:

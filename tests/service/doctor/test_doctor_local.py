@@ -222,7 +222,10 @@ def test_an_envlsp_of_another_version_on_the_path(tmp_path: Path) -> None:
     (tmp_path / ".config/nvim/lsp").mkdir(parents=True)
     (tmp_path / ".config/nvim/lsp/envlsp.lua").touch()
     (own,) = running.editors({"PATH": str(tmp_path), "HOME": str(tmp_path)})
-    assert (own.status, "Neovim" in own.says) == ("ok", True)
+    assert (own.status, own.says.partition("; ")[2]) == ("ok", "set up in Neovim")
+    (tmp_path / ".vim/pack/envlsp/start/envlsp").mkdir(parents=True)
+    (both,) = running.editors({"PATH": str(tmp_path), "HOME": str(tmp_path)})
+    assert both.says.endswith("; set up in Neovim, Vim")
 
 
 def test_an_editor_is_told_the_same(cast: Cast) -> None:
