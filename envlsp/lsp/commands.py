@@ -98,7 +98,7 @@ class Commands:
             return result
         said = words(verb, result, int(time.time()))
         if "words" in self._server.client.extensions:
-            return {**result, "words": said.fields()}
+            return {**result, "said": said.fields()}
         lines = said.lines() if verb in LOOKING else [said.sentence]
         self._server.show(types.MessageType.Info, "\n".join(lines))
         return result

@@ -174,5 +174,7 @@ def test_a_lock_anywhere_locks_the_editor_and_an_unlock_anywhere_unlocks_it(lock
         editor.wait_for(lambda: lenses(editor, uri) == ["Unlock"])
         assert editor.command("envlsp.unlock", uri=uri)["changed"] is True
         editor.wait_for(lambda: any("v1" in title for title in lenses(editor, uri)))
-        assert editor.command("envlsp.lock", uri=uri) == {"schema": 1, "locked": True, "changed": True}
+        locked_now = editor.command("envlsp.lock", uri=uri)
+        assert locked_now.pop("said")["sentence"].startswith("locked: ")
+        assert locked_now == {"schema": 1, "locked": True, "changed": True}
         editor.wait_for(lambda: lenses(editor, uri) == ["Unlock"])

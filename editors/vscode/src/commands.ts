@@ -146,7 +146,7 @@ async function look(title: string, rows: readonly Row[]): Promise<void> {
 }
 
 function wordsOf(result: object): Words {
-  return (result as { words?: Words }).words ?? { sentence: '', rows: [] };
+  return (result as { said?: Words }).said ?? { sentence: '', rows: [] };
 }
 
 async function pushSome(running: Running): Promise<void> {

@@ -28,11 +28,11 @@ local function line_of(row, widths)
 end
 
 ---The lines of a result, and of each line the thing that it is about.
----@param result table with `words`
+---@param result table with `said`
 ---@return string[] lines, table<integer, table> things
 function M.lines(result)
   local lines, things = {}, {}
-  local rows = (result.words or {}).rows or {}
+  local rows = (result.said or {}).rows or {}
   local widths = widths_of(rows)
   for at, row in ipairs(rows) do
     if at > 1 and row.of ~= rows[at - 1].of then
@@ -45,9 +45,9 @@ function M.lines(result)
 end
 
 ---One line about a result.
----@param result table with `words`
+---@param result table with `said`
 function M.sentence(result)
-  return (result.words or {}).sentence or 'done'
+  return (result.said or {}).sentence or 'done'
 end
 
 return M
