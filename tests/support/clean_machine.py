@@ -50,7 +50,7 @@ class CleanMachine:
         path = os.pathsep.join([str(self.installed), str(self.programs), *SYSTEM])
         own = {"HOME": str(self.home), "PATH": path, "LANG": "C.UTF-8", "ENVLSP_LAN": "off"}
         git = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
-        return {**network, **_of_pip(), **git, **own}
+        return {**network, **settings_of_pip(), **git, **own}
 
     def has(self, name: str, words: list[str]) -> None:
         """Put a program on the search path."""
@@ -114,7 +114,7 @@ def _python() -> str:
     return str(Path(sys.base_prefix) / "bin" / "python3")
 
 
-def _of_pip() -> dict[str, str]:
+def settings_of_pip() -> dict[str, str]:
     """Return what the settings of this machine tell pip, as variables: a home is left behind."""
     listed = subprocess.run(
         [sys.executable, "-m", "pip", "config", "list"], capture_output=True, text=True, check=True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -34,9 +35,15 @@ def written(values: Iterable[str], places: Iterable[Path], but: Iterable[Path] =
     return [
         str(path)
         for place in places
-        for path in place.rglob("*")
+        for path in below(place)
         if path not in kept and (_holds(str(path).encode(), meant) or _file_holds(path, meant))
     ]
+
+
+def below(place: Path) -> Iterator[Path]:
+    """Go through all that is in a folder, also while somebody makes and removes folders in it."""
+    for folder, folders, files in os.walk(place):
+        yield from (Path(folder) / name for name in (*folders, *files))
 
 
 def told_to_processes(values: Iterable[str], pid: int) -> list[str]:

@@ -26,8 +26,8 @@ BRACKETS="({SECRET}[{{}}])"
 no loader reads {SECRET}
 LAST={SECRET}
 """
-GRAMMAR_COMES_FRAMES = 60
-"""At most, of the first file of a window: a second."""
+GRAMMAR_COMES_FRAMES = 600
+"""At most, of the first file of a window: ten seconds, on a machine that does much else."""
 CODE = "const url = process.env.API_URL;\n"
 
 
@@ -61,7 +61,15 @@ def told(bench: Workbench) -> None:
     bench.until(lambda: "# Where the API lives" in bench.shown() and bench.masked("API_URL="))
 
 
-def test_the_first_file_of_a_window(bench: Workbench, capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_frame_shows_a_value(bench: Workbench, capsys: pytest.CaptureFixture[str]) -> None:
+    """One window, and the first file of it comes first."""
+    the_first_file_of_a_window(bench, capsys)
+    switching_tabs(bench)
+    typing_pasting_and_undoing(bench)
+    a_frame_with_a_value_would_be_noted(bench)
+
+
+def the_first_file_of_a_window(bench: Workbench, capsys: pytest.CaptureFixture[str]) -> None:
     bench.open(".env")
     told(bench)
     seen = frames(bench.page)
@@ -73,7 +81,7 @@ def test_the_first_file_of_a_window(bench: Workbench, capsys: pytest.CaptureFixt
     assert len(numbers) <= GRAMMAR_COMES_FRAMES
 
 
-def test_switching_tabs(bench: Workbench) -> None:
+def switching_tabs(bench: Workbench) -> None:
     for name in ("notes.txt", "app.ts", ".env.local"):
         bench.open(name)
     for name in (".env", "notes.txt", ".env.local", ".env", "app.ts", ".env"):
@@ -82,7 +90,7 @@ def test_switching_tabs(bench: Workbench) -> None:
     clean(bench)
 
 
-def test_typing_pasting_and_undoing(bench: Workbench) -> None:
+def typing_pasting_and_undoing(bench: Workbench) -> None:
     bench.tab(".env").first.click()
     told(bench)
     bench.keys("Control+End")
@@ -93,7 +101,7 @@ def test_typing_pasting_and_undoing(bench: Workbench) -> None:
     clean(bench)
 
 
-def test_a_frame_with_a_value_would_be_noted(bench: Workbench) -> None:
+def a_frame_with_a_value_would_be_noted(bench: Workbench) -> None:
     bench.open("leak.txt")
     bench.seen(SECRET)
     assert frames(bench.page).read

@@ -47,7 +47,16 @@ def compared(bench: Workbench) -> str:
     return "\n".join(sides).replace("\u00a0", " ")
 
 
-def test_the_view_has_releases_members_and_peers(team: Team) -> None:
+def test_alice_goes_through_her_releases(team: Team) -> None:
+    """Each step goes on where the one before it ended."""
+    the_view_has_releases_members_and_peers(team)
+    a_release_is_compared_with_the_one_before_it(team)
+    going_back_is_looked_at_first(team)
+    a_document_that_is_never_on_disk_knows_its_environment(team)
+    the_menu_goes_by_how_things_stand(team)
+
+
+def the_view_has_releases_members_and_peers(team: Team) -> None:
     bench = team.bench
     bench.page.locator('.activitybar .action-label[aria-label*="nvlsp"]').first.click()
     bench.until(lambda: "dev v2" in rows(bench))
@@ -60,7 +69,7 @@ def test_the_view_has_releases_members_and_peers(team: Team) -> None:
     bench.until(lambda: any("offline" in one for one in rows(bench)))
 
 
-def test_a_release_is_compared_with_the_one_before_it(team: Team) -> None:
+def a_release_is_compared_with_the_one_before_it(team: Team) -> None:
     bench = team.bench
     row(bench, "new host")
     text = bench.until(lambda: "NEW=" in compared(bench) and compared(bench))
@@ -70,7 +79,7 @@ def test_a_release_is_compared_with_the_one_before_it(team: Team) -> None:
     bench.keys("Control+F4")
 
 
-def test_going_back_is_looked_at_first(team: Team) -> None:
+def going_back_is_looked_at_first(team: Team) -> None:
     bench = team.bench
     bench.tab(".env").first.click()
     bench.palette("Env: Roll Back to a Release …")
@@ -90,7 +99,7 @@ def test_going_back_is_looked_at_first(team: Team) -> None:
     bench.until(lambda: "planted" not in bench.shown(), "what was brought along is out of the layout")
 
 
-def test_a_document_that_is_never_on_disk_knows_its_environment(team: Team) -> None:
+def a_document_that_is_never_on_disk_knows_its_environment(team: Team) -> None:
     bench = team.bench
     bench.palette("Env: Edit the Newest Release")
     bench.tab("dev").and_(bench.page.locator(".active")).wait_for()
@@ -100,7 +109,7 @@ def test_a_document_that_is_never_on_disk_knows_its_environment(team: Team) -> N
     assert "planted" not in bench.text()
 
 
-def test_the_menu_goes_by_how_things_stand(team: Team) -> None:
+def the_menu_goes_by_how_things_stand(team: Team) -> None:
     bench = team.bench
 
     def offered() -> str:

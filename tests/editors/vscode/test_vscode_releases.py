@@ -23,7 +23,15 @@ def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Team]:
         yield found
 
 
-def test_a_push_of_bob_is_in_the_status_bar_and_pulled(team: Team) -> None:
+def test_releases_come_and_go(team: Team) -> None:
+    """Each step goes on where the one before it ended."""
+    a_push_of_bob_is_in_the_status_bar_and_pulled(team)
+    she_goes_back_from_the_lightbulb(team)
+    a_conflict_is_settled_from_the_lightbulb(team)
+    saving_a_document_without_a_file_makes_a_release(team)
+
+
+def a_push_of_bob_is_in_the_status_bar_and_pulled(team: Team) -> None:
     bench, bob = team.bench, team.bob
     (bob.shop / ".env").write_bytes(SECOND)
     bob.ok("push")
@@ -33,16 +41,17 @@ def test_a_push_of_bob_is_in_the_status_bar_and_pulled(team: Team) -> None:
     bench.until(lambda: bench.status("v2") and not bench.status("↓"))
 
 
-def test_she_goes_back_from_the_lightbulb(team: Team) -> None:
+def she_goes_back_from_the_lightbulb(team: Team) -> None:
     bench = team.bench
     bench.click("API_URL")
-    assert any(title.startswith("Roll back to v1 (Alice") for title in bench.actions())
+    first = "Roll back to v1 (Alice"
+    bench.until(lambda: any(title.startswith(first) for title in bench.actions()), "it is offered")
     bench.act("Roll back to v1")
     bench.until(lambda: bench.status("v3"))
     bench.until(lambda: (team.alice.shop / ".env").read_bytes() == FIRST, "the file goes along")
 
 
-def test_a_conflict_is_settled_from_the_lightbulb(team: Team) -> None:
+def a_conflict_is_settled_from_the_lightbulb(team: Team) -> None:
     bench, alice, bob = team.bench, team.alice, team.bob
     bob.ok("pull")
     for who, text in ((alice, HERS), (bob, HIS)):
@@ -51,15 +60,15 @@ def test_a_conflict_is_settled_from_the_lightbulb(team: Team) -> None:
     bob.ok("sync")
     bench.until(lambda: bench.squiggles().count(), "the conflict is underlined")
     bench.click("API_URL")
-    titles = bench.until(bench.actions)
-    assert {"Take Alice's API_URL", "Take Bob's API_URL"} <= {title.partition(" (")[0] for title in titles}
+    both = {"Take Alice's API_URL", "Take Bob's API_URL"}
+    bench.until(lambda: both <= {title.partition(" (")[0] for title in bench.actions()}, "both are offered")
     bench.act("Take Bob's API_URL")
     bench.until(lambda: bench.status("v5"), "it is settled")
     bench.until(lambda: (alice.shop / ".env").read_bytes() == HIS, "the file goes along")
     assert "planted" not in bench.shown()
 
 
-def test_saving_a_document_without_a_file_makes_a_release(team: Team) -> None:
+def saving_a_document_without_a_file_makes_a_release(team: Team) -> None:
     bench = team.bench
     bench.palette("Env: Edit the Newest Release")
     bench.tab("dev").and_(bench.page.locator(".active")).wait_for()

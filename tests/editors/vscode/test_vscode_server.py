@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -11,10 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.clean_machine import settings_of_pip
 from tests.support.processes import cast
-from tests.support.workbench import WAIT_MS, Workbench, needed, workbench
+from tests.support.workbench import BIN, WAIT_MS, Workbench, needed, workbench
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]  # packages come over a network
 
 DOTENV = b"API_URL=https://planted.example\nTOKEN=planted-two\n"
 STARTS = 4
@@ -27,13 +29,23 @@ STEPS = 100
 @pytest.fixture(scope="module")
 def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workbench]:
     needed()
-    cache = subprocess.run(["uv", "cache", "dir"], capture_output=True, text=True, check=True).stdout.strip()
     with cast(tmp_path_factory.mktemp("vscode")) as people:
         alice = people.founder("Alice", DOTENV)
         alice.ok("push", "--offline")
-        environ = {**alice.environ(), "UV_CACHE_DIR": cache}
+        environ = {**alice.environ(), **settings_of_pip(), **caches()}
         with workbench(alice.shop, environ, machine={"envlsp.path": "/nowhere/envlsp"}) as found:
             yield found
+
+
+def caches() -> dict[str, str]:
+    """Return where uv, if there is one, and pip keep what they have fetched on this machine."""
+    found = {}
+    for program, variable in (("uv", "UV_CACHE_DIR"), ("pip", "PIP_CACHE_DIR")):
+        if path := shutil.which(program, path=f"{BIN}{os.pathsep}{os.environ['PATH']}"):
+            asked = subprocess.run([path, "cache", "dir"], capture_output=True, text=True, check=False)
+            if asked.returncode == 0:  # it may be told to keep nothing
+                found[variable] = asked.stdout.strip()
+    return found
 
 
 def server(bench: Workbench) -> int:
@@ -56,8 +68,13 @@ def kill(bench: Workbench) -> None:
     bench.until(lambda: server(bench) not in (0, before), "it is started again")
 
 
-@pytest.mark.timeout(240)  # half a minute of it is the installation, where nothing is in uv's cache
-def test_a_button_installs_the_program_that_came_along(bench: Workbench) -> None:
+def test_the_carried_program_is_installed_and_kept_running(bench: Workbench) -> None:
+    """The second step has the program of the first."""
+    a_button_installs_the_program_that_came_along(bench)
+    a_server_that_ends_is_started_again_but_not_for_ever(bench)
+
+
+def a_button_installs_the_program_that_came_along(bench: Workbench) -> None:
     bench.open(".env")
     bench.toast("is not there")
     assert bench.masked("API_URL=")
@@ -73,7 +90,7 @@ def test_a_button_installs_the_program_that_came_along(bench: Workbench) -> None
     assert "envlsp.path" not in machine, "the path that led nowhere would be asked first"
 
 
-def test_a_server_that_ends_is_started_again_but_not_for_ever(bench: Workbench) -> None:
+def a_server_that_ends_is_started_again_but_not_for_ever(bench: Workbench) -> None:
     for _ in range(STARTS):
         kill(bench)
         bench.until(lambda: bench.status("v1"), "it is up again")

@@ -81,7 +81,7 @@ def test_in_a_folder_that_is_not_trusted_nothing_starts(alice: Teammate, wary: W
     wary.until(lambda: wary.masked("API_URL="), "values are covered")
     wary.until(lambda: wary.status("waits for trust"), "the status bar says why there is no more")
     is_covered(wary)
-    assert servers(alice) == before
+    assert set(servers(alice)) <= set(before), "one of an earlier window may still be ending"
 
 
 def is_covered(bench: Workbench) -> None:
