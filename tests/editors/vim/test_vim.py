@@ -55,19 +55,19 @@ def test_a_file_is_pushed_looked_at_and_rolled_back(bob: Teammate) -> None:
         vim.typed(":EnvPush too early\r")
         vim.until_shows("save or undo first")
         vim.typed(":write\r:EnvPush one more\r")
-        vim.until_shows("envlsp: v2 is the newest release")
+        vim.until_shows("envlsp: v2: +0 ~1 -0")
         assert releases(bob)[0] == ("v2", "one more")
         vim.typed(":EnvLog\r")
-        vim.until_shows("message one more")
+        vim.until_shows("just now  +0 ~1 -0  one more")
         vim.typed("q:EnvStatus\r")
-        vim.until_shows("release: v2")
+        vim.until_shows("shop:dev  v2")
         vim.typed("q:EnvDiff v1\r")
         vim.until_shows("API_URL")
-        vim.until_shows("changes: change changed")
+        vim.until_shows("v1 → ")
         vim.typed("q:EnvRollback\r")
         vim.until_shows("v1 by Bob")  # it asks for which
         vim.typed("\r")
-        vim.until_shows("envlsp: v3 is the newest release")
+        vim.until_shows("envlsp: v3: +0 ~1 -0")
         vim.typed(":EnvPull\r")
         vim.until(lambda: vim.lines() == DOTENV.splitlines())
         assert bob.env.read_text() == DOTENV
@@ -101,7 +101,7 @@ def test_a_value_is_shown_where_code_reads_it(bob: Teammate) -> None:
         vim.until_shows(f"║ {VALUE} ║")
         vim.typed("k")
         vim.typed(":EnvStatus\r")
-        vim.until_shows("release: v")
+        vim.until_shows("shop:dev  v")
     (bob.shop / "app.py").unlink()
 
 
@@ -110,7 +110,7 @@ def test_a_value_is_typed_unseen(bob: Teammate) -> None:
         vim.typed(":EnvSet MORE\r")
         vim.until_shows("value of MORE:")
         vim.typed("typed-in\r")
-        vim.until_shows("is the newest release")
+        vim.until_shows("not delivered yet")
         assert bob.ok("get", "MORE").out.rstrip() == b"typed-in"
         assert "typed-in" not in "".join(vim.screen.frames)
         assert "typed-in" not in vim.ask("execute('history input')")
@@ -122,9 +122,9 @@ def test_a_file_with_other_line_ends_is_pushed_as_it_is(bob: Teammate) -> None:
     there.write_bytes(b"A=1\r\nB=2\r\n")
     with bobs_editor(bob, ".env.windows") as vim:
         vim.typed(":EnvPush\r")
-        vim.until_shows("is the newest release")
+        vim.until_shows("not delivered yet")
         vim.typed(":EnvPull\r")
-        vim.until_shows("envlsp: pull")
+        vim.until_shows("envlsp: the file is at v1")
     assert there.read_bytes() == b"A=1\r\nB=2\r\n"
 
 
@@ -133,7 +133,7 @@ def test_the_file_that_is_shown_says_which_environment_is_meant(bob: Teammate) -
     (bob.shop / ".env.staging").write_text("STAGE=1\n")
     with bobs_editor(bob, ".env.staging") as vim:
         vim.typed(":EnvPush\r")
-        vim.until_shows("is the newest release")
+        vim.until_shows("not delivered yet")
     assert bob.ok("get", "STAGE", "--env", "staging").out.rstrip() == b"1"
 
 

@@ -147,7 +147,7 @@ def test_odd_texts_show_nothing(bob: Teammate) -> None:
             if TOLD in text:
                 vim.until_shows(TOLD)
             vim.typed(":EnvStatus\r")
-            vim.until_shows("project: shop")  # so the server has spoken of the text
+            vim.until_shows("shop:")  # so the server has spoken of the text
             vim.typed("q")
             vim.typed("Gyyp2Gdd")
             vim.typed("u")

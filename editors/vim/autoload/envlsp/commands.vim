@@ -1,11 +1,9 @@
 vim9script
-# Each verb is a command of the server, and its result is lines.
+# Each verb is a command of the server, which also has the words for its result.
 import autoload './ask.vim'
 import autoload './documents.vim'
 import autoload './server.vim'
 
-# What a result has for programs, not for people.
-const LEFT_OUT = ['schema', 'id', 'team', 'file', 'ts', 'void', 'uri']
 const LOOKING = ['status', 'log', 'diff']
 
 # Run a verb for the file that is shown; arguments that say nothing are left out.
@@ -42,40 +40,27 @@ enddef
 
 # --- results as lines -----------------------------------------------------------------------------
 
-def LinesOf(result: any): list<string>
-  if type(result) != v:t_dict
-    return []
-  endif
-  var lines: list<string> = []
-  for [key, value] in result->items()->sort()
-    if LEFT_OUT->index(key) >= 0
-      continue
-    elseif type(value) == v:t_list
-      lines->extend(value->mapnew((_, row) => $'{key}: {OneLine(row)}'))
-    elseif !OneLine(value)->empty()
-      lines->add($'{key}: {OneLine(value)}')
-    endif
+# The cells of rows beneath each other.
+def LinesOf(result: dict<any>): list<string>
+  const rows: list<list<string>> = result.said.rows->mapnew((_, row) => row.cells)
+  var widths: list<number> = []
+  for row in rows
+    for [at, cell] in row->items()
+      widths = at < widths->len() ? widths : widths + [0]
+      widths[at] = max([widths[at], strdisplaywidth(cell)])
+    endfor
   endfor
-  return lines
-enddef
-
-def OneLine(value: any): string
-  if type(value) == v:t_dict
-    const kept = value->copy()->filter((key, one) => LEFT_OUT->index(key) < 0 && !OneLine(one)->empty())
-    return kept->items()->sort()->mapnew((_, item) => $'{item[0]} {OneLine(item[1])}')->join('  ')
-  elseif type(value) == v:t_list
-    return value->mapnew((_, one) => OneLine(one))->join(' ')
-  endif
-  return [v:null, v:false, v:none, 0, '']->index(value) >= 0 ? '' : string(value)->trim("'")
+  return rows->mapnew((_, row) =>
+    row->mapnew((at, cell) => cell .. repeat(' ', widths[at] - strdisplaywidth(cell)))->join('  ')->trim(' ', 2))
 enddef
 
 # What was done is said in a line; what was looked at gets a window that is never a file.
-def Show(verb: string, result: any)
-  if LOOKING->index(verb) < 0
-    ask.Say(Sentence(verb, result))
+def Show(verb: string, result: dict<any>)
+  const lines = LinesOf(result)
+  if LOOKING->index(verb) < 0 || lines->empty()
+    ask.Say($'envlsp: {result.said.sentence}')
     return
   endif
-  const lines = LinesOf(result)
   if win_gotoid(bufwinid('^envlsp: ')) == 0
     execute $':botright :{max([1, min([lines->len(), 12])])}new'
   endif
@@ -85,15 +70,6 @@ def Show(verb: string, result: any)
   setline(1, lines)
   setlocal nomodifiable
   nnoremap <buffer> <nowait> q <C-w>c
-enddef
-
-def Sentence(verb: string, result: any): string
-  if verb == 'mask.toggle' || verb == 'presentation.toggle'
-    return $'envlsp: masks are {result.masked ? "on" : "off"}{result.presenting ? ", presenting" : ""}'
-  elseif type(result) == v:t_dict && result->has_key('made')
-    return result.made ? $'envlsp: {result.release} is the newest release' : $'envlsp: nothing changed since {result.release}'
-  endif
-  return $'envlsp: {verb}  {LinesOf(result)->join("  ")}'
 enddef
 
 # --- values ---------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ import autoload './documents.vim'
 const CAPABILITIES = {
   general: {positionEncodings: ['utf-8']},
   window: {showMessage: {}},
-  experimental: {envlsp: {input: true, pick: true, reveal: true, masks: true}},
+  experimental: {envlsp: {input: true, pick: true, reveal: true, masks: true, words: true}},
 }
 
 # By root: the job, and whether it is ready; what is to be sent waits until then.
