@@ -17,14 +17,17 @@ import autoload 'envlsp/commands.vim'
 augroup envlsp
   autocmd!
   # Before the file is read, so that no copy of it is begun; and covered before it is drawn.
-  autocmd BufReadPre,BufNewFile,BufFilePost {.env,.env.*,*.env} private.Guard(expand('<abuf>')->str2nr())
-  autocmd BufRead,BufNewFile,BufFilePost {.env,.env.*,*.env} setlocal filetype=env
+  autocmd BufReadPre,BufNewFile,BufFilePost {.env,.env.*,*.env,.env~,*.env~} private.Guard(expand('<abuf>')->str2nr())
+  autocmd BufRead,BufNewFile,BufFilePost {.env,.env.*,*.env,.env~,*.env~} setlocal filetype=env
   autocmd FileType env {
     const buffer = expand('<abuf>')->str2nr()
     private.Guard(buffer)
     masks.Cover(buffer)
     documents.Open(buffer)
   }
+  # The file itself may say otherwise in a modeline, and so may any other plugin.
+  autocmd OptionSet swapfile,undofile,complete private.Again(bufnr())
+  autocmd BufWinEnter,BufEnter,InsertEnter,TextChanged,CursorMoved * private.Again(expand('<abuf>')->str2nr())
   autocmd BufWinEnter,WinNew,WinEnter,BufEnter,TabEnter,VimEnter * masks.Show()
   autocmd OptionSet conceallevel,concealcursor,foldtext masks.Show()
   autocmd BufWritePre * private.BeforeWrite(expand('<abuf>')->str2nr())

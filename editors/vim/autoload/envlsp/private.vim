@@ -3,16 +3,15 @@ vim9script
 # viminfo; and what is typed elsewhere is not completed with words of it.
 
 const NOTHING_KEPT = ['<0', '/0', ':0', '@0']
+const KEPT_OFF = {swapfile: false, undofile: false, complete: ''}
 const OTHER_BUFFERS = ['w', 'b', 'u', 'U']
 # Completing from the text itself would show values in a menu: lines, words, and words of other files.
 const MENUS = ['<C-n>', '<C-p>', '<C-x><C-l>', '<C-x><C-n>', '<C-x><C-p>', '<C-x><C-i>']
 
 export def Guard(buffer: number)
-  setbufvar(buffer, '&swapfile', false)
-  setbufvar(buffer, '&undofile', false)
   setbufvar(buffer, '&autoread', true)
-  setbufvar(buffer, '&complete', '')
   setbufvar(buffer, 'envlsp_guarded', true)
+  Again(buffer)
   if buffer == bufnr()
     for keys in MENUS
       execute $'inoremap <buffer> {keys} <Nop>'
@@ -20,6 +19,15 @@ export def Guard(buffer: number)
   endif
   KeepNoRegisters()
   CompleteNothingFromIt()
+enddef
+
+# Take back what was set since by a modeline of the file, or by anybody.
+export def Again(buffer: number)
+  for [name, value] in getbufvar(buffer, 'envlsp_guarded', false) ? KEPT_OFF->items() : []
+    if getbufvar(buffer, '&' .. name) != value
+      setbufvar(buffer, '&' .. name, value)
+    endif
+  endfor
 enddef
 
 # Written on the way out with all registers of the session: what was yanked may be a value.
