@@ -16,6 +16,7 @@ pytestmark = pytest.mark.slow
 
 DOTENV = b"# Where the API lives\nAPI_URL=https://one.example\nTOKEN=abc\n"
 EDITED = DOTENV.replace(b"one", b"two")
+GUIDE = Path(__file__).parents[3] / "docs" / "guides" / "neovim.md"
 
 
 @pytest.fixture
@@ -137,3 +138,22 @@ def leave(alice: Teammate, his: Neovim) -> None:
         hers.until(lambda: "no longer in the team" in told(hers))
         assert any("remove Bob" in question for question in asked(hers))
         his.until(lambda: "shop: removed" in status_line(his))
+
+
+def test_the_words_beside_lines_follow_by_the_lines_of_the_guide(stage: Cast) -> None:
+    alice = stage.founder("Alice", DOTENV)
+    alice.ok("push", "--offline")
+    wanted = re.search(r"```lua\n(vim\.lsp\.inlay_hint.+?)```", GUIDE.read_text(), re.DOTALL)
+    assert wanted
+    with desk(alice, init=wanted[1]) as hers:
+        hers.show()
+        hers.open(alice.env)
+        hers.until(lambda: "v1 · Alice" in screen(hers))
+        hers.keys(":%s/one/two/<CR>:write<CR>")
+        hers.until(lambda: "•• changed" in screen(hers) and "1 change here" in screen(hers))
+        hers.command("EnvPush ++offline")
+        hers.until(lambda: "v2 · Alice" in screen(hers) and "•• changed" not in screen(hers))
+
+
+def screen(vim: Neovim) -> str:
+    return vim.screen.now() if vim.drawn() else ""

@@ -31,6 +31,7 @@ M.handlers = {
   ['envlsp/input'] = passed_to('ask', 'input'),
   ['envlsp/pick'] = passed_to('ask', 'pick'),
   ['window/showMessage'] = passed_to('say', 'on_message'),
+  ['workspace/inlayHint/refresh'] = passed_to('hints', 'on_refresh'),
   ['workspace/textDocumentContent/refresh'] = passed_to('documents', 'on_refresh'),
 }
 
