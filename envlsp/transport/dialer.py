@@ -8,11 +8,13 @@ out belongs to whoever takes it; the dialer watches it and dials anew when it en
 from __future__ import annotations
 
 import asyncio
+import importlib
 import logging
 import random
+import sys
 import time
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias
 
 from envlsp.crypto.primitives import random_bytes
 from envlsp.domain.ids import DevicePk
@@ -34,6 +36,7 @@ from envlsp.wire.signals import SESSION_BYTES
 log = logging.getLogger(__name__)
 
 PIPE_MAX = 64  # messages of one dial that wait to be read: an honest peer sends a handful
+_WEBRTC: Final = "envlsp.transport.webrtc"
 
 
 class Signals(Protocol):
@@ -58,6 +61,8 @@ def webrtc_opener(options: LinkOptions | None = None) -> OpenLink:
     """Return the dial of `webrtc`, which is loaded when the first link is wanted."""
 
     async def open_link(controlling: bool, servers: IceServers, signals: SignalPipe) -> Link:  # noqa: FBT001
+        if _WEBRTC not in sys.modules:  # a fifth of a second at best: the loop goes on meanwhile
+            await asyncio.to_thread(importlib.import_module, _WEBRTC)
         from envlsp.transport.webrtc import Dial
 
         return await Dial(controlling=controlling, servers=servers, signals=signals, options=options).open()
