@@ -7,6 +7,21 @@ import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+SECRET = "planted"
+"""In each value of `DOTENV`, and nowhere else in it."""
+LONG = f"{SECRET}-long-" * 40
+DOTENV = f"""\
+# Where the API lives
+API_URL=https://{SECRET}.example
+export TOKEN='{SECRET} ünd
+{SECRET} below'
+# OLD={SECRET}-once
+LONG={LONG}
+no loader reads {SECRET}
+LAST={SECRET}
+"""
+"""A value in each of the ways in which a file may have one."""
+
 
 def disguises(value: str) -> list[bytes]:
     """Return the ways in which a value may stand in a file: as it is, in base64, in hex, wide, backwards."""

@@ -12,23 +12,11 @@ from pathlib import Path
 import pytest
 
 from tests.support.neovim import Neovim, editor, neovim, on_a_screen
+from tests.support.planted import DOTENV, SECRET
 from tests.support.processes import Teammate, cast
 
 pytestmark = pytest.mark.slow
 
-SECRET = "planted"
-"""In each value, and nowhere else."""
-LONG = f"{SECRET}-long-" * 40
-DOTENV = f"""\
-# Where the API lives
-API_URL=https://{SECRET}.example
-export TOKEN='{SECRET} ünd
-{SECRET} below'
-# OLD={SECRET}-once
-LONG={LONG}
-no loader reads {SECRET}
-LAST={SECRET}
-"""
 NOT_TOLD = "vim.lsp.config('envlsp', { cmd = { 'sleep', '1000' } })\n"
 SLOW = "vim.lsp.config('envlsp', { cmd = { 'sh', '-c', 'sleep 2; exec envlsp lsp' } })\n"
 UTF_16 = "vim.lsp.config('envlsp', { capabilities = { general = { positionEncodings = { 'utf-16' } } } })\n"

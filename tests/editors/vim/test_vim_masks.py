@@ -12,24 +12,12 @@ from pathlib import Path
 import pytest
 
 from tests.support.on_screen import found_program
+from tests.support.planted import DOTENV, SECRET
 from tests.support.processes import Teammate, cast
 from tests.support.vim import Vim, vim_editor
 
 pytestmark = pytest.mark.slow
 
-SECRET = "planted"
-"""In each value, and nowhere else."""
-LONG = f"{SECRET}-long-" * 40
-DOTENV = f"""\
-# Where the API lives
-API_URL=https://{SECRET}.example
-export TOKEN='{SECRET} ünd
-{SECRET} below'
-# OLD={SECRET}-once
-LONG={LONG}
-no loader reads {SECRET}
-LAST={SECRET}
-"""
 TOLD = "# Where the API lives"
 NOT_TOLD = "let g:envlsp_command = ['sleep', '1000']\n"
 NO_SERVER = "let g:envlsp_command = ['no-such-program']\n"
