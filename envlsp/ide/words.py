@@ -16,8 +16,13 @@ _TEXT_MAX = 60
 def plain(text: str) -> str:
     """Return what somebody else wrote as one short, printable line."""
     line = "".join(char if char.isprintable() else " " for char in text)
-    line = " ".join(line.split())
+    line = unlinked(" ".join(line.split()))
     return line if len(line) <= _TEXT_MAX else line[: _TEXT_MAX - 1].rstrip() + "…"
+
+
+def unlinked(text: str) -> str:
+    """Return a text in which no editor finds a link: some run commands for `[words](command:…)`."""
+    return text.replace("](", "] (")
 
 
 def listed(names: Sequence[str]) -> str:

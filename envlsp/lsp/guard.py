@@ -20,6 +20,7 @@ from lsprotocol.types import ErrorCodes, LSPErrorCodes, ResponseError
 from pygls.exceptions import JsonRpcMethodNotFound
 
 from envlsp.errors import EnvlspError, Stopped
+from envlsp.ide.words import unlinked
 
 _FIX_MAX = 250
 """Characters of a fix that still fit a notification; a longer one is in the data alone."""
@@ -32,7 +33,7 @@ def failure(error: BaseException) -> ResponseError:
     if isinstance(error, EnvlspError):
         data = {"code": error.code, "fix": error.fix}
         said = sentence(error) if len(error.fix or "") <= _FIX_MAX else str(error)
-        return ResponseError(LSPErrorCodes.RequestFailed.value, said, data)
+        return ResponseError(LSPErrorCodes.RequestFailed.value, unlinked(said), data)
     if isinstance(error, JsonRpcMethodNotFound):
         return ResponseError(ErrorCodes.MethodNotFound.value, "there is no such method")
     return ResponseError(ErrorCodes.InternalError.value, sentence(error))

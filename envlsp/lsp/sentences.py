@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
 from envlsp.ide.ages import counted
-from envlsp.ide.words import plain
+from envlsp.ide.words import plain, unlinked
 from envlsp.lsp.rows import Json, Row, counts, place, rows
 
 
@@ -40,9 +40,9 @@ def words(verb: str, result: Json, now: int) -> Words:
     found = tuple(rows(verb, result, now))
     said = _SENTENCES.get(verb)
     if said is not None:
-        return Words(said(result), found)
+        return Words(unlinked(said(result)), found)
     sentence = " · ".join(" ".join(filter(None, row.cells)) for row in found)
-    return Words(sentence or "nothing to show", found)
+    return Words(unlinked(sentence) or "nothing to show", found)
 
 
 def _made(one: Json) -> str:

@@ -18,6 +18,7 @@ from pygls.protocol import default_converter
 
 from envlsp import __version__
 from envlsp.ide.looks import Looks
+from envlsp.ide.words import unlinked
 from envlsp.lsp import guard
 from envlsp.lsp.client import Client
 from envlsp.lsp.commands import Commands
@@ -76,7 +77,7 @@ class Server(LanguageServer):
 
     def show(self, kind: types.MessageType, line: str) -> None:
         """Show the person a line."""
-        self.protocol.notify(types.WINDOW_SHOW_MESSAGE, types.ShowMessageParams(kind, line))
+        self.protocol.notify(types.WINDOW_SHOW_MESSAGE, types.ShowMessageParams(kind, unlinked(line)))
 
     def log(self, line: str) -> None:
         """Write a line to the editor's log; fixed words and names only."""

@@ -6,10 +6,13 @@ import sys
 from collections.abc import Iterator
 
 import pytest
+from lsprotocol import types
 from pygls.exceptions import JsonRpcMethodNotFound
 
 from envlsp.errors import LocalChanges, Misuse, NotFound, Stopped
+from envlsp.ide.words import plain
 from envlsp.lsp import guard
+from envlsp.lsp.sentences import words
 from tests.support.lsp_inside import Inside
 
 CANARY = "hunter2-in-an-exception"
@@ -35,6 +38,21 @@ def test_our_own_errors_say_what_to_do() -> None:
     assert error.code == -32803
     assert error.data == {"code": "misuse", "fix": "save or undo first"}
     assert guard.failure(LocalChanges()).data["code"] == "local-changes"  # type: ignore[index]
+
+
+async def test_what_eve_wrote_is_no_link_in_what_a_person_is_told() -> None:
+    """Some editors make of a notification a link that runs a command; a folder's name may be Eve's."""
+    evil = "[Install](command:workbench.action.terminal.new)"
+    told = guard.failure(Misuse(f"{evil} is no table", fix=f"correct '{evil}'")).message
+    inside = Inside({})
+    inside.server.show(types.MessageType.Warning, f"{evil} pushed v2")
+    said = (
+        words("create", {"name": evil}, 0).sentence
+        + words("access.revoke", {"name": evil, "removed": True}, 0).sentence
+    )
+    for text in (told, str(inside.told("window/showMessage")), said, plain(evil)):
+        assert "Install" in text
+        assert "](" not in text
 
 
 @pytest.mark.parametrize("error", (asyncio.CancelledError(), Stopped()))
