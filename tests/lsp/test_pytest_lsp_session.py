@@ -24,7 +24,7 @@ from tests.support.lsp_client import FULL
 pytestmark = pytest.mark.slow
 
 T = TypeVar("T")
-WAIT_S = 20.0
+WAIT_S = 60.0
 ENV = "# Where the API lives.\nAPI_URL=https://a.test\n\n# The second\n# line\nURL=${API_URL}/b\n"
 CHANGED = ENV.replace("a.test", "b.test")
 CODE = 'import os\nos.environ["API_URL"]\nos.environ["NOWHERE"]\n'

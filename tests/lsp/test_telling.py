@@ -51,7 +51,7 @@ async def test_a_burst_ends_in_few_messages_of_which_the_last_is_right() -> None
         if version % 50 == 0:
             await asyncio.sleep(0.002)
     await asyncio.sleep(PAUSE_S * 2)
-    assert 1 <= len(_versions(inside)) <= 3
+    assert 1 <= len(_versions(inside)) <= 10
     assert _versions(inside)[-1] == 201
 
 

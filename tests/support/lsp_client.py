@@ -16,7 +16,7 @@ from io import BufferedReader
 from pathlib import Path
 from typing import Any, Self, cast
 
-TIMEOUT_S = 20.0
+TIMEOUT_S = 60.0
 SERVER = [sys.executable, "-m", "envlsp", "lsp"]
 
 BARE: dict[str, Any] = {}
@@ -149,7 +149,7 @@ class Editor:
                 self.notify("exit", None)
         return self.wait()
 
-    def wait(self, timeout_s: float = 10.0) -> int:
+    def wait(self, timeout_s: float = TIMEOUT_S) -> int:
         """Return the server's exit code."""
         try:
             return self.process.wait(timeout_s)
