@@ -5,10 +5,11 @@ if vim.g.loaded_envlsp or vim.fn.has('nvim-0.11') == 0 then
 end
 vim.g.loaded_envlsp = true
 
+-- In any letters and case: to some disks `.ENV` is `.env`.
 vim.filetype.add({
   extension = { env = 'env' },
   filename = { ['.env'] = 'env' },
-  pattern = { ['%.env%.[%w_.-]+'] = 'env' },
+  pattern = { ['%.[eE][nN][vV]'] = 'env', ['%.[eE][nN][vV]%..+'] = 'env', ['.+%.[eE][nN][vV]'] = 'env' },
 })
 
 require('envlsp.masks').setup()

@@ -17,8 +17,8 @@ import autoload 'envlsp/commands.vim'
 augroup envlsp
   autocmd!
   # Before the file is read, so that no copy of it is begun; and covered before it is drawn.
-  autocmd BufReadPre,BufNewFile,BufFilePost {.env,.env.*,*.env,.env~,*.env~} private.Guard(expand('<abuf>')->str2nr())
-  autocmd BufRead,BufNewFile,BufFilePost {.env,.env.*,*.env,.env~,*.env~} setlocal filetype=env
+  autocmd BufReadPre,BufNewFile,BufFilePost {.[eE][nN][vV],.[eE][nN][vV].*,*.[eE][nN][vV],*.[eE][nN][vV]~} private.Guard(expand('<abuf>')->str2nr())
+  autocmd BufRead,BufNewFile,BufFilePost {.[eE][nN][vV],.[eE][nN][vV].*,*.[eE][nN][vV],*.[eE][nN][vV]~} setlocal filetype=env
   autocmd FileType env {
     const buffer = expand('<abuf>')->str2nr()
     private.Guard(buffer)

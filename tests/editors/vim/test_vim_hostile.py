@@ -1,4 +1,4 @@
-"""Eve sends Bob a repository; what its files say to Vim neither uncovers a value nor has one written down."""
+"""Eve sends Bob a repository: no file of it has Vim show a value, or write one down."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def holding(folder: Path) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("name", (".env", ".env.two words", "größe.env", ".env~"))
+@pytest.mark.parametrize("name", (".env", ".env.two words", "größe.env", ".env~", ".ENV"))
 def test_a_modeline_uncovers_nothing_and_keeps_nothing(name: str, tmp_path: Path) -> None:
     found_program("vim")
     with tempfile.TemporaryDirectory(prefix="vim-") as folder:
