@@ -19,8 +19,12 @@ import { MASK } from './seen';
 import type { Standing } from './standing';
 import { SERVED } from './where';
 
-/** Ours to do: commands are in the palette before the server is up, documents can be saved. */
-const DONE_HERE = new Set(['workspace/executeCommand', 'workspace/textDocumentContent']);
+/** Ours to do: commands are in the palette before the server is up, documents can be saved, tokens show text. */
+const DONE_HERE = new Set([
+  'workspace/executeCommand',
+  'workspace/textDocumentContent',
+  'textDocument/semanticTokens',
+]);
 class Client extends LanguageClient {
   override registerFeature(feature: StaticFeature | DynamicFeature<unknown>): void {
     if (!('registrationType' in feature && DONE_HERE.has(feature.registrationType.method))) {

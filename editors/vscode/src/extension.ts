@@ -7,6 +7,7 @@ import { keepContexts } from './contexts';
 import { Documents } from './documents';
 import { install } from './install';
 import { Masks } from './masks';
+import { Plain } from './plain';
 import { Releases } from './releases';
 import { clearClipboard } from './reveal';
 import { Running } from './running';
@@ -26,6 +27,7 @@ export function activate(context: vscode.ExtensionContext): void {
     running,
     documents,
     new Changes(masks),
+    new Plain(masks),
     new StatusItem(running, masks),
     comparisons,
     new Releases(running, comparisons),

@@ -3,13 +3,15 @@
 // width, where the editor finds it: a hover over the dots, the cursor, a squiggle. Its edges are
 // open, so that what is typed there is covered before anybody was asked.
 import * as vscode from 'vscode';
-import { Covers, shown, type Line, type Told } from './covers';
-import { MASK, seen, unknown } from './seen';
+import { Covers, type Line, type Told } from './covers';
+import { MASK, unknown } from './seen';
 import { isCovered } from './where';
 
 /** The editor takes it for the end of the line, wherever that is by then. */
 const NO_LINE_IS_LONGER = 2 ** 30;
 const HIDDEN = 'none; visibility: hidden; font-size: 0; letter-spacing: 0;';
+/** A line that came in is drawn before the grammar has gone through it; a name is bold, by the grammar. */
+const NOT_YET_COLOURED = 'none; &.mtk1:not(.mtkb) { color: transparent !important; }';
 
 export class Masks implements vscode.Disposable {
   private readonly documents = new Map<string, Covers>();
@@ -22,10 +24,10 @@ export class Masks implements vscode.Disposable {
     textDecoration: HIDDEN,
     rangeBehavior: vscode.DecorationRangeBehavior.OpenOpen,
   });
-  // The grammar colours names, and nothing else visibly; what may be seen besides gets its colour here.
-  private readonly plain = vscode.window.createTextEditorDecorationType({
-    color: new vscode.ThemeColor('editor.foreground'),
-    rangeBehavior: vscode.DecorationRangeBehavior.ClosedClosed,
+  // Lies over the whole text, always, so that it never has to move along with an edit.
+  private readonly whole = vscode.window.createTextEditorDecorationType({
+    textDecoration: NOT_YET_COLOURED,
+    rangeBehavior: vscode.DecorationRangeBehavior.OpenOpen,
   });
 
   constructor() {
@@ -64,7 +66,10 @@ export class Masks implements vscode.Disposable {
   /** Go back to the rule: the server is gone. */
   forget(): void {
     this.documents.forEach((covers) => covers.forget());
-    vscode.window.visibleTextEditors.forEach((editor) => this.draw(editor));
+    vscode.window.visibleTextEditors.forEach((editor) => {
+      this.draw(editor);
+      this.changed.fire(editor.document);
+    });
   }
 
   of(document: vscode.TextDocument): Covers | undefined {
@@ -72,7 +77,7 @@ export class Masks implements vscode.Disposable {
   }
 
   dispose(): void {
-    vscode.Disposable.from(...this.subscriptions, this.changed, this.dots, this.edges, this.plain).dispose();
+    vscode.Disposable.from(...this.subscriptions, this.changed, this.dots, this.edges, this.whole).dispose();
   }
 
   private covers(document: vscode.TextDocument): Covers {
@@ -105,8 +110,7 @@ export class Masks implements vscode.Disposable {
     const lines = this.of(document)?.lines(texts.length, texts.at(-1) === '') ?? texts.map(unknown);
     editor.setDecorations(this.dots, ranges(lines));
     editor.setDecorations(this.edges, ranges(texts.map(beyond)));
-    const plain = texts.map((text, row) => shown(lines[row] ?? [], text.length, seen(text)));
-    editor.setDecorations(this.plain, ranges(plain));
+    editor.setDecorations(this.whole, [new vscode.Range(0, 0, NO_LINE_IS_LONGER, 0)]);
   }
 }
 

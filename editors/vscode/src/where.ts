@@ -6,7 +6,7 @@ export const SCHEME = 'envlsp';
 
 const FILES = ['**/.env', '**/.env.*', '**/*.env'];
 /** In any scheme: a file of an older commit, in a comparison, has the values as well. */
-const COVERED: readonly DocumentFilter[] = [{ scheme: SCHEME }, ...FILES.map((pattern) => ({ pattern }))];
+export const COVERED: readonly DocumentFilter[] = [{ scheme: SCHEME }, ...FILES.map((pattern) => ({ pattern }))];
 const CODE = ['python', 'javascript', 'javascriptreact', 'typescript', 'typescriptreact'];
 
 /** What the server is told of. */
