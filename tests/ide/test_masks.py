@@ -136,7 +136,17 @@ def test_columns_are_the_editors(text: bytes) -> None:
 def test_what_is_shown_before_anybody_has_looked_holds_no_value() -> None:
     """The same in a line of base64 that ends with its padding, or in one of a value of many lines."""
     at_most = re.compile(SEEN_AT_MOST)
-    for line in ("abcd1234EFGH==", "ghp_1234=", "  A=1", "a=1", "# A=1", "hunter2", "JBSWY3DP=", "MZXW6===", "A="):
+    for line in (
+        "abcd1234EFGH==",
+        "ghp_1234=",
+        "  A=1",
+        "a=1",
+        "# A=1",
+        "hunter2",
+        "JBSWY3DP=",
+        "MZXW6===",
+        "A=",
+    ):
         assert at_most.match(line) is None
     found = at_most.match("export API_KEY=hunter2")
     assert found is not None
