@@ -9,6 +9,9 @@ import { isCovered } from './where';
 
 /** The editor takes it for the end of the line, wherever that is by then. */
 const NO_LINE_IS_LONGER = 2 ** 30;
+/** Rows beyond the screen that are drawn with it. */
+const AROUND = 300;
+type Row = readonly [number, Line];
 const HIDDEN = 'none; visibility: hidden; font-size: 0; letter-spacing: 0;';
 /** A line that came in is drawn before the grammar has gone through it; a name is bold, by the grammar. */
 const NOT_YET_COLOURED = 'none; &.mtk1:not(.mtkb) { color: transparent !important; }';
@@ -37,7 +40,10 @@ export class Masks implements vscode.Disposable {
       vscode.workspace.onDidOpenTextDocument((document) => this.drawAll(document)),
       vscode.workspace.onDidChangeTextDocument((event) => this.edited(event)),
       vscode.workspace.onDidCloseTextDocument(({ uri }) => this.documents.delete(uri.toString())),
+      vscode.window.onDidChangeTextEditorVisibleRanges(({ textEditor }) => this.draw(textEditor)),
     ];
+    // The editor loads the grammar with the first text of its language: that is an empty one.
+    void vscode.workspace.openTextDocument({ language: 'dotenv', content: '' });
     vscode.window.visibleTextEditors.forEach((editor) => this.draw(editor));
   }
 
@@ -106,10 +112,13 @@ export class Masks implements vscode.Disposable {
     if (!isCovered(document)) {
       return;
     }
-    const texts = Array.from({ length: document.lineCount }, (_, row) => document.lineAt(row).text);
-    const lines = this.of(document)?.lines(texts.length, texts.at(-1) === '') ?? texts.map(unknown);
-    editor.setDecorations(this.dots, ranges(lines));
-    editor.setDecorations(this.edges, ranges(texts.map(beyond)));
+    const last = document.lineCount - 1;
+    const lines = this.of(document)?.lines(last + 1, document.lineAt(last).text === '');
+    const near = nearby(editor);
+    const covered = near.map((row): Row => [row, lines?.[row] ?? unknown(document.lineAt(row).text)]);
+    const ends = near.map((row): Row => [row, beyond(document.lineAt(row).text)]);
+    editor.setDecorations(this.dots, ranges(covered));
+    editor.setDecorations(this.edges, ranges(ends));
     editor.setDecorations(this.whole, [new vscode.Range(0, 0, NO_LINE_IS_LONGER, 0)]);
   }
 }
@@ -119,8 +128,21 @@ function beyond({ length }: string): Line {
   return [[length, NO_LINE_IS_LONGER]];
 }
 
-function ranges(lines: readonly Line[]): vscode.Range[] {
-  return lines.flatMap((line, row) => line.map(([from, to]) => new vscode.Range(row, from, row, to)));
+/** Return the rows on the screen, and so many around them: of a long file not all is drawn at each key. */
+function nearby({ document, visibleRanges }: vscode.TextEditor): number[] {
+  const seen = visibleRanges.length > 0 ? visibleRanges : [new vscode.Range(0, 0, 0, 0)];
+  const rows = new Set<number>();
+  for (const { start, end } of seen) {
+    const last = Math.min(end.line + AROUND, document.lineCount - 1);
+    for (let row = Math.max(0, start.line - AROUND); row <= last; row += 1) {
+      rows.add(row);
+    }
+  }
+  return [...rows];
+}
+
+function ranges(rows: readonly Row[]): vscode.Range[] {
+  return rows.flatMap(([row, line]) => line.map(([from, to]) => new vscode.Range(row, from, row, to)));
 }
 
 function decoration(text: string): vscode.TextEditorDecorationType {
