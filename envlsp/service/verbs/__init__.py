@@ -104,6 +104,7 @@ TERMINAL_ONLY: Mapping[str, str] = {
     "agent": "an editor's server keeps the device reachable itself, while it runs",
     "recover": "an editor keeps what is typed into it and shown by it, and the words are for neither",
     "demo": "it plays two people on one terminal",
+    "editor": "it is what brings us into an editor",
     "lsp": "it is what an editor starts",
 }
 """Verbs of the command line that no editor has, and why."""
