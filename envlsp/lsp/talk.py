@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from lsprotocol import types
 
 from envlsp.errors import BadText, Stopped, UsageError
+from envlsp.ide.words import unlinked
 
 if TYPE_CHECKING:
     from envlsp.lsp.server import Server
@@ -122,7 +123,7 @@ class EditorTalk:
 
     def _buttons(self, question: str, titles: Sequence[str]) -> str:
         params = types.ShowMessageRequestParams(
-            types.MessageType.Info, question, [types.MessageActionItem(title) for title in titles]
+            types.MessageType.Info, unlinked(question), [types.MessageActionItem(title) for title in titles]
         )
         answer = self._answer(types.WINDOW_SHOW_MESSAGE_REQUEST, params)
         title = answer.get("title") if isinstance(answer, dict) else None

@@ -5,11 +5,16 @@ if vim.g.loaded_envlsp or vim.fn.has('nvim-0.11') == 0 then
 end
 vim.g.loaded_envlsp = true
 
+-- Whoever asks for the type of an env file may be about to show a copy of it.
+local function env(path, buffer)
+  return require('envlsp.previews').type_of(path, buffer)
+end
+
 -- In any letters and case: to some disks `.ENV` is `.env`.
 vim.filetype.add({
-  extension = { env = 'env' },
-  filename = { ['.env'] = 'env' },
-  pattern = { ['%.[eE][nN][vV]'] = 'env', ['%.[eE][nN][vV]%..+'] = 'env', ['.+%.[eE][nN][vV]'] = 'env' },
+  extension = { env = env },
+  filename = { ['.env'] = env },
+  pattern = { ['%.[eE][nN][vV]'] = env, ['%.[eE][nN][vV]%..+'] = env, ['.+%.[eE][nN][vV]'] = env },
 })
 
 require('envlsp.masks').setup()

@@ -5,14 +5,21 @@ import type { DocumentFilter } from 'vscode';
 export const SCHEME = 'envlsp';
 
 const FILES = ['**/.env', '**/.env.*', '**/*.env'];
+/** A name in other letters, or one that a person told the editor to take for an env file's. */
+const LANGUAGE = 'dotenv';
 /** In any scheme: a file of an older commit, in a comparison, has the values as well. */
-export const COVERED: readonly DocumentFilter[] = [{ scheme: SCHEME }, ...FILES.map((pattern) => ({ pattern }))];
+export const COVERED: readonly DocumentFilter[] = [
+  { scheme: SCHEME },
+  { language: LANGUAGE },
+  ...FILES.map((pattern) => ({ pattern })),
+];
 const CODE = ['python', 'javascript', 'javascriptreact', 'typescript', 'typescriptreact'];
 
 /** What the server is told of. */
 export const SERVED = [
   { scheme: SCHEME },
   ...FILES.map((pattern) => ({ scheme: 'file', pattern })),
+  { scheme: 'file', language: LANGUAGE },
   { scheme: 'file', pattern: '**/ev.yaml' },
   ...CODE.map((language) => ({ scheme: 'file', language })),
 ];

@@ -111,12 +111,6 @@ local function is_copy(buffer)
 end
 
 function M.setup()
-  local env = M.type_of
-  vim.filetype.add({
-    extension = { env = env },
-    filename = { ['.env'] = env },
-    pattern = { ['%.env%.[%w_.-]+'] = env },
-  })
   masks.find(function(buffer)
     if is_copy(buffer) then
       vim.schedule(function()
