@@ -212,19 +212,12 @@ def _app(table: Table, name: str, dialect: str) -> App:
     for env, path in paths.items():
         if path.name == FILE_NAME or list(paths.values()).count(path) > 1:
             raise table.bad(f"'{env}' must have a file of its own", "files")
-        if not _is_covered(path.name):
-            raise table.bad(f"'{env}' must have a file that is named as .env, .env.NAME or NAME.env", "files")
     return App(
         name=name,
         path=table.path("path"),
         dialect=table.choice("dialect", DIALECTS, dialect),
         files=paths,
     )
-
-
-def _is_covered(name: str) -> bool:
-    """Return whether every editor takes such a name for an env file's: it covers the values of no other."""
-    return name == ".env" or (name.startswith(".env.") and name != ".env.") or name.endswith(".env")
 
 
 def _servers(top: Table) -> tuple[str, ...]:

@@ -82,8 +82,6 @@ def test_what_may_be_left_out_has_a_default() -> None:
         (("dev: .env.local", "dev: .git/config"), 7, "'dev' must be a path outside git's own folder"),
         (("path: apps/web", "path: .GIT/hooks"), 6, "'path' must be a path outside git's own folder"),
         (("dev: .env.local", "dev: ev.yaml"), 7, "'dev' must have a file of its own"),
-        (("dev: .env.local", "dev: config/secrets.txt"), 7, "named as .env, .env.NAME or NAME.env"),
-        (("dev: .env.local", "dev: .envrc"), 7, "named as .env, .env.NAME or NAME.env"),
         (("dev: .env.local", "dev: .env, qa: ./.env"), 7, "'dev' must have a file of its own"),
         (("[wss://signal.example.org]", "[https://signal.example.org]"), 8, "ws:// or wss://"),
         (("[wss://signal.example.org]", "[[wss://signal.example.org]]"), 8, "a list of words"),
@@ -151,11 +149,10 @@ PATHS = st.lists(
     ),
     max_size=3,
 ).map(lambda parts: PurePosixPath(*parts))
-FILES = st.builds(PurePosixPath, PATHS, st.sampled_from((".env", ".env.local", "prod.env", ".env.größe")))
 
 
 @given(
-    st.dictionaries(LABELS, st.tuples(PATHS, st.sampled_from(DIALECTS), st.dictionaries(LABELS, FILES))),
+    st.dictionaries(LABELS, st.tuples(PATHS, st.sampled_from(DIALECTS), st.dictionaries(LABELS, PATHS))),
     LABELS,
     LABELS,
 )

@@ -16,7 +16,7 @@ team: tm1q
 project: shop
 apps:
   web: { path: apps/web }
-  worker: { path: services/worker, dialect: python, files: { dev: .env.local, prod: env/live.env } }
+  worker: { path: services/worker, dialect: python, files: { dev: .env.local, prod: env/live } }
 """
 ONE_APP = "team: tm1q\nproject: shop\ndefault_env: local\napps: { web: { path: apps/web } }\n"
 NESTED = "team: tm1q\nproject: shop\napps: { all: { path: . }, web: { path: apps/web } }\n"
@@ -35,7 +35,7 @@ def project(root: Path, text: str) -> Project:
         ("apps/web/src", {}, "web:dev .env"),
         ("services/worker", {}, "worker:dev .env.local"),
         (".", {"target": "worker"}, "worker:dev .env.local"),
-        (".", {"target": "worker:prod"}, "worker:prod env/live.env"),
+        (".", {"target": "worker:prod"}, "worker:prod env/live"),
         ("apps/web", {"target": "worker:staging"}, "worker:staging .env.staging"),
         ("apps/web", {"target": ":staging"}, "web:staging .env.staging"),
         ("apps/web", {"env": "staging"}, "web:staging .env.staging"),
@@ -45,7 +45,7 @@ def project(root: Path, text: str) -> Project:
         ("apps/web/.env.staging", {"switched": lambda _: "prod"}, "web:staging .env.staging"),
         ("apps/web/src/.env.staging", {}, "web:dev .env"),
         ("apps/web/.env.example", {}, "web:dev .env"),
-        ("services/worker/env/live.env", {}, "worker:prod env/live.env"),
+        ("services/worker/env/live", {}, "worker:prod env/live"),
         ("services/worker/.env.local", {}, "worker:dev .env.local"),
         ("services/worker/.env.prod", {}, "worker:dev .env.local"),
         ("apps/web/.env.staging", {"env": "prod"}, "web:prod .env.prod"),
