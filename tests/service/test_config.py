@@ -143,8 +143,11 @@ def test_any_bytes_are_read_or_refused(data: bytes) -> None:
 
 
 LABELS = st.from_regex(r"[a-z0-9][a-z0-9._-]{0,20}", fullmatch=True)
+PRINTABLE = st.characters(
+    codec="utf-8", exclude_categories=("C", "Z"), exclude_characters="/\\", include_characters=" "
+)
 PATHS = st.lists(
-    st.text(st.characters(codec="utf-8", exclude_characters="/\\\0"), min_size=1, max_size=8).filter(
+    st.text(PRINTABLE, min_size=1, max_size=8).filter(
         lambda part: part.isprintable() and part not in {".", ".."} and part == part.strip()
     ),
     max_size=3,
