@@ -30,18 +30,6 @@ GRAMMAR_COMES_FRAMES = 600
 """At most, of the first file of a window: ten seconds, on a machine that does much else."""
 PACE_MS = 400
 """A person's, or slower: of keys that come faster than the extension draws, the guide says what shows."""
-LINE_EDITS = (
-    ("ArrowDown", "Shift+Alt+ArrowDown", "Alt+ArrowDown", "Control+Shift+K"),
-    ("Shift+Alt+ArrowDown",),
-    ("Alt+ArrowDown",),
-    ("Control+Shift+K", "Control+Shift+K"),
-    ("ArrowDown", "Control+/"),
-    ("End", "Delete"),
-    ("ArrowDown", "Control+X", "Control+Home", "Control+V"),
-    ("ArrowDown", "Control+C", "ArrowUp", "ArrowRight", "ArrowRight", "ArrowRight", "Control+V"),
-)
-"""Copies, moves, deletes, comments, joins, and pastes what was cut: from the first line of the file."""
-UNDONE = 4
 CODE = "const url = process.env.API_URL;\n"
 
 
@@ -80,7 +68,6 @@ def test_no_frame_shows_a_value(bench: Workbench, capsys: pytest.CaptureFixture[
     the_first_file_of_a_window(bench, capsys)
     switching_tabs(bench)
     typing_pasting_and_undoing(bench)
-    moving_copying_and_deleting_lines(bench)
     a_frame_with_a_value_would_be_noted(bench)
 
 
@@ -115,17 +102,6 @@ def typing_pasting_and_undoing(bench: Workbench) -> None:
         bench.keys(f"Control+{key}")
         bench.page.wait_for_timeout(PACE_MS)
     clean(bench)
-
-
-def moving_copying_and_deleting_lines(bench: Workbench) -> None:
-    bench.tab(".env").first.click()
-    told(bench)
-    for keys in LINE_EDITS:
-        bench.keys("Control+Home", *keys)
-        bench.page.wait_for_timeout(PACE_MS)
-        bench.keys(*["Control+Z"] * UNDONE)
-        bench.page.wait_for_timeout(PACE_MS)
-        clean(bench)
 
 
 def a_frame_with_a_value_would_be_noted(bench: Workbench) -> None:
