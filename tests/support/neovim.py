@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 
 import msgpack
-import pytest
 
+from tests.support.missing import leave_out
 from tests.support.neovim_screen import Screen
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -41,10 +41,7 @@ def neovim() -> str:
     beside = BIN / "nvim"
     found = str(beside) if beside.exists() else shutil.which("nvim")
     if found is None:
-        why = "NOT TESTED IN A REAL EDITOR: no nvim"
-        if os.environ.get("REQUIRE_ALL") == "1":
-            pytest.fail(why)
-        pytest.skip(why)
+        leave_out("NOT TESTED IN A REAL EDITOR: no nvim")
     return found
 
 

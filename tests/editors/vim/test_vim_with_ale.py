@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.support.missing import leave_out
 from tests.support.on_screen import found_program
 from tests.support.processes import Teammate, cast
 from tests.support.recipes import recipes
@@ -26,10 +26,7 @@ CODE = 'import os\nurl = os.environ["API_URL"]\ngone = os.environ["NOPE"]\n'
 def bob(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Teammate]:
     found_program("vim")
     if not ALE.exists():
-        why = "NOT TESTED IN A REAL EDITOR: no ALE (package vim-ale)"
-        if os.environ.get("REQUIRE_ALL") == "1":
-            pytest.fail(why)
-        pytest.skip(why)
+        leave_out("NOT TESTED IN A REAL EDITOR: no ALE (package vim-ale)")
     with cast(tmp_path_factory.mktemp("people")) as people:
         bob = people.founder("Bob", DOTENV.encode())
         bob.ok("push", "--offline")

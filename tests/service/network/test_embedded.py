@@ -79,6 +79,15 @@ def until_node(actor: Actor) -> None:
     wait_until(answers)
 
 
+def put_passphrase(actor: Actor) -> bytes:
+    """Put a passphrase on somebody's device, which is closed then; return the key that opens it."""
+    device = actor.service.vault.open()
+    device.protect(with_passphrase(b"a passphrase"))
+    kek = open_device_key(device.path, passphrase=b"a passphrase").kek.reveal()
+    actor.service.close()
+    return kek
+
+
 def push_through(actor: Actor, data: bytes) -> None:
     """Push as the command line does: write, then tell the network."""
     actor.push(data)
@@ -255,10 +264,7 @@ async def test_a_team_that_cannot_be_opened_leaves_the_others_alone(cast: Cast) 
 @pytest.mark.slow
 def test_the_key_of_a_locked_device_comes_from_the_node_and_stays_after_it(cast: Cast) -> None:
     (alice,) = cast.team()
-    device = alice.service.vault.open()
-    device.protect(with_passphrase(b"a passphrase"))
-    kek = open_device_key(device.path, passphrase=b"a passphrase").kek.reveal()
-    alice.service.close()
+    kek = put_passphrase(alice)
     with watching(alice) as first:
         first.until_stands(Standing.LOCKED)
         first.unlocked(kek)
@@ -280,10 +286,7 @@ def test_the_key_of_a_locked_device_comes_from_the_node_and_stays_after_it(cast:
 def test_a_key_file_put_on_in_an_editor_opens_its_node_too(cast: Cast) -> None:
     (alice,) = cast.team()
     alice.push(FIRST_FILE)
-    device = alice.service.vault.open()
-    device.protect(with_passphrase(b"a passphrase"))
-    kek = open_device_key(device.path, passphrase=b"a passphrase").kek.reveal()
-    alice.service.close()
+    kek = put_passphrase(alice)
     with watching(alice) as seen:
         seen.until_stands(Standing.LOCKED)
         seen.unlocked(kek)
