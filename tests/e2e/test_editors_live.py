@@ -51,7 +51,7 @@ def push_by_hand(person: Teammate, data: bytes) -> float:
     person.env.write_bytes(data)
     began = time.monotonic()
     if not person.json("push")["reached"]:  # they were on the way, or the machine is very busy
-        wait_until(lambda: person.run("sync").code == 0)
+        person.meet()
     return began
 
 

@@ -20,11 +20,12 @@ def test_who_was_away_gets_everything_from_a_newcomer(stage: Cast) -> None:
 
     # Alice is gone: no process of hers runs from here on.
     bob.agent()
-    wait_until(lambda: carol.run("sync").code == 0)
+    carol.meet()
     carol.ok("pull", "--offline")
     assert carol.env.read_bytes() == alice.env.read_bytes()
     assert [member["name"] for member in carol.json("members")["members"]] == ["Alice", "Carol", "Bob"]
 
     carol.env.write_bytes(carol.env.read_bytes() + b"CAROLS=1\n")
     carol.ok("push")
+    carol.meet()
     wait_until(bob.has_release("v2"))

@@ -15,7 +15,6 @@ from tests.support.processes import (
     refused,
     shown_words,
     signaling_command,
-    wait_until,
 )
 
 pytestmark = pytest.mark.slow
@@ -122,7 +121,7 @@ def test_exit_code_6_for_a_name_in_conflict(stage: Cast) -> None:
         one.env.write_bytes(DOTENV.replace(b"one.example", host))
         one.ok("push", "--offline")
     alice.agent()
-    wait_until(lambda: bob.run("sync").code == 0)
+    bob.meet()
 
     assert bob.json("status")["conflicts"] == ["API_URL"]
     failed(bob.run("get", "API_URL"), 6, saying="API_URL")

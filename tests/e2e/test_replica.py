@@ -6,7 +6,7 @@ import signal
 
 import pytest
 
-from tests.support.processes import DOTENV, Background, Cast, Teammate, wait_until
+from tests.support.processes import DOTENV, Background, Cast, Teammate
 
 pytestmark = pytest.mark.slow
 
@@ -34,11 +34,6 @@ def start(cellar: Teammate) -> tuple[Background, str]:
     return machine, str(said["pairing"])
 
 
-def deliver(person: Teammate) -> None:
-    """Sync until whoever is there holds everything."""
-    wait_until(lambda: person.run("sync").code == 0)
-
-
 @pytest.fixture
 def people(stage: Cast) -> tuple[Teammate, Teammate, Teammate]:
     """Alice and Bob, who are in one team and never online together again; and a machine in a cellar."""
@@ -63,13 +58,13 @@ def test_two_who_are_never_online_together_are_brought_in_step(
     assert met["last_met"] >= met["added"]
 
     bob.ok("replica", "add", string)
-    deliver(bob)
+    bob.meet()
     bob.ok("pull", "--offline")
     assert bob.env.read_bytes() == NEWER
 
     bob.env.write_bytes(NEWER + b"BOBS=1\n")
     assert bob.json("push")["reached"] >= 1
-    deliver(alice)
+    alice.meet()
     alice.ok("pull", "--offline")
     assert alice.env.read_bytes() == NEWER + b"BOBS=1\n"
 
@@ -96,9 +91,9 @@ def test_one_that_is_killed_in_between_goes_on_where_it_was(
     assert alice.json("push")["reached"] == 0
 
     start(cellar)
-    deliver(alice)
+    alice.meet()
     agent.stop(signal.SIGKILL)
-    deliver(bob)
+    bob.meet()
     bob.ok("pull", "--offline")
     assert bob.env.read_bytes() == NEWER + b"AFTER=1\n"
     assert_reads_nothing(cellar)

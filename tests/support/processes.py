@@ -144,6 +144,10 @@ class Teammate:
         assert document["schema"] == 1
         return document
 
+    def meet(self) -> None:
+        """Sync until a teammate holds all that is held here: who has just come may not be found at once."""
+        wait_until(lambda: self.run("sync").code == 0)
+
     def start(self, *words: str) -> Background:
         """Run a command beside the test."""
         return self.beside([*self.within, sys.executable, "-m", "envlsp", *words])

@@ -118,7 +118,7 @@ def disagree(alice: Teammate, his: Neovim) -> None:
     his.until(lambda: "↑1" in status_line(his))
     his.command("EnvPush ++offline")
     his.until(lambda: "v3" in status_line(his))
-    alice.ok("sync")
+    alice.meet()
     his.until(lambda: "✗1" in status_line(his))
     his.until(lambda: any("Alice" in problem for problem in his.problems()))
     assert his.lua("return vim.fn.getcompletion('EnvResolve ', 'cmdline')") == ["API_URL"]

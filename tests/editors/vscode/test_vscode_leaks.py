@@ -161,10 +161,11 @@ def she_works_with_releases(team: Team) -> None:
 
 
 def pulls_and_changes(bob: Teammate) -> None:
-    bob.ok("sync")
+    bob.meet()
     bob.ok("pull")
     bob.env.write_bytes(bob.env.read_bytes().replace(TOKEN.encode(), BOBS.encode()))
     bob.ok("push")
+    bob.meet()
 
 
 def killed(bench: Workbench) -> None:

@@ -35,6 +35,7 @@ def a_push_of_bob_is_in_the_status_bar_and_pulled(team: Team) -> None:
     bench, bob = team.bench, team.bob
     (bob.shop / ".env").write_bytes(SECOND)
     bob.ok("push")
+    bob.meet()
     bench.until(lambda: bench.status("v2 ↓1"), "his release is told")
     bench.palette("Env: Pull")
     bench.until(lambda: (team.alice.shop / ".env").read_bytes() == SECOND, "his value is in her file")
@@ -57,7 +58,7 @@ def a_conflict_is_settled_from_the_lightbulb(team: Team) -> None:
     for who, text in ((alice, HERS), (bob, HIS)):
         (who.shop / ".env").write_bytes(text)
         who.ok("push", "--offline")
-    bob.ok("sync")
+    bob.meet()
     bench.until(lambda: bench.squiggles().count(), "the conflict is underlined")
     bench.click("API_URL")
     both = {"Take Alice's API_URL", "Take Bob's API_URL"}

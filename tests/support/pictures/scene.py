@@ -83,7 +83,7 @@ class Scene:
             person.env.write_text(_KEY.replace("https://eu.api.shop.example", place))
         self.bob.ok("push", "--offline", "-m", "The API moved again")
         self.alice.ok("push", "--offline", "-m", "A faster API")
-        self.bob.ok("sync")
+        self.bob.meet()
 
 
 @contextmanager
