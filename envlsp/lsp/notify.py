@@ -1,4 +1,4 @@
-"""News for the editor: what to ask again for, and where the team stands.
+"""News for the editor: what to ask again for, which files are env files, where the team stands.
 
 News come in bursts (a sync brings ten releases), so they are held for a moment and told
 once; and an editor that has not answered the last refresh is not asked again before it has,
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
+from envlsp.ide.named import unusual
 from envlsp.ide.snapshot import EnvironmentFacts, Kind, ProjectFacts
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ HOLD_S = 0.03
 ANSWER_S = 5.0
 """An editor that is slow with a refresh has answered by then; one that forgets them never does."""
 STATUS = "envlsp/status"
+FILES = "envlsp/files"
 
 _REFRESH = {
     "codeLens": types.WORKSPACE_CODE_LENS_REFRESH,
@@ -41,10 +43,12 @@ class Notify:
         self._asked: dict[str, Future[Any]] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._status: Any = None
+        self._files: list[str] = []
         self._warned: set[str] = set()
 
     def facts_changed(self) -> None:
-        """Note that the service knows something new."""
+        """Note that the service knows something new; what it is to cover, an editor hears at once."""
+        self._tell_files()
         self._want("codeLens", "inlayHint", "diagnostics")
 
     def usages_changed(self) -> None:
@@ -113,6 +117,16 @@ class Notify:
             if document.kind is Kind.VIRTUAL:
                 params = types.TextDocumentContentRefreshParams(document.uri)
                 self._server.protocol.send_request(types.WORKSPACE_TEXT_DOCUMENT_CONTENT_REFRESH, params)
+
+    def _tell_files(self) -> None:
+        """Say which files are env files though their names do not, before any mask of theirs."""
+        if "files" not in self._server.client.extensions:
+            return
+        session = self._server.session
+        found = [session.places.uri(place) for place in unusual(session.snapshot.facts)]
+        if found != self._files:
+            self._files = found
+            self._server.protocol.tell(FILES, {"uris": found})
 
     def _tell_status(self) -> None:
         if "status" not in self._server.client.extensions:

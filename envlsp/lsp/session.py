@@ -15,6 +15,7 @@ from pathlib import Path
 from envlsp.domain.secret import SecretText
 from envlsp.ide.envfile import EnvFile
 from envlsp.ide.looks import Looks
+from envlsp.ide.named import is_usual
 from envlsp.ide.positions import Position, Range
 from envlsp.ide.results import Place
 from envlsp.ide.settings import Settings
@@ -206,8 +207,7 @@ class Session:
         if place.startswith(f"{VIRTUAL_SCHEME}:"):
             return Kind.VIRTUAL
         name = place.replace("\\", "/").rpartition("/")[2]
-        is_env_file = name.startswith(".env.") or name.endswith(".env")
-        if is_env_file or language in ENV_LANGUAGES or self._is_mapped(place):
+        if is_usual(name) or language in ENV_LANGUAGES or self._is_mapped(place):
             return Kind.ENV
         if name == "ev.yaml":
             return Kind.CONFIG

@@ -136,6 +136,9 @@ CHANGES = (
     ("dev: .env.local", "Dev: .env.local"),
     ("dev: .env.local", "dev: ev.yaml"),
     ("dev: .env.local", "dev: a/ev.yaml"),
+    ("dev: .env.local", "dev: config/secrets.txt"),
+    ("dev: .env.local", "dev: .envrc"),
+    ("dev: .env.local", "dev: prod.env~"),
     ("dev: .env.local", "dev: .env, qa: .env"),
     ("dev: .env.local", "dev: .env, qa: ./.env"),
     ("dev: .env.local", "dev: .env, qa: .env.qa"),
@@ -276,6 +279,10 @@ LABEL = (
 )
 KNOWN = "version, team, project, default_env, apps, signaling, dialect, members_max"
 URL = "config-bad-value: signaling must be a ws:// or wss:// URL"
+LATE = (
+    "config-late-cover: editors cover this file only once the server told them of it;"
+    " NAME.env is covered at once"
+)
 PLACED = {
     ("project: shop", "projcet: shop"): (
         "0:0-10 config-missing-field: project is missing",
@@ -307,6 +314,8 @@ PLACED = {
     ("dev: .env.local", "dev: .env, qa: .env"): (
         "6:76-80 config-same-path: environments dev and qa have the same file",
     ),
+    ("dev: .env.local", "dev: config/secrets.txt, qa: live.ENV"): (f"6:66-84 {LATE}",),
+    ("dev: .env.local", "dev: .envrc"): (f"6:66-72 {LATE}",),
     ("members_max: 12", "members_max: 65"): ("9:13-15 config-bad-value: members_max must be 1 to 64",),
     ("signal.example.org", "a:b"): (f"7:12-21 {URL}",),
     ("wss://signal.example.org", "3"): (f"7:12-13 {URL}",),

@@ -79,7 +79,7 @@ def test_an_editor_may_say_anything_at_all(json: Any) -> None:
 def test_what_an_editor_can_do_is_read() -> None:
     full, bare = read_client({"capabilities": FULL}), read_client({"capabilities": BARE})
     assert full.refresh == {"codeLens", "inlayHint", "diagnostics", "semanticTokens"}
-    assert full.extensions == {"input", "pick", "status", "masks", "words"}
+    assert full.extensions == {"input", "pick", "status", "masks", "files", "words"}
     assert full.pull_diagnostics
     assert full.markdown_hover
     assert bare == Client()

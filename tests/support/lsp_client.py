@@ -59,7 +59,9 @@ FULL: dict[str, Any] = {
             "dataSupport": True,
         },
     },
-    "experimental": {"envlsp": {"input": True, "pick": True, "status": True, "masks": True, "words": True}},
+    "experimental": {
+        "envlsp": {"input": True, "pick": True, "status": True, "masks": True, "files": True, "words": True}
+    },
 }
 """An editor that can do everything."""
 

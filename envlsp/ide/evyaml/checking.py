@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from envlsp.domain.dotenv.dialects import dialect_names
 from envlsp.ide.evyaml.schema import Refusal, fields_of, refusals, rule_in_words, schema, schema_at
 from envlsp.ide.evyaml.tree import Entry, Name, Node, Path, Tree, read_tree
+from envlsp.ide.named import is_usual
 from envlsp.ide.positions import Position, Range, units_of
 from envlsp.ide.results import Problem, Related, Severity, Target
 from envlsp.ide.snapshot import Document, Snapshot
@@ -28,10 +29,12 @@ CODES = {
     "config-bad-value": "a value that the field cannot have",
     "config-same-path": "two apps in one folder, or two environments in one file",
     "config-missing-folder": "(warning) the path of an app that is no folder on this machine",
+    "config-late-cover": "(warning) the file of an environment whose name does not say to editors what it is",
     "config-unreadable-dialect": "a loader whose files are not read yet",
 }
 """Codes of the problems; stable."""
 
+_LATE = "editors cover this file only once the server told them of it; NAME.env is covered at once"
 _SCHEMES = ("ws://", "wss://")
 _MAX_NUMBER = 10**9
 
@@ -106,6 +109,7 @@ class _Check:
             files = _table(app.value, "files")
             words = {env: entry.value for env, entry in files.items()}
             yield from self._same(words, "environments", (name,))
+            yield from self._late(files)
         yield from self._unprintable(apps)
         yield from self._dialects(apps)
 
@@ -193,6 +197,13 @@ class _Check:
                 target = Target(self._place, self._places.range(first.start, first.end))
                 related = (Related(target, f"the path of {other}"),)
                 yield Problem("config-same-path", where, message, Severity.ERROR, related=related)
+
+    def _late(self, files: Mapping[str, Entry]) -> Iterator[Problem]:
+        for entry in files.values():
+            name = PurePosixPath(entry.value.text or "").name
+            if name and name != "ev.yaml" and not is_usual(name):
+                where = self._places.range(entry.value.start, entry.value.end)
+                yield Problem("config-late-cover", where, _LATE, Severity.WARNING)
 
     def _unprintable(self, apps: Mapping[str, Entry]) -> Iterator[Problem]:
         for app in apps.values():
