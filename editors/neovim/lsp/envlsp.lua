@@ -27,7 +27,7 @@ return {
   capabilities = {
     workspace = { textDocumentContent = { dynamicRegistration = false } },
     experimental = {
-      envlsp = { input = true, pick = true, status = true, reveal = true, masks = true, words = true },
+      envlsp = { input = true, pick = true, status = true, reveal = true, masks = true, files = true, words = true },
     },
   },
   -- Masks follow the text: what is typed is told at once.

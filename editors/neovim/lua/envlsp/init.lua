@@ -27,6 +27,7 @@ M.handlers = {
     require('envlsp.masks').on_masks(...)
     require('envlsp.signs').on_masks(...)
   end,
+  ['envlsp/files'] = passed_to('named', 'on_files'),
   ['envlsp/status'] = passed_to('standing', 'on_status'),
   ['envlsp/input'] = passed_to('ask', 'input'),
   ['envlsp/pick'] = passed_to('ask', 'pick'),

@@ -323,7 +323,7 @@ function M.setup()
       buffers[event.buf] = nil
     end,
   })
-  for _, part in ipairs({ 'private', 'words', 'elsewhere', 'previews' }) do
+  for _, part in ipairs({ 'private', 'words', 'elsewhere', 'previews', 'named' }) do
     require('envlsp.' .. part).setup()
   end
   for _, buffer in ipairs(vim.api.nvim_list_bufs()) do
