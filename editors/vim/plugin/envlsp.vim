@@ -12,6 +12,7 @@ g:loaded_envlsp = true
 import autoload 'envlsp/masks.vim'
 import autoload 'envlsp/private.vim'
 import autoload 'envlsp/documents.vim'
+import autoload 'envlsp/named.vim'
 import autoload 'envlsp/commands.vim'
 
 augroup envlsp
@@ -19,6 +20,9 @@ augroup envlsp
   # Before the file is read, so that no copy of it is begun; and covered before it is drawn.
   autocmd BufReadPre,BufNewFile,BufFilePost {.[eE][nN][vV],.[eE][nN][vV].*,*.[eE][nN][vV],*.[eE][nN][vV]~} private.Guard(expand('<abuf>')->str2nr())
   autocmd BufRead,BufNewFile,BufFilePost {.[eE][nN][vV],.[eE][nN][vV].*,*.[eE][nN][vV],*.[eE][nN][vV]~} setlocal filetype=env
+  # Of files with other names the server tells.
+  autocmd BufReadPre,BufNewFile,BufFilePost * named.Before(expand('<abuf>')->str2nr())
+  autocmd BufRead,BufNewFile,BufFilePost * named.Take(expand('<abuf>')->str2nr())
   autocmd FileType env {
     const buffer = expand('<abuf>')->str2nr()
     private.Guard(buffer)

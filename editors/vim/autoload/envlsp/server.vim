@@ -4,11 +4,12 @@ vim9script
 # What it asks goes to ask.vim, what it tells of masks to documents.vim; nothing is decided here.
 import autoload './ask.vim'
 import autoload './documents.vim'
+import autoload './named.vim'
 
 const CAPABILITIES = {
   general: {positionEncodings: ['utf-8']},
   window: {showMessage: {}},
-  experimental: {envlsp: {input: true, pick: true, reveal: true, masks: true, words: true}},
+  experimental: {envlsp: {input: true, pick: true, reveal: true, masks: true, files: true, words: true}},
 }
 
 # By root: the job, and whether it is ready; what is to be sent waits until then.
@@ -126,6 +127,8 @@ def Hear(root: string, message: dict<any>)
     })
   elseif method == 'envlsp/masks'
     documents.Told(params)
+  elseif method == 'envlsp/files'
+    named.Told(root, params)
   elseif method == 'window/showMessage'
     ask.Say(params.message)
   endif
