@@ -14,6 +14,8 @@ import autoload 'envlsp/private.vim'
 import autoload 'envlsp/documents.vim'
 import autoload 'envlsp/named.vim'
 import autoload 'envlsp/commands.vim'
+import autoload 'envlsp/standing.vim'
+import autoload 'envlsp/server.vim'
 
 augroup envlsp
   autocmd!
@@ -40,24 +42,32 @@ augroup envlsp
     const buffer = expand('<abuf>')->str2nr()
     documents.Close(buffer)
     masks.Forget(buffer)
+    standing.Moved(buffer)
   }
+  autocmd BufFilePost * standing.Moved(expand('<abuf>')->str2nr())
   autocmd BufReadCmd envlsp://* documents.Read(expand('<abuf>')->str2nr())
   autocmd BufWriteCmd envlsp://* documents.Write(expand('<abuf>')->str2nr())
 augroup END
 
-command! -nargs=? EnvPush commands.Run('push', {message: <q-args>})
-command! -nargs=0 -bang EnvPull commands.Run('pull', {force: <bang>0 ? v:true : v:null})
-command! -nargs=0 EnvStatus commands.Run('status', {})
-command! -nargs=0 EnvLog commands.Run('log', {})
-command! -nargs=? EnvDiff commands.Run('diff', {from: <q-args>})
-command! -nargs=? EnvRollback commands.Run('rollback', {release: <q-args>})
-command! -nargs=? EnvResolve commands.Run('resolve', {name: <q-args>})
-command! -nargs=? EnvSwitch commands.Run('switch', {name: <q-args>})
-command! -nargs=1 EnvSet commands.Run('set', {name: <q-args>})
-command! -nargs=0 EnvSync commands.Run('sync', {})
-command! -nargs=0 EnvLock commands.Run('lock', {})
-command! -nargs=0 EnvUnlock commands.Run('unlock', {})
-command! -nargs=0 EnvMask commands.Run('mask.toggle', {})
-command! -nargs=0 EnvPresent commands.Run('presentation.toggle', {})
-command! -nargs=? EnvReveal commands.Reveal(<q-args>)
-command! -nargs=? EnvCopy commands.Copy(<q-args>)
+command! -nargs=* -bang -complete=customlist,envlsp#complete#Words EnvPush commands.Run('Push', [<f-args>], <bang>false)
+command! -nargs=* -bang -complete=customlist,envlsp#complete#Words EnvPull commands.Run('Pull', [<f-args>], <bang>false)
+command! -nargs=* -complete=customlist,envlsp#complete#Words EnvStatus commands.Run('Status', [<f-args>], false)
+command! -nargs=* -complete=customlist,envlsp#complete#Words EnvLog commands.Run('Log', [<f-args>], false)
+command! -nargs=* -complete=customlist,envlsp#complete#Words EnvDiff commands.Run('Diff', [<f-args>], false)
+command! -nargs=* -complete=customlist,envlsp#complete#Words EnvRollback commands.Run('Rollback', [<f-args>], false)
+command! -nargs=* -complete=customlist,envlsp#complete#Words EnvResolve commands.Run('Resolve', [<f-args>], false)
+command! -nargs=* -complete=customlist,envlsp#complete#Words EnvSet commands.Run('Set', [<f-args>], false)
+command! -nargs=* -complete=customlist,envlsp#complete#Words EnvReveal commands.Run('Reveal', [<f-args>], false)
+command! -nargs=* -complete=customlist,envlsp#complete#Words EnvCopy commands.Run('Copy', [<f-args>], false)
+command! -nargs=* -complete=customlist,envlsp#complete#Words EnvSwitch commands.Run('Switch', [<f-args>], false)
+command! -nargs=* -complete=customlist,envlsp#complete#Words EnvOpen commands.Run('Open', [<f-args>], false)
+command! -nargs=* -complete=customlist,envlsp#complete#Words EnvInvite commands.Run('Invite', [<f-args>], false)
+command! -nargs=* -complete=customlist,envlsp#complete#Words EnvJoin commands.Run('Join', [<f-args>], false)
+command! -nargs=* -complete=customlist,envlsp#complete#Words EnvAccess commands.Run('Access', [<f-args>], false)
+command! -nargs=* -complete=customlist,envlsp#complete#Words EnvSync commands.Run('Sync', [<f-args>], false)
+command! -nargs=* -complete=customlist,envlsp#complete#Words EnvMask commands.Run('Mask', [<f-args>], false)
+command! -nargs=* -complete=customlist,envlsp#complete#Words EnvPresent commands.Run('Present', [<f-args>], false)
+command! -nargs=* -complete=customlist,envlsp#complete#Words EnvLock commands.Run('Lock', [<f-args>], false)
+command! -nargs=* -complete=customlist,envlsp#complete#Words EnvUnlock commands.Run('Unlock', [<f-args>], false)
+command! -nargs=+ -complete=customlist,envlsp#complete#Words Env commands.Any([<f-args>])
+command! -nargs=0 EnvStop server.Stop()

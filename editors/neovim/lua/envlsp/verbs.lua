@@ -23,6 +23,7 @@ M.VERBS = {
   Diff = { command = 'diff', words = { 'from', 'to' }, options = { 'target' } },
   Rollback = { command = 'rollback', words = { 'release' }, options = { 'offline' } },
   Resolve = { command = 'resolve', words = { 'name', 'take' }, options = { 'offline' } },
+  Set = { command = 'set', words = { 'name' }, options = { 'offline', 'target' } },
   Reveal = { command = 'reveal', words = { 'name' } },
   Copy = { command = 'copy', words = { 'name' } },
   Switch = { command = 'switch', words = { 'name' } },

@@ -3,6 +3,7 @@ vim9script
 import autoload './masks.vim'
 import autoload './private.vim'
 import autoload './server.vim'
+import autoload './standing.vim'
 import autoload './ask.vim'
 
 # By buffer: its root and address, the version that was told, and the lines and the tick of that version.
@@ -74,6 +75,9 @@ enddef
 
 export def Told(params: dict<any>)
   for [buffer, document] in documents->items()
+    if document.uri == params.uri
+      standing.Ahead(buffer->str2nr(), params)
+    endif
     if document.uri == params.uri && params->get('version', v:null) == document.version
       masks.Told(buffer->str2nr(), params, document.texts)
     elseif document.uri == params.uri
@@ -126,11 +130,16 @@ def Fill(buffer: number, text: string)
   if bufloaded(buffer)
     const levels = getbufvar(buffer, '&undolevels')
     setbufvar(buffer, '&undolevels', -1)
-    deletebufline(buffer, 1, '$')
+    setbufvar(buffer, '&modifiable', true)
+    silent deletebufline(buffer, 1, '$')
     setbufline(buffer, 1, text->substitute('\n$', '', '')->split("\n", true))
     setbufvar(buffer, '&undolevels', levels)
     setbufvar(buffer, '&filetype', 'env')
     setbufvar(buffer, '&modified', false)
+    # An older release is only looked at.
+    const is_older = stridx(bufname(buffer), '@') >= 0
+    setbufvar(buffer, '&readonly', is_older)
+    setbufvar(buffer, '&modifiable', !is_older)
   endif
 enddef
 
@@ -144,9 +153,10 @@ export def Write(buffer: number)
   const tick = document.tick
   server.Ask(document.root, 'workspace/executeCommand', {
     command: 'envlsp.save', arguments: [{uri: document.uri}],
-  }, (_) => {
+  }, (result) => {
     if getbufvar(buffer, 'changedtick') == tick
       setbufvar(buffer, '&modified', false)
     endif
-  })
+    ask.Say($'envlsp: {result.said.sentence}')
+  }, (why) => ask.Complain($'envlsp: not saved: {why}'))
 enddef

@@ -1,22 +1,36 @@
 vim9script
 # The server, one for each project, over a channel of Vim's own.
 #
-# What it asks goes to ask.vim, what it tells of masks to documents.vim; nothing is decided here.
+# What it asks goes to ask.vim, what it tells of masks to documents.vim, where the team stands to standing.vim;
+# nothing is decided here.
 import autoload './ask.vim'
 import autoload './documents.vim'
 import autoload './named.vim'
+import autoload './standing.vim'
+
+const CANCELLED = -32800
 
 const CAPABILITIES = {
   general: {positionEncodings: ['utf-8']},
   window: {showMessage: {}},
-  experimental: {envlsp: {input: true, pick: true, reveal: true, masks: true, files: true, words: true}},
+  experimental: {envlsp: {input: true, pick: true, status: true, reveal: true, masks: true, files: true, words: true}},
 }
 
-# By root: the job, and whether it is ready; what is to be sent waits until then.
+# By root: its channel, and whether it is ready; what is to be sent waits until then. Which verbs it has, and
+# by their ids the requests that have no answer yet.
 var servers: dict<dict<any>> = {}
 
 def Command(): list<string>
   return get(g:, 'envlsp_command', ['envlsp', 'lsp'])
+enddef
+
+# What a command is about: the document, or the folder that we are in.
+export def SubjectOf(buffer: number): string
+  const name = bufname(buffer)
+  if name =~ '^envlsp://'
+    return name
+  endif
+  return name->empty() || !getbufvar(buffer, '&buftype')->empty() ? getcwd() : name->fnamemodify(':p')
 enddef
 
 # Return the folder that a file belongs to.
@@ -46,7 +60,7 @@ export def Start(root: string): bool
   if job_status(job) != 'run'
     return false
   endif
-  servers[root] = {channel: job_getchannel(job), ready: false, waiting: []}
+  servers[root] = {channel: job_getchannel(job), ready: false, waiting: [], verbs: [], asked: {}}
   Ask(root, 'initialize', {
     processId: getpid(),
     clientInfo: {name: 'Vim'},
@@ -54,11 +68,13 @@ export def Start(root: string): bool
     workspaceFolders: [{uri: ToUri(root), name: root->fnamemodify(':t')}],
     capabilities: CAPABILITIES,
     initializationOptions: get(g:, 'envlsp_settings', {}),
-  }, (_) => Ready(root))
+  }, (result) => Ready(root, result.capabilities))
   return true
 enddef
 
-def Ready(root: string)
+def Ready(root: string, capabilities: dict<any>)
+  const commands = capabilities->get('executeCommandProvider', {})->get('commands', [])
+  servers[root].verbs = commands->mapnew((_, one) => one->substitute('^envlsp\.', '', ''))
   Send(root, {method: 'initialized', params: {}})
   servers[root].ready = true
   for Go in servers[root].waiting
@@ -69,8 +85,12 @@ enddef
 
 def Ended(root: string)
   if servers->has_key(root)
-    servers->remove(root)
+    const gone = servers->remove(root)
     documents.Lost(root)
+    standing.Lost(root)
+    if !gone.asked->empty()
+      ask.Complain('envlsp: the server has ended; `envlsp doctor` in a terminal may say why')
+    endif
   endif
 enddef
 
@@ -89,17 +109,50 @@ export def Tell(root: string, method: string, params: dict<any>)
   Then(root, () => Send(root, {method: method, params: params}))
 enddef
 
-# Ask the server something; a refusal is told to the person.
-export def Ask(root: string, method: string, params: dict<any>, OnResult: func)
-  ch_sendexpr(servers[root].channel, {method: method, params: params}, {
+# Ask the server something; a refusal is told to the person if nobody else wants it.
+export def Ask(root: string, method: string, params: dict<any>, OnResult: func, OnFailure: func = ask.Complain)
+  var id = ''
+  const asked = ch_sendexpr(servers[root].channel, {method: method, params: params}, {
     callback: (_, reply) => {
-      if reply->has_key('error')
-        ask.Complain(reply.error.message)
-      else
+      if servers->has_key(root) && servers[root].asked->has_key(id)
+        servers[root].asked->remove(id)
+      endif
+      if !reply->has_key('error')
         OnResult(reply->get('result', v:null))
+      else
+        OnFailure(reply.error.code == CANCELLED ? 'stopped' : reply.error.message)
       endif
     },
   })
+  id = $'{asked->get('id', '')}'
+  servers[root].asked[id] = asked->get('id', 0)
+enddef
+
+# Ask and wait for the answer, for so long at most; an empty one where none came or it was a refusal.
+export def AskNow(root: string, method: string, params: dict<any>, limit_ms: number): dict<any>
+  if !servers->has_key(root) || !servers[root].ready
+    return {}
+  endif
+  return ch_evalexpr(servers[root].channel, {method: method, params: params}, {timeout: limit_ms})->get('result', {})
+enddef
+
+# Whether something was asked that has no answer yet.
+export def IsBusy(): bool
+  return servers->values()->indexof((_, one) => !one.asked->empty()) >= 0
+enddef
+
+# Take back everything that has no answer yet.
+export def Stop()
+  for [root, one] in servers->items()
+    for id in one.asked->values()
+      Send(root, {method: '$/cancelRequest', params: {id: id}})
+    endfor
+  endfor
+enddef
+
+# The verbs of the server that runs there.
+export def Verbs(root: string): list<string>
+  return servers->has_key(root) ? servers[root].verbs->copy() : []
 enddef
 
 def Send(root: string, message: dict<any>)
@@ -119,7 +172,9 @@ enddef
 def Hear(root: string, message: dict<any>)
   const method = message->get('method', '')
   const params = message->get('params', {})
-  if message->has_key('id')
+  if method->empty()
+    return  # an answer that nobody waits for any more
+  elseif message->has_key('id')
     ask.Question(method, params, (result) => {
       if servers->has_key(root)
         Reply(root, message.id, result)
@@ -127,10 +182,12 @@ def Hear(root: string, message: dict<any>)
     })
   elseif method == 'envlsp/masks'
     documents.Told(params)
+  elseif method == 'envlsp/status'
+    standing.Told(root, params)
   elseif method == 'envlsp/files'
     named.Told(root, params)
   elseif method == 'window/showMessage'
-    ask.Say(params.message)
+    ask.Told(params)
   endif
 enddef
 
