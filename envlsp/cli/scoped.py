@@ -14,7 +14,7 @@ from envlsp.service.verbs.access_shapes import let_in_fields, new_keys_fields, t
 
 if TYPE_CHECKING:
     from envlsp.service.results import ScopeInfo, ScopeMember
-    from envlsp.service.verbs.scoping import LetIn, NewKeys, TakenOut
+    from envlsp.service.verbs.outcomes import LetIn, NewKeys, TakenOut
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 

@@ -11,7 +11,7 @@ from envlsp.service.verbs.trust_shapes import confirmed_fields, contested_fields
 
 if TYPE_CHECKING:
     from envlsp.service.access.confirming import Doubt
-    from envlsp.service.verbs.trusting import Confirmed, Contested
+    from envlsp.service.verbs.outcomes import Confirmed, Contested
 
 
 def show_suspects(frame: Frame, found: Confirmed) -> None:

@@ -19,7 +19,7 @@ from envlsp.service.verbs.safekeeping_shapes import recovered_fields
 if TYPE_CHECKING:
     from envlsp.domain.ids import TeamId
     from envlsp.service.context import Project
-    from envlsp.service.verbs.safekeeping import CameBack
+    from envlsp.service.verbs.outcomes import CameBack
 
 
 @click.command()

@@ -21,8 +21,7 @@ if TYPE_CHECKING:
         ReasonStep,
         ScopeInfo,
     )
-    from envlsp.service.verbs.granting import Granted, Removed
-    from envlsp.service.verbs.scoping import LetIn, NewKeys, TakenOut
+    from envlsp.service.verbs.outcomes import Granted, LetIn, NewKeys, Removed, TakenOut
 
 
 def member_fields(member: MemberInfo) -> Json:

@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
 
-from envlsp.service.ci.exporting import Exported, export, life_seconds
+from envlsp.service.ci.exporting import export, life_seconds
 from envlsp.service.ci.keys import from_key_text
 from envlsp.service.facade import Opened
 from envlsp.service.verbs.arguments import Arguments
 from envlsp.service.verbs.courier import Courier
 from envlsp.service.verbs.desk import Desk, Json
 from envlsp.service.verbs.opening import asked, courier_of, open_environment
+from envlsp.service.verbs.outcomes import Handed
 from envlsp.service.verbs.shapes import exported_fields
 
 DEFAULT_LIFE = "30d"
-
-
-class Handed(NamedTuple):
-    """A bundle, and how many teammates have heard of it."""
-
-    exported: Exported
-    reached: int
 
 
 def make_bundle(courier: Courier, here: Opened, key: str, life: str) -> Handed:

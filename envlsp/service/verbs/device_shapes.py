@@ -10,7 +10,7 @@ from envlsp.service.verbs.desk import Json
 
 if TYPE_CHECKING:
     from envlsp.service.results import DeviceInfo
-    from envlsp.service.verbs.devices import Lost
+    from envlsp.service.verbs.outcomes import Lost
 
 
 def devices_fields(found: Iterable[DeviceInfo]) -> Json:

@@ -6,7 +6,6 @@ What happens is shared with the command line; what is said about it is not.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
 
 from envlsp.domain.ledger.state import Device
 from envlsp.errors import Misuse, NotFound
@@ -18,7 +17,7 @@ from envlsp.service.joining.inviting import offer_code
 from envlsp.service.joining.offers import OwnDevice
 from envlsp.service.people import SHORT_HEX
 from envlsp.service.ports import Cancelled, Choice, Talk, never
-from envlsp.service.results import DeviceInfo, Exposure
+from envlsp.service.results import DeviceInfo
 from envlsp.service.team import Team
 from envlsp.service.verbs.arguments import Arguments
 from envlsp.service.verbs.courier import Courier
@@ -26,6 +25,7 @@ from envlsp.service.verbs.desk import Desk, Json
 from envlsp.service.verbs.device_shapes import devices_fields, lost_fields
 from envlsp.service.verbs.explaining import left_to_change
 from envlsp.service.verbs.opening import courier_of, open_team
+from envlsp.service.verbs.outcomes import Lost
 
 THIS_ONE = (
     ", the one you are on? It will read and write nothing made from now on,"
@@ -37,17 +37,6 @@ OLDER = (
 )
 NO_KEY = "a developer's device starts the new key when it comes by; until then nothing can be pushed"
 KEEPS = "what is on its disk stays there: whoever has it can read what it could read"
-
-
-class Lost(NamedTuple):
-    """A device that was removed, and what it could read."""
-
-    name: str
-    was_this: bool
-    reached: int
-    exposure: Exposure
-    advice: tuple[str, ...]
-    """What to do or to know besides, a sentence each."""
 
 
 def add(
@@ -107,8 +96,7 @@ def _name(team: Team, device: Device) -> str:
 
 def _add(desk: Desk, _arguments: Arguments) -> Json:
     def show(code: str) -> None:
-        desk.talk.say(f"on your other device: envlsp join {code}")
-        desk.report(f"waiting for your other device: envlsp join {code}; it works once, for ten minutes")
+        desk.tell_code(code, f"it works once, for ten minutes; on your other device: envlsp join {code}")
 
     opened = open_team(desk)
     return {"joined": add(desk.service, opened, show, talk=desk.talk, is_cancelled=desk.is_cancelled)}

@@ -6,7 +6,6 @@ What happens is shared with the command line; what is said about it is not.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
 
 from envlsp.domain.ids import TEAM_SCOPE, UserId
 from envlsp.domain.ledger.records import Role
@@ -20,7 +19,7 @@ from envlsp.service.facade import OpenedTeam
 from envlsp.service.joining.inviting import invite
 from envlsp.service.people import role_from_word
 from envlsp.service.ports import Choice, Talk
-from envlsp.service.results import Exposure, MemberInfo, ScopeInfo
+from envlsp.service.results import MemberInfo, ScopeInfo
 from envlsp.service.team import Team
 from envlsp.service.verbs import carrying
 from envlsp.service.verbs.access_shapes import (
@@ -31,32 +30,21 @@ from envlsp.service.verbs.access_shapes import (
     removed_fields,
     taken_out_fields,
 )
-from envlsp.service.verbs.arguments import Arguments
+from envlsp.service.verbs.arguments import ASK, Arguments
 from envlsp.service.verbs.courier import Courier
 from envlsp.service.verbs.desk import Desk, Json
 from envlsp.service.verbs.explaining import left_to_change
 from envlsp.service.verbs.linking import made_at
 from envlsp.service.verbs.opening import asked, courier_of, open_team
+from envlsp.service.verbs.outcomes import Granted, Removed
 from envlsp.service.verbs.scoping import Named, guest_lines, let_in, named_by, pick_by, start_keys, take_out
 
 DEFAULT_ROLE = "developer"
-
-
-class Granted(NamedTuple):
-    """What a grant came to."""
-
-    name: str
-    is_new: bool
-    """False where they had the role already."""
-    reached: int
-
-
-class Removed(NamedTuple):
-    """Who was removed, and what they could read."""
-
-    name: str
-    reached: int
-    exposure: Exposure
+ROLES = (
+    Choice(DEFAULT_ROLE, DEFAULT_ROLE, "reads values and changes them"),
+    Choice("viewer", "viewer", "reads values"),
+    Choice("admin", "admin", "reads and changes values, and says who may"),
+)
 
 
 def scope_infos(team: Team) -> list[ScopeInfo]:
@@ -126,7 +114,7 @@ def _members(desk: Desk, _arguments: Arguments) -> Json:
 
 
 def _invite(desk: Desk, arguments: Arguments) -> Json:
-    opened, role = open_team(desk), arguments.text("role", DEFAULT_ROLE)
+    opened, role = open_team(desk), _role(desk, arguments)
     named = named_by(desk, arguments)
     if not arguments.flag("link"):
         return _let_in(desk, opened, role, None, named)
@@ -141,8 +129,8 @@ def _let_in(
     """Show a code and wait for whoever uses it: minutes, unless it is cancelled."""
 
     def show(code: str) -> None:
-        desk.talk.say(f"read this to them: {code}; they type: envlsp join {code}")
-        desk.report(f"waiting for whoever types {code}; it works once, for ten minutes")
+        once = "it works once, for ten minutes"
+        desk.tell_code(code, f"read this to them: {code}; {once}; they type: envlsp join {code}")
 
     joined = invite(
         desk.service,
@@ -158,8 +146,9 @@ def _let_in(
 
 
 def _grant(desk: Desk, arguments: Arguments) -> Json:
-    opened, role = open_team(desk), arguments.text("role", DEFAULT_ROLE)
+    opened = open_team(desk)
     who = asked(desk, arguments, "who", "who: an address, a name, or the first letters of an id")
+    role = _role(desk, arguments)
     courier = courier_of(desk, opened, arguments)
     if carrying.is_request(who):
         welcome = desk.folder / (arguments.text("out") or carrying.welcome_name(who))
@@ -197,6 +186,12 @@ def _revoke(desk: Desk, arguments: Arguments) -> Json:
     removed = remove(courier, opened.team, who, desk.talk)
     desk.talk.say("\n".join(left_to_change(removed.exposure)))
     return removed_fields(removed)
+
+
+def _role(desk: Desk, arguments: Arguments) -> str:
+    """Return the role that is given; a question mark asks for it."""
+    role = arguments.text("role", DEFAULT_ROLE)
+    return desk.talk.pick("what may they do?", ROLES) if role == ASK else role
 
 
 def _picked(desk: Desk, team: Team) -> str:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import NamedTuple
 
 from envlsp.service.access.exposure import exposure
 from envlsp.service.config import MEMBERS_MAX
@@ -15,29 +14,14 @@ from envlsp.service.facade import OpenedTeam, Service
 from envlsp.service.network.errands import tell_node
 from envlsp.service.ports import Talk
 from envlsp.service.recovery.backups import Backup, Verified, verify_backup, write_backup
-from envlsp.service.recovery.recovering import Options, Recovered, recover
-from envlsp.service.results import Exposure
+from envlsp.service.recovery.recovering import Options, recover
 from envlsp.service.verbs.arguments import Arguments
 from envlsp.service.verbs.courier import Courier
 from envlsp.service.verbs.desk import Desk, Json
 from envlsp.service.verbs.opening import asked, courier_of, open_team
+from envlsp.service.verbs.outcomes import CameBack
 from envlsp.service.verbs.safekeeping_shapes import backup_fields, verified_fields
 from envlsp.wire.text import to_team_text
-
-
-class CameBack(NamedTuple):
-    """A device that is in again by the recovery words, and what follows from it."""
-
-    recovered: Recovered
-    team: str
-    """`tm1…`."""
-    name: str
-    members: int
-    removed: tuple[str, ...]
-    """Names of those who were removed."""
-    exposures: tuple[Exposure, ...]
-    """What each of them could read."""
-    reached: int
 
 
 def back_up(courier: Courier, opened: OpenedTeam, path: Path) -> Backup:

@@ -8,7 +8,7 @@ from envlsp.service.verbs.desk import Json
 
 if TYPE_CHECKING:
     from envlsp.service.recovery.backups import Backup, Verified
-    from envlsp.service.verbs.safekeeping import CameBack
+    from envlsp.service.verbs.outcomes import CameBack
 
 
 def backup_fields(made: Backup) -> Json:

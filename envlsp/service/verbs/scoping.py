@@ -25,7 +25,6 @@ from envlsp.service.environments import create_project
 from envlsp.service.facade import Opened, OpenedTeam, Service
 from envlsp.service.people import SHORT_HEX, role_from_word
 from envlsp.service.ports import Talk
-from envlsp.service.results import Exposure
 from envlsp.service.switching import Switched
 from envlsp.service.team import Team
 from envlsp.service.verbs.arguments import Arguments
@@ -33,6 +32,7 @@ from envlsp.service.verbs.beginning import IN_DOUBT, environment_word
 from envlsp.service.verbs.courier import Courier
 from envlsp.service.verbs.desk import Desk, Json
 from envlsp.service.verbs.opening import asked, courier_of, open_team
+from envlsp.service.verbs.outcomes import LetIn, NewKeys, TakenOut
 from envlsp.service.verbs.shapes import cloned_fields, project_fields
 
 ADMINS_READ = "the team's admins read it too"
@@ -122,29 +122,6 @@ def context_scopes(team: Team, place: Path, target: str | None) -> tuple[ScopeId
 # --- letting in, taking out ---------------------------------------------------------------------
 
 
-class LetIn(NamedTuple):
-    """What a grant in a scope came to."""
-
-    name: str
-    scope: str
-    is_new: bool
-    """False where they had the role already."""
-    is_admin: bool
-    """Whether they are an admin of the team, and read it whatever their role in it."""
-    reached: int
-
-
-class TakenOut(NamedTuple):
-    """Who was taken out of a scope, and what they could read there."""
-
-    name: str
-    scope: str
-    is_guest: bool
-    """Whether they are in the team for their scopes alone."""
-    reached: int
-    exposure: Exposure
-
-
 def let_in(
     courier: Courier, team: Team, who: str, role: str, named: Named, *, may_invite: bool
 ) -> LetIn | None:
@@ -215,18 +192,6 @@ def guest_lines(team: Team, role: str, named: Named) -> tuple[tuple[ScopeId, Rol
 
 
 # --- keys ---------------------------------------------------------------------------------------
-
-
-class NewKeys(NamedTuple):
-    """What new keys came to."""
-
-    scopes: tuple[str, ...]
-    """What they are of, as people call it."""
-    left: int
-    """Scopes that kept theirs: we may not write in them."""
-    again: int
-    """Releases that were encrypted again."""
-    reached: int
 
 
 def start_keys(courier: Courier, team: Team, pick: Callable[[], Collection[ScopeId]] | None) -> NewKeys:

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
         SyncResult,
         Voided,
     )
-    from envlsp.service.verbs.bundling import Handed
+    from envlsp.service.verbs.outcomes import Handed
     from envlsp.service.whole_log import Logged
 
 SCHEMA = 1

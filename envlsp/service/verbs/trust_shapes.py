@@ -8,7 +8,7 @@ from envlsp.service.verbs.desk import Json
 
 if TYPE_CHECKING:
     from envlsp.service.access.confirming import Doubt
-    from envlsp.service.verbs.trusting import Confirmed, Contested
+    from envlsp.service.verbs.outcomes import Confirmed, Contested
 
 
 def confirmed_fields(found: Confirmed) -> Json:

@@ -7,10 +7,9 @@ with the command line; what is said about it is not.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
 
 from envlsp.errors import Misuse
-from envlsp.service.access.confirming import Doubt, confirm, doubts
+from envlsp.service.access.confirming import confirm, doubts
 from envlsp.service.access.contesting import answer, check, names_of, plan
 from envlsp.service.access.voiding import foresee
 from envlsp.service.ports import Talk
@@ -19,16 +18,8 @@ from envlsp.service.verbs.arguments import Arguments
 from envlsp.service.verbs.courier import Courier
 from envlsp.service.verbs.desk import Desk, Json
 from envlsp.service.verbs.opening import courier_of, open_team
+from envlsp.service.verbs.outcomes import Confirmed, Contested
 from envlsp.service.verbs.trust_shapes import confirmed_fields, contested_fields
-
-
-class Confirmed(NamedTuple):
-    """What a confirmation came to."""
-
-    ended: list[Doubt]
-    """What spoke against them; empty where nobody was named."""
-    left: list[Doubt]
-    reached: int
 
 
 def suspects(team: Team) -> Confirmed:
@@ -48,14 +39,6 @@ def trust(courier: Courier, team: Team, who: str) -> Confirmed:
     ended = confirm(team, who)
     reached = courier.deliver()
     return Confirmed(ended, doubts(team), reached)
-
-
-class Contested(NamedTuple):
-    """What an answer to a removal came to."""
-
-    names: tuple[tuple[str, str], ...]
-    """`(short id, name)` of whom it removes in turn."""
-    reached: int
 
 
 def contest(courier: Courier, team: Team, who: str, talk: Talk) -> Contested:
