@@ -13,7 +13,7 @@ from typing import Any
 
 from envlsp.ide.positions import Encoding
 
-EXTENSIONS = ("input", "pick", "status", "reveal", "masks", "files", "words")
+EXTENSIONS = ("input", "pick", "confirm", "code", "status", "reveal", "masks", "files", "words")
 """What a client may have beyond LSP: docs/lsp-extensions.md."""
 
 

@@ -32,7 +32,7 @@ from envlsp.lsp.uris import VIRTUAL_SCHEME
 
 if TYPE_CHECKING:
     from envlsp.ide.looks import Looks
-    from envlsp.lsp.progress import Token
+    from envlsp.lsp.progress import Line, Token
     from envlsp.lsp.server import Server
     from envlsp.service.verbs import Desk
 
@@ -203,7 +203,7 @@ class Commands:
         def run() -> None:
             result, error = None, None
             try:
-                result = self._at_desk(work, place, loop, stopped, line.report)
+                result = self._at_desk(work, place, loop, stopped, line)
             except BaseException as exc:  # noqa: BLE001  (it is raised again where it is waited for)
                 error = exc
             with suppress(RuntimeError):  # the loop is closed
@@ -226,23 +226,28 @@ class Commands:
         place: Path,
         loop: asyncio.AbstractEventLoop,
         stopped: threading.Event,
-        report: Callable[[str], None],
+        line: Line,
     ) -> T:
         from envlsp.service.facade import Service
         from envlsp.service.verbs import Desk
 
-        talk = EditorTalk(self._server, loop, stopped.is_set)
+        talk = EditorTalk(self._server, loop, stopped.is_set, line.report)
         hold = self._server.sources.hold
         service = Service(talk, environ=self._server.environ, hold=hold)
         before = hold.left_s() > 0
 
-        def tell(line: str) -> None:
+        def tell(what: str, code: str = "") -> None:
             if stopped.is_set():
                 raise Stopped
-            loop.call_soon_threadsafe(report, line)
+            talk.turn()
+            loop.call_soon_threadsafe(line.report, what, code)
 
+        def show_code(code: str, sentence: str) -> None:
+            tell(sentence, code)
+
+        shows = show_code if line.is_asked_for and "code" in self._server.client.extensions else None
         try:
-            return work(Desk(service, place, talk, tell, stopped.is_set, self._text_of))
+            return work(Desk(service, place, talk, tell, stopped.is_set, self._text_of, shows))
         finally:
             service.lock()
             if before != (hold.left_s() > 0) and (engine := self._server.sources.engine) is not None:

@@ -31,7 +31,7 @@ def failure(error: BaseException) -> ResponseError:
     if isinstance(error, (CancelledError, FutureCancelled, Stopped)):
         return ResponseError(LSPErrorCodes.RequestCancelled.value, "cancelled")
     if isinstance(error, EnvlspError):
-        data = {"code": error.code, "fix": error.fix}
+        data = {"code": error.code, "fix": error.fix and unlinked(error.fix)}
         said = sentence(error) if len(error.fix or "") <= _FIX_MAX else str(error)
         return ResponseError(LSPErrorCodes.RequestFailed.value, unlinked(said), data)
     if isinstance(error, JsonRpcMethodNotFound):

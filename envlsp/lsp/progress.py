@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 
 from envlsp.errors import EnvlspError
+from envlsp.ide.words import unlinked
 
 if TYPE_CHECKING:
     from envlsp.lsp.server import Server
@@ -35,20 +36,22 @@ class Line:
         self._message = ""
         self._has_begun = False
         self._is_over = False
+        self.is_asked_for = False
+        """The editor has given a token for it, with the request."""
 
     def begin(self, token: Token | None) -> None:
         """Show the line: at once under the editor's token, else after a while under our own."""
         if token is not None:
-            self._token = token
+            self._token, self.is_asked_for = token, True
             self._show()
         elif self._server.client.progress:
             asyncio.get_running_loop().call_later(PATIENCE_S, self._make_token)
 
-    def report(self, message: str) -> None:
-        """Say what is being done now."""
-        self._message = message
+    def report(self, message: str, code: str = "") -> None:
+        """Say what is being done now; `code` is one in the message that the editor lets be copied."""
+        self._message = unlinked(message)
         if self._has_begun and not self._is_over:
-            self._send(types.WorkDoneProgressReport(message=message))
+            self._send({"kind": "report", "message": self._message, **({"code": code} if code else {})})
 
     def end(self) -> None:
         """Take the line away."""

@@ -3,6 +3,9 @@
 Runs in a command's thread and waits there; the messages go out by the event loop. What
 plain LSP can ask (one of several buttons) is asked so where the editor has nothing of its
 own; for a line of text it has nothing, and then the error says which argument to pass.
+
+A message goes away by itself. So an editor with `confirm` gets with a question what was said
+just before it, and what was said while nothing is asked stands in the line of progress too.
 """
 
 from __future__ import annotations
@@ -23,8 +26,11 @@ if TYPE_CHECKING:
 
 INPUT = "envlsp/input"
 PICK = "envlsp/pick"
+CONFIRM = "envlsp/confirm"
 LOOK_S = 0.1
 """How often a waiting command looks whether it was stopped."""
+PAUSE_S = 0.3
+"""What is said so long before a question is told by itself; else the question has it."""
 YES, NO = "Yes", "No"
 BUTTONS_MAX = 10
 
@@ -36,18 +42,35 @@ class EditorTalk:
         server: whose editor it is.
         loop: the event loop that messages go out by.
         is_cancelled: whether the person has stopped the command.
+        report: shows a line of progress; called in the loop.
     """
 
     def __init__(
-        self, server: Server, loop: asyncio.AbstractEventLoop, is_cancelled: Callable[[], bool]
+        self,
+        server: Server,
+        loop: asyncio.AbstractEventLoop,
+        is_cancelled: Callable[[], bool],
+        report: Callable[[str], None] = lambda _line: None,
     ) -> None:
         self._server = server
         self._loop = loop
         self._is_cancelled = is_cancelled
+        self._report = report
+        self._said: list[str] = []
+        self._untold: list[asyncio.TimerHandle] = []
+        """Used in the loop only."""
 
     def say(self, line: str) -> None:
         """Tell the person something that is not the result."""
-        self._loop.call_soon_threadsafe(self._server.show, types.MessageType.Info, line)
+        if "confirm" not in self._server.client.extensions:
+            self._loop.call_soon_threadsafe(self._server.show, types.MessageType.Info, line)
+            return
+        self._said.append(line)
+        self._loop.call_soon_threadsafe(self._say_later, line, " · ".join(self._said))
+
+    def turn(self) -> None:
+        """Note that something else is being done now: what was said before is no part of it."""
+        self._said.clear()
 
     def show_once(self, title: str, lines: Sequence[str]) -> None:
         """Refuse: what is shown once is a secret, and an editor keeps what it shows.
@@ -64,6 +87,10 @@ class EditorTalk:
         Raises:
             Stopped: the person closed the question.
         """
+        if "confirm" in self._server.client.extensions:
+            lines, self._said = self._said, []
+            self._loop.call_soon_threadsafe(self._keep_quiet)
+            return self._confirm({"title": question, "lines": lines, "value": default})
         first, second = (YES, NO) if default else (NO, YES)
         return self._buttons(question, [first, second]) == YES
 
@@ -120,6 +147,24 @@ class EditorTalk:
         if not isinstance(value, str):
             raise Stopped
         return value
+
+    def _confirm(self, params: dict[str, Any]) -> bool:
+        answer = self._answer(CONFIRM, params)
+        value = answer.get("value") if isinstance(answer, dict) else None
+        if not isinstance(value, bool):
+            raise Stopped
+        return value
+
+    def _say_later(self, line: str, all_said: str) -> None:
+        """Show a line of progress at once, and the message unless a question follows that has it."""
+        self._report(all_said)
+        told = self._loop.call_later(PAUSE_S, self._server.show, types.MessageType.Info, line)
+        self._untold.append(told)
+
+    def _keep_quiet(self) -> None:
+        for told in self._untold:
+            told.cancel()
+        self._untold.clear()
 
     def _buttons(self, question: str, titles: Sequence[str]) -> str:
         params = types.ShowMessageRequestParams(

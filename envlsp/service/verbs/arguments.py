@@ -15,6 +15,10 @@ EVERYWHERE = frozenset({"uri", "target", "offline"})
 """The document it is about, `[APP]:ENV`, and whether to stay away from the network."""
 
 
+ASK = "?"
+"""Says that the person is to be asked for an argument that has a default."""
+
+
 class Arguments:
     """One verb's arguments by name.
 

@@ -37,6 +37,16 @@ class Desk:
     """Whether the person has changed their mind; asked often, from any thread."""
     text_of: Callable[[Path], bytes | None]
     """The bytes of a file as the editor shows it, None where it is not open."""
+    show_code: Callable[[str, str], None] | None = None
+    """Shows a code, and a sentence that has it, for as long as the verb waits; None: nothing does."""
+
+    def tell_code(self, code: str, sentence: str) -> None:
+        """Tell the person a code that somebody else types; `sentence` has it, and says what it is for."""
+        if self.show_code is not None:
+            self.show_code(code, sentence)
+            return
+        self.talk.say(sentence)
+        self.report(sentence)
 
     @property
     def folder(self) -> Path:
