@@ -17,16 +17,21 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import random
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass
 from typing import Final, Self, TypeAlias, cast
 
-from envlsp.domain.secret import SecretText
 from envlsp.errors import EnvlspError, LimitExceeded, Malformed, Misuse, NotFound, SignalingUnreachable
 from envlsp.transport.mailbox import Mailbox
-from envlsp.transport.signaling_socket import SignalingSocket, open_socket
+from envlsp.transport.signaling_servers import (
+    BACKOFF_S,
+    CONNECT_TIMEOUT_S,
+    SignalingServers,
+    TokenOf,
+    no_token,
+)
+from envlsp.transport.signaling_socket import Pace, SignalingSocket
 from envlsp.wire import signaling_messages as wire
 from envlsp.wire.signaling_messages import (
     Allocated,
@@ -44,24 +49,15 @@ from envlsp.wire.signaling_messages import (
     Verb,
 )
 
-CONNECT_TIMEOUT_S: Final = 10.0
 ANSWER_TIMEOUT_S: Final = 10.0
-BACKOFF_S: Final = (1.0, 16.0)
-"""After an outage a pair meets again within that, at most; thousands who come back to a server
-within it are as many a second as it takes."""
 DOUBT_S: Final = 3.0
 """How long an answer may take where there is reason to think that the connection is dead; the
 library by itself finds out after twenty to forty seconds."""
 STEADY_S: Final = 10.0
 """A connection that lasted so long makes the next wait short again; a server that lets
 us in and throws us out does not."""
-MOVE_S: Final = 0.5
-"""Everybody whom a server sends away comes elsewhere within that, spread by chance."""
 EVENTS_MAX: Final = 1_024
 """Unread events; beyond it new ones are dropped, as a network would."""
-FRAMES_PER_S: Final = 18.0
-FRAMES_BURST: Final = 90.0
-"""A little below what the server allows, since its clock starts elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +72,7 @@ class Disconnected:
     """The connection is lost; `Connected` follows, unless reconnecting is off."""
 
 
-TokenOf: TypeAlias = Callable[[str], SecretText | None]
 Event: TypeAlias = Message | Connected | Disconnected | Refused
-
-
-def no_token(_: str) -> None:
-    """Have nothing to show to any server."""
 
 
 class SignalingClient:
@@ -106,16 +97,13 @@ class SignalingClient:
             backoff_s: the first and the longest wait before another attempt; the
                 actual wait is drawn between zero and that.
         """
-        self._urls = (urls,) if isinstance(urls, str) else tuple(urls)
-        self._tokens = tokens
+        self._servers = SignalingServers(
+            (urls,) if isinstance(urls, str) else urls, tokens, connect_timeout_s, backoff_s
+        )
         self._reconnect = reconnect
-        self._connect_timeout_s = connect_timeout_s
-        self._backoff_s = backoff_s
-        self._wait_s = backoff_s[0]
         self._socket: SignalingSocket | None = None
         self._runner: asyncio.Task[None] | None = None
         self._is_closed = False
-        self._hurried = asyncio.Event()
         self._tried = asyncio.Event()
         self._rooms: dict[RoomId, None] = {}
         self._mailboxes: dict[MailboxNumber, Mailbox] = {}
@@ -123,7 +111,7 @@ class SignalingClient:
         self._waiting: dict[Verb, deque[asyncio.Future[Answer]]] = {}
         self._events: deque[Event] = deque()
         self._news = asyncio.Event()
-        self._pace = _Pace()
+        self._pace = Pace()
 
     # --- life ---------------------------------------------------------------------------------
 
@@ -140,7 +128,7 @@ class SignalingClient:
         """
         if self._runner is not None or self._is_closed:
             raise Misuse("a signaling client connects once")
-        socket, _ = await self._dial()
+        socket, _ = await self._servers.dial()
         if self._is_closed:  # while we were dialling
             await socket.close()
             raise Misuse("the signaling client was closed")
@@ -162,7 +150,7 @@ class SignalingClient:
 
     def hurry(self) -> None:
         """Try to reconnect at once, if the client waits between two attempts: a person is waiting."""
-        self._hurried.set()
+        self._servers.hurry()
 
     async def doubt(self, gone: Collection[str] = ()) -> None:
         """See whether the connection still stands, and let go of it if not: the machine slept, or moved.
@@ -335,48 +323,12 @@ class SignalingClient:
 
     # --- the connection -----------------------------------------------------------------------
 
-    async def _dial(self, *, last: str | None = None) -> tuple[SignalingSocket, str]:
-        failure = SignalingUnreachable("no server is configured")
-        for url in sorted(self._urls, key=lambda url: url == last):
-            try:
-                token = self._tokens(url)
-                return await open_socket(url, token=token, timeout_s=self._connect_timeout_s), url
-            except SignalingUnreachable as exc:
-                failure = exc
-        raise failure
-
-    async def _dial_again(self) -> tuple[SignalingSocket, str]:
-        while True:
-            # Full jitter: a restarted server is not met by everybody at once.
-            self._hurried.clear()
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(random.uniform(0, self._wait_s)):  # noqa: S311 - not a secret
-                    await self._hurried.wait()
-            self._wait_s = min(self._backoff_s[1], self._wait_s * 2)
-            with contextlib.suppress(SignalingUnreachable):
-                return await self._dial()
-
-    async def _dial_elsewhere(self, left: str) -> tuple[SignalingSocket, str]:
-        # The server goes and says so: another one, or the next at its place, waits already.
-        await asyncio.sleep(random.uniform(0, MOVE_S))  # noqa: S311 - not a secret
-        try:
-            return await self._dial(last=left)
-        except SignalingUnreachable:
-            return await self._dial_again()
-
-    async def _dial_first(self) -> tuple[SignalingSocket, str]:
-        try:
-            return await self._dial()
-        except SignalingUnreachable:
-            self._tried.set()
-            return await self._dial_again()
-
     async def _run(self, socket: SignalingSocket | None) -> None:
         url: str | None = None  # of a connection that nobody waited for
         clock = asyncio.get_running_loop().time
         try:
             if socket is None:
-                socket, url = await self._dial_first()
+                socket, url = await self._servers.dial_first(self._tried.set)
             while True:
                 since = clock()
                 await self._live(socket, url)
@@ -384,16 +336,16 @@ class SignalingClient:
                 if not self._reconnect:
                     return
                 if clock() - since >= STEADY_S:
-                    self._wait_s = self._backoff_s[0]
+                    self._servers.was_steady()
                     if socket.was_sent_away:
-                        socket, url = await self._dial_elsewhere(socket.url)
+                        socket, url = await self._servers.dial_elsewhere(socket.url)
                         continue
-                socket, url = await self._dial_again()
+                socket, url = await self._servers.dial_again()
         finally:
             self._news.set()
 
     async def _live(self, socket: SignalingSocket, url: str | None) -> None:
-        self._socket, self._pace = socket, _Pace()
+        self._socket, self._pace = socket, Pace()
         self._tried.set()
         entering = asyncio.create_task(self._enter_rooms(url))
         try:
@@ -484,22 +436,6 @@ class SignalingClient:
         if len(self._events) < EVENTS_MAX:
             self._events.append(event)
         self._news.set()
-
-
-class _Pace:
-    """Waits, so that we never send faster than the server allows."""
-
-    def __init__(self) -> None:
-        self._level = FRAMES_BURST
-        self._then = 0.0
-
-    async def wait(self) -> None:
-        """Wait for our turn to send a frame."""
-        now = asyncio.get_running_loop().time()
-        self._level = min(FRAMES_BURST, self._level + (now - self._then) * FRAMES_PER_S) - 1
-        self._then = now
-        if self._level < 0:
-            await asyncio.sleep(-self._level / FRAMES_PER_S)
 
 
 def _refusal(refusal: Refusal) -> EnvlspError:

@@ -24,9 +24,28 @@ if TYPE_CHECKING:
 CLOSE_TIMEOUT_S: Final = 2.0
 PING_S: Final = 20.0
 GOING_AWAY: Final = 1001
+FRAMES_PER_S: Final = 18.0
+FRAMES_BURST: Final = 90.0
+"""A little below what the server allows, since its clock starts elsewhere."""
 TOKEN_FIX: Final = "ask whoever runs it for one, and set ENVLSP_SIGNALING_TOKEN=HOST=TOKEN"  # noqa: S105
 _STATUS: Final = {429: "too many connections from this address"}
 _UNAUTHORIZED: Final = 401
+
+
+class Pace:
+    """Waits, so that we never send faster than the server allows."""
+
+    def __init__(self) -> None:
+        self._level = FRAMES_BURST
+        self._then = 0.0
+
+    async def wait(self) -> None:
+        """Wait for our turn to send a frame."""
+        now = asyncio.get_running_loop().time()
+        self._level = min(FRAMES_BURST, self._level + (now - self._then) * FRAMES_PER_S) - 1
+        self._then = now
+        if self._level < 0:
+            await asyncio.sleep(-self._level / FRAMES_PER_S)
 
 
 class SignalingSocket:

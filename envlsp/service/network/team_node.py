@@ -37,7 +37,8 @@ from envlsp.transport.api import IceServers, Link, SignalKind
 from envlsp.transport.dialer import Dialer, webrtc_opener
 from envlsp.transport.lan import Lan, LanPoint
 from envlsp.transport.meeting_point import Everywhere
-from envlsp.transport.signaling_client import SignalingClient, TokenOf, no_token
+from envlsp.transport.signaling_client import SignalingClient
+from envlsp.transport.signaling_servers import TokenOf, no_token
 from envlsp.wire.canonical import Value
 from envlsp.wire.messages import CloseCode
 from envlsp.wire.signals import SessionId

@@ -18,7 +18,7 @@ from envlsp.service.ports import Talk, never
 from envlsp.service.recovery.acting import RootReplica
 from envlsp.service.results import SyncResult
 from envlsp.service.stopping import run_until
-from envlsp.transport.signaling_client import TokenOf
+from envlsp.transport.signaling_servers import TokenOf
 
 MEETING_S = 30.0
 """For a dial that falls back to a relay, and megabytes of records."""

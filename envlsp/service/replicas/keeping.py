@@ -23,7 +23,8 @@ from envlsp.service.joining.pinning import pin_team
 from envlsp.service.ports import Clock
 from envlsp.service.team import Team
 from envlsp.store.keyfile import DeviceSeeds
-from envlsp.transport.signaling_client import Connected, SignalingClient, TokenOf, no_token
+from envlsp.transport.signaling_client import Connected, SignalingClient
+from envlsp.transport.signaling_servers import TokenOf, no_token
 from envlsp.wire.introductions import Answer, Card
 from envlsp.wire.replicas import Pairing
 from envlsp.wire.signaling_messages import Message, RoomId, Tag
