@@ -1,5 +1,5 @@
-// What the server asks the person: a line of text, or which of several.
-// Spec: docs/lsp-extensions.md, "envlsp/input" and "envlsp/pick".
+// What the server asks the person: a line of text, which of several, yes or no. A question stays
+// until it is answered or put away. Spec: docs/lsp-extensions.md, "envlsp/input" and those after it.
 import * as vscode from 'vscode';
 
 export interface Question {
@@ -13,21 +13,35 @@ export interface Choice {
   readonly items: readonly { readonly value: string; readonly label: string; readonly detail: string }[];
 }
 
-interface Answer {
-  readonly value: string | null;
+export interface YesOrNo {
+  readonly title: string;
+  readonly lines: readonly string[];
 }
 
-export async function input(question: Question, token: vscode.CancellationToken): Promise<Answer> {
+interface Answer<T> {
+  readonly value: T | null;
+}
+
+export async function input(question: Question, token: vscode.CancellationToken): Promise<Answer<string>> {
   const { title, value, password } = question;
   const given = await vscode.window.showInputBox({ title, value, password, ignoreFocusOut: true }, token);
   return { value: given ?? null };
 }
 
-export async function pick({ title, items }: Choice, token: vscode.CancellationToken): Promise<Answer> {
+export async function pick({ title, items }: Choice, token: vscode.CancellationToken): Promise<Answer<string>> {
   const rows = items.map(({ value, label, detail }) => ({ value, label: plain(label), detail: plain(detail) }));
   const options = { title, ignoreFocusOut: true, matchOnDetail: true };
   const chosen = await vscode.window.showQuickPick(rows, options, token);
   return { value: chosen?.value ?? null };
+}
+
+/** Ask by a dialog: a message with buttons would go away by itself. */
+export async function confirm({ title, lines }: YesOrNo): Promise<Answer<boolean>> {
+  const yes: vscode.MessageItem = { title: 'Yes' };
+  const no: vscode.MessageItem = { title: 'No', isCloseAffordance: true };
+  const options = { modal: true, detail: lines.join('\n\n') };
+  const chosen = await vscode.window.showInformationMessage(title, options, yes, no);
+  return { value: chosen === undefined ? null : chosen === yes };
 }
 
 /** Return text for a label, where `$(name)` would be drawn as an icon. */

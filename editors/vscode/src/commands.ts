@@ -29,6 +29,12 @@ interface Row {
 }
 
 const SAID_MS = 10_000;
+/** What the server is to ask for, though it would go by a default. */
+const ASKED: Readonly<Record<string, Argument>> = {
+  'envlsp.invite': { role: '?' },
+  'envlsp.access.grant': { role: '?' },
+  'envlsp.protect': { with: '?' },
+};
 
 type Argument = Readonly<Record<string, unknown>>;
 
@@ -48,8 +54,9 @@ export function registerCommands(running: Running, comparisons: Comparisons): vs
   };
   return vscode.Disposable.from(
     ...verbs.map(({ command, title }) => {
-      const verb: Verb = otherwise[command] ?? ((argument) => running.run(command, argument));
-      return vscode.commands.registerCommand(command, (given: unknown) => perform(verb, command, title, given));
+      const name = title.replace(/ …$/, '');
+      const verb: Verb = otherwise[command] ?? ((argument) => running.run(command, argument, name));
+      return vscode.commands.registerCommand(command, (given: unknown) => perform(verb, command, name, given));
     }),
     ...Object.entries(own).map(([name, work]) => vscode.commands.registerCommand(`${OWN}${name}`, () => told(work))),
   );
@@ -86,6 +93,7 @@ async function argumentOf(command: string, given: unknown): Promise<Argument> {
   const editor = vscode.window.activeTextEditor;
   const isPointed = POINTED.has(command) && found['name'] === undefined && found['position'] === undefined;
   return {
+    ...ASKED[command],
     ...found,
     ...(uri === undefined ? {} : { uri }),
     ...(isPointed && editor !== undefined ? { position: placeOf(editor.selection.active) } : {}),

@@ -6,6 +6,7 @@ import { Crashes } from './crashes';
 import type { Masks } from './masks';
 import { checkVersion, findServer, sayMissing } from './server';
 import type { Standing } from './standing';
+import { waited } from './waits';
 
 /** An error that a command answers with; the message says what to do about it. */
 interface Refusal {
@@ -45,15 +46,19 @@ export class Running implements vscode.Disposable {
 
   /** Do what a command says, and return its result; undefined where it was stopped.
    *
-   * Raises an error with a sentence for people where it fails.
+   * Raises an error with a sentence for people where it fails. What it tells meanwhile is shown
+   * under a title, where there is one.
    */
-  async run<T>(command: string, argument: object): Promise<T | undefined> {
+  async run<T>(command: string, argument: object, title?: string): Promise<T | undefined> {
     const client = await this.get();
     if (client === undefined) {
       return undefined;
     }
     try {
-      return await client.sendRequest<T>('workspace/executeCommand', { command, arguments: [argument] });
+      if (title === undefined) {
+        return await client.sendRequest<T>('workspace/executeCommand', { command, arguments: [argument] });
+      }
+      return await waited<T>(client, command, argument, title);
     } catch (error) {
       const { code, message } = error as Refusal;
       if (code === STOPPED) {

@@ -154,7 +154,7 @@ def she_works_with_releases(team: Team) -> None:
     bench.until(lambda: bench.status("v4"))
     bench.palette("Env: Pull")
     bench.until(lambda: not bench.status("↓"))
-    for command in ("Status", "List Names", "List Members"):
+    for command in ("Status", "List Names", "Members"):
         bench.palette(f"Env: {command}")
         bench.page.wait_for_timeout(500)
         bench.keys("Escape")
