@@ -43,7 +43,7 @@ class Notify:
         self._asked: dict[str, Future[Any]] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._status: Any = None
-        self._files: list[str] = []
+        self._files: list[str] | None = None
         self._warned: set[str] = set()
 
     def facts_changed(self) -> None:

@@ -59,6 +59,7 @@ async def test_they_are_told_whole_and_only_when_they_changed() -> None:
         know(inside, *files)
         await told(inside)
     assert [message["params"]["uris"] for message in await told(inside)] == [
+        [],
         ["file:///shop/a%20b"],
         ["file:///shop/a%20b", "file:///shop/c"],
         [],

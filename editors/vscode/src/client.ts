@@ -15,6 +15,7 @@ import type { Told } from './covers';
 import { besideDots } from './hints';
 import { withLinks } from './hover';
 import type { Masks } from './masks';
+import { onFiles } from './named';
 import { MASK } from './seen';
 import type { Standing } from './standing';
 import { SERVED } from './where';
@@ -36,7 +37,7 @@ class Client extends LanguageClient {
 /** Says what this editor can do: docs/lsp-extensions.md, "Saying what the editor can do". */
 const abilities: StaticFeature = {
   fillClientCapabilities(capabilities) {
-    const envlsp = { input: true, pick: true, status: true, reveal: true, masks: true, words: true };
+    const envlsp = { input: true, pick: true, status: true, reveal: true, masks: true, files: true, words: true };
     capabilities.experimental = { envlsp };
   },
   initialize() {},
@@ -69,6 +70,7 @@ export function makeClient(path: string, masks: Masks, log: vscode.LogOutputChan
   const client = new Client('envlsp', 'envlsp', { command: path, args: ['lsp'] }, options);
   client.registerFeature(abilities);
   client.onNotification('envlsp/masks', (message: Told) => masks.told(message));
+  client.onNotification('envlsp/files', onFiles);
   client.onNotification('envlsp/status', onStanding);
   client.onRequest('envlsp/input', (question: Question, token) => input(question, token));
   client.onRequest('envlsp/pick', (choice: Choice, token) => pick(choice, token));

@@ -7,6 +7,7 @@ import { keepContexts } from './contexts';
 import { Documents } from './documents';
 import { install } from './install';
 import { Masks } from './masks';
+import { keepNamed } from './named';
 import { Plain } from './plain';
 import { Releases } from './releases';
 import { clearClipboard } from './reveal';
@@ -24,6 +25,7 @@ export function activate(context: vscode.ExtensionContext): void {
   stop = () => running.stop();
   context.subscriptions.push(
     masks,
+    keepNamed(context.workspaceState),
     running,
     documents,
     new Changes(masks),

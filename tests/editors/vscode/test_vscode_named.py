@@ -1,0 +1,63 @@
+"""Bob's env file is called config/secrets.txt in ev.yaml: VS Code covers it once the server told of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.planted import DOTENV, SECRET
+from tests.support.processes import cast
+from tests.support.workbench import Workbench, needed, workbench
+from tests.support.workbench_frames import frames, record
+
+pytestmark = pytest.mark.slow
+
+COMMENT = "# Where the API lives"
+"""Beside dots it shows only when the server has told of the masks."""
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Workbench]:
+    needed()
+    with cast(tmp_path) as people:
+        bob = people.founder("Bob", DOTENV.encode())
+        config = bob.shop / "ev.yaml"
+        text = config.read_text()
+        assert text.count("path: '.'") == 1
+        config.write_text(text.replace("path: '.'", "path: '.', files: { qa: config/secrets.txt }"))
+        (bob.shop / "config").mkdir()
+        (bob.shop / "config" / "secrets.txt").write_text(DOTENV)
+        (bob.shop / "notes.txt").write_text("nothing to see\n")
+        (tmp_path / "silent").write_text("#!/bin/sh\nexec sleep 1000\n")
+        (tmp_path / "silent").chmod(0o700)
+        with workbench(
+            bob.shop,
+            bob.environ(),
+            settings={"files.autoSave": "off"},
+            watch=lambda page: record(page, SECRET),
+        ) as found:
+            yield found
+
+
+def test_a_file_that_ev_yaml_names_is_covered(bench: Workbench, tmp_path: Path) -> None:
+    bench.open("config/secrets.txt")
+    bench.until(lambda: bench.masked("API_URL=") and COMMENT in bench.shown(), "the server has told")
+    frames(bench.page)
+    bench.open("notes.txt")
+    bench.tab("secrets.txt").click()
+    bench.until(lambda: bench.masked("API_URL=") and COMMENT in bench.shown())
+    assert frames(bench.page).read == ()
+    it_is_remembered(bench, tmp_path / "silent")
+
+
+def it_is_remembered(bench: Workbench, silent: Path) -> None:
+    """With the next start nobody has to tell."""
+    (bench.place / "data/Machine/settings.json").write_text(json.dumps({"envlsp.path": str(silent)}))
+    bench.load()
+    bench.until(lambda: bench.masked("API_URL=") and COMMENT not in bench.shown())
+    frames(bench.page)
+    bench.page.wait_for_timeout(300)
+    assert frames(bench.page).read == ()
