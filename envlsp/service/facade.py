@@ -157,7 +157,7 @@ class Service:
         return teams[0]
 
     def _unlock_s(self) -> float | None:
-        from envlsp.service.locking import unlock_s  # for devices without a key file
+        from envlsp.service.unlocked_for import unlock_s  # for devices without a key file
 
         return unlock_s(self.environ)
 

@@ -2,11 +2,10 @@
 
 A locked device is one with the file `run/locked`: every process that holds the key
 forgets it as soon as it looks, and the node is told, so it looks at once. Unlocking
-removes the file and gives the key to the node, which lends it to the others.
+removes the file and gives the key to the node, which lends it to the others (`lending`).
 Refuses to know editors and terminals. Its rules:
 
 - A key file opens a device for whoever can read it, so such a device is not locked.
-- Nothing of the key is said but to a process of the same user, over the node's socket.
 - What the person wanted happens even where the node does not answer.
 
 Spec: docs/protocol.md, "H. Local storage".
@@ -14,39 +13,23 @@ Spec: docs/protocol.md, "H. Local storage".
 
 from __future__ import annotations
 
-import contextlib
-import math
-import os
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from envlsp.crypto.memory import Key, SecretBuffer, exposed
-from envlsp.errors import EnvlspError, Locked, Misuse, StoreError, UsageError
+from envlsp.errors import Locked, Misuse, StoreError
 from envlsp.service.holding import FOREVER
+from envlsp.service.lending import left_at_node, lend_key, tell_node, to_ms
+from envlsp.service.unlocked_for import unlock_s
 from envlsp.service.vault import UNLOCK_S
 from envlsp.store.files import make_private_file
 from envlsp.store.keyfile import Protection, read_header
 
 if TYPE_CHECKING:
     from envlsp.service.facade import Service
-    from envlsp.service.network.local_api import LocalClient
     from envlsp.service.ports import Talk
     from envlsp.store.home import Home
-    from envlsp.wire.canonical import Value
-
-UNLOCK_FOR: Final = "ENVLSP_UNLOCK_FOR"
-"""The variable that says for how long a device stays unlocked, as `--for` does."""
-NODE_S: Final = 5.0
-"""How long the node may take to lock or unlock: it closes every team it serves."""
-
-_UNITS: Final = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
-_LONGEST_S: Final = 366 * 86_400.0
-_DURATION: Final = re.compile(r"([0-9]{1,6})([smhd])")
-_NO_END: Final = 0
-"""How the local API says that there is no end."""
 
 WORDS: Final[Mapping[Protection, str]] = {
     Protection.PASSPHRASE: "passphrase",
@@ -80,39 +63,6 @@ class Unlocked:
     teams: int
 
 
-def to_seconds(text: str) -> float:
-    """Return the seconds of a duration: `45s`, `30m`, `8h`, `2d`, or `forever`.
-
-    Raises:
-        UsageError: it is none of these.
-    """
-    if text == "forever":
-        return FOREVER
-    found = _DURATION.fullmatch(text)
-    seconds = int(found[1]) * _UNITS[found[2]] if found else 0.0
-    if not 0 < seconds <= _LONGEST_S:
-        raise UsageError("that is no length of time", fix="such as 30m, 8h, 2d, or forever")
-    return seconds
-
-
-def unlock_s(environ: Mapping[str, str]) -> float | None:
-    """Return for how long the person wants the device unlocked, where they have said so.
-
-    Raises:
-        UsageError: the variable makes no sense.
-    """
-    text = environ.get(UNLOCK_FOR)
-    if not text:
-        return None
-    try:
-        return to_seconds(text)
-    except UsageError as exc:
-        raise UsageError(f"{UNLOCK_FOR} is no length of time", fix=exc.fix) from exc
-
-
-# --- what a person asks for --------------------------------------------------------------------
-
-
 def lock(service: Service) -> bool:
     """Lock this device: every process forgets its keys, at once or within seconds.
 
@@ -134,7 +84,7 @@ def lock(service: Service) -> bool:
     make_private_file(home.lock_mark)
     service.vault.hold.forget()
     service.lock()
-    _tell_node(home, "lock")
+    tell_node(home, "lock")
     return not was_locked
 
 
@@ -187,10 +137,10 @@ def protect(service: Service, talk: Talk, protection: Protection, path: str | No
     key = vault.protect(protection, talk, path)
     if protection is Protection.KEY_FILE:
         vault.hold.forget()
-        _tell_node(home, "unlock", key.kek.reveal(), to_ms(FOREVER))
+        tell_node(home, "unlock", key.kek.reveal(), to_ms(FOREVER))
     elif before.is_held:
         vault.hold.keep(key.kek, _wanted(service, protection))
-        _tell_node(home, "unlock", key.kek.reveal(), to_ms(vault.hold.left_s()))
+        tell_node(home, "unlock", key.kek.reveal(), to_ms(vault.hold.left_s()))
     return before.protection
 
 
@@ -208,7 +158,7 @@ def state(service: Service) -> LockState:
         return LockState(protection, True, False, None)
     if hold.lasts and hold.left_s():
         return LockState(protection, False, True, _finite(hold.left_s()))
-    left_s = _left_at_node(home)
+    left_s = left_at_node(home)
     return LockState(protection, False, left_s is not None, None if left_s is None else _finite(left_s))
 
 
@@ -235,83 +185,3 @@ def _remove_mark(home: Home) -> None:
 
 def _finite(left_s: float) -> float | None:
     return None if left_s == FOREVER else left_s
-
-
-# --- the node ----------------------------------------------------------------------------------
-
-
-def ask_key(home: Home) -> tuple[SecretBuffer, float] | None:
-    """Return what the node holds, for the caller to close, and for how long; None where it has nothing.
-
-    Raises:
-        EnvlspError: it does not answer.
-    """
-    with _calling(home) as client:
-        if client is None:
-            return None
-        match client.call("key", timeout_s=NODE_S):
-            case (bytes() as kek, int() as left_ms):
-                return SecretBuffer.taken(kek), from_ms(left_ms)
-    return None
-
-
-def lend_key(home: Home, kek: Key, for_s: float, *, always: bool = False) -> bool:
-    """Let the node hold the key; return whether it does now.
-
-    Args:
-        home: this device's files.
-        kek: what opens device.key.
-        for_s: for how long.
-        always: also where it holds it already, for another time.
-    """
-    with contextlib.suppress(EnvlspError), _calling(home) as client:
-        if client is None:
-            return False
-        if not always:
-            with contextlib.suppress(Locked):
-                client.call("left", timeout_s=NODE_S)
-                return True
-        client.call("unlock", exposed(kek), to_ms(for_s), timeout_s=NODE_S)
-        return True
-    return False
-
-
-def _left_at_node(home: Home) -> float | None:
-    """Return for how long the node holds the key; None where there is no node, or it holds none."""
-    with contextlib.suppress(EnvlspError), _calling(home) as client:
-        if client is not None:
-            match client.call("left", timeout_s=NODE_S):
-                case (int() as left_ms,):
-                    return from_ms(left_ms)
-    return None
-
-
-def _tell_node(home: Home, method: str, *args: Value) -> None:
-    with contextlib.suppress(EnvlspError), _calling(home) as client:
-        if client is not None:
-            client.call(method, *args, timeout_s=NODE_S)
-
-
-@contextlib.contextmanager
-def _calling(home: Home) -> Iterator[LocalClient | None]:
-    if not os.path.lexists(home.node_socket):
-        yield None  # known before asyncio is loaded
-        return
-    from envlsp.service.network.local_api import LocalClient
-
-    client = LocalClient.connect(Path(home.node_socket))
-    try:
-        yield client
-    finally:
-        if client is not None:
-            client.close()
-
-
-def to_ms(seconds: float) -> int:
-    """Return seconds as the local API says them."""
-    return _NO_END if seconds == FOREVER else max(1, math.ceil(seconds * 1000))
-
-
-def from_ms(milliseconds: int) -> float:
-    """Return the seconds that the local API said."""
-    return FOREVER if milliseconds == _NO_END else milliseconds / 1000

@@ -325,7 +325,7 @@ class Vault:
         """Return the file opened with what the node holds, which this process then holds as long."""
         if self.is_nodes_own or not os.path.lexists(self._home.node_socket):
             return None  # known before asyncio is loaded
-        from envlsp.service.locking import ask_key
+        from envlsp.service.lending import ask_key
 
         try:
             found = ask_key(self._home)
@@ -343,6 +343,6 @@ class Vault:
         """Let a node that has no key have this one: it serves what the person is doing."""
         if self.is_nodes_own or not os.path.lexists(self._home.node_socket):
             return
-        from envlsp.service.locking import lend_key
+        from envlsp.service.lending import lend_key
 
         lend_key(self._home, opened.kek, self.hold.left_s())

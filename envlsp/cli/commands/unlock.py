@@ -22,7 +22,8 @@ def command(frame: Frame, duration: str | None) -> None:
     With neither running there is nobody to hold it, and each command asks by itself.
     When the time is over, everything is as after envlsp lock.
     """
-    from envlsp.service.locking import to_seconds, unlock
+    from envlsp.service.locking import unlock
+    from envlsp.service.unlocked_for import to_seconds
     from envlsp.service.verbs.lock_shapes import unlocked_fields
 
     for_s = None if duration is None else to_seconds(duration)

@@ -24,7 +24,8 @@ from envlsp.service.config import is_lan_used
 from envlsp.service.facade import Service
 from envlsp.service.holding import FOREVER
 from envlsp.service.joining.invitations import close_used_up
-from envlsp.service.locking import from_ms, see_locked, to_ms
+from envlsp.service.lending import from_ms, to_ms
+from envlsp.service.locking import see_locked
 from envlsp.service.network.local_api import LocalServer, Values
 from envlsp.service.network.roaming import Whereabouts
 from envlsp.service.network.team_node import PeerState, TeamNode
