@@ -251,7 +251,7 @@ def test_signals_reach_the_program(alice: Desk, number: signal.Signals) -> None:
         "import signal, sys, time\n"
         f"signal.signal({int(number)}, lambda *_: sys.exit(7))\n"
         "print('ready', flush=True)\n"
-        "time.sleep(30)\n"
+        "time.sleep(60)\n"
     )
     with subprocess.Popen(
         [sys.executable, "-m", "envlsp", "run", "--", sys.executable, "-c", script],
@@ -262,7 +262,7 @@ def test_signals_reach_the_program(alice: Desk, number: signal.Signals) -> None:
         assert child.stdout is not None
         assert child.stdout.readline() == b"ready\n"
         child.send_signal(number)
-        assert child.wait(timeout=20) == 7
+        assert child.wait(timeout=60) == 7
 
 
 @pytest.mark.slow

@@ -77,6 +77,7 @@ def test_an_agent_serves_a_team_that_was_joined_after_it_started(stage: Cast) ->
     code = invitation.document()["code"]
     bob.ok("join", code, *bob.who, at=second)
     assert invitation.finish().code == 0
+    bob.meet(at=second)
     bob.ok("pull", at=second)
     assert (second / ".env").read_bytes() == alice.env.read_bytes()
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from envlsp.cli.demo.shop import NEW_API, OLD_API
-from tests.support.processes import wait_until
+from tests.support.processes import WAIT_S, wait_until
 from tools.readme_demo import shape, shown
 
 pytestmark = pytest.mark.slow
@@ -77,7 +77,7 @@ def test_stopping_the_demo_leaves_nothing_behind(folder: Path, number: signal.Si
         assert child.stdout is not None
         _read_until(child.stdout.readline, "ready")
         child.send_signal(number)
-        child.communicate(timeout=30)
+        child.communicate(timeout=WAIT_S)
     assert child.returncode == 128 + number
     assert not list(folder.iterdir())
     wait_until(lambda: not _processes_of(folder))

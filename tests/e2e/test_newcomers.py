@@ -26,6 +26,5 @@ def test_who_was_away_gets_everything_from_a_newcomer(stage: Cast) -> None:
     assert [member["name"] for member in carol.json("members")["members"]] == ["Alice", "Carol", "Bob"]
 
     carol.env.write_bytes(carol.env.read_bytes() + b"CAROLS=1\n")
-    carol.ok("push")
-    carol.meet()
+    carol.share()
     wait_until(bob.has_release("v2"))

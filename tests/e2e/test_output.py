@@ -114,7 +114,7 @@ def test_exit_code_6_for_a_name_in_conflict(stage: Cast) -> None:
     alice, bob = stage.team()
     alice.ok("push", "--offline")
     bob_agent = bob.agent()
-    alice.ok("sync")
+    alice.meet()
     bob_agent.stop()
     bob.ok("pull", "--offline")
     for one, host in ((alice, b"alices.example"), (bob, b"bobs.example")):

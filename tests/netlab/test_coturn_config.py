@@ -13,6 +13,7 @@ import pytest
 
 from tests.support.netlab.servers import SECRET, make_certificate
 from tests.support.netlab.world import TURN_IP, World
+from tests.support.processes import WAIT_S
 
 pytestmark = pytest.mark.slow
 
@@ -40,7 +41,7 @@ def log(world: World, tmp_path: Path) -> Iterator[Path]:
             cwd=tmp_path,
         )
     try:
-        limit = time.monotonic() + 15
+        limit = time.monotonic() + WAIT_S
         knock = [*world.within("pub"), sys.executable, "-I", "-c", KNOCK, TURN_IP]
         while subprocess.run(knock, capture_output=True, check=False).returncode:
             assert time.monotonic() < limit, said.read_text()
@@ -56,7 +57,7 @@ def uclient(world: World, *words: str) -> subprocess.CompletedProcess[str]:
     command = ["turnutils_uclient", "-u", "0011223344556677", "-W", SECRET, "-m", "1", "-l", "100", *words]
     # It says little and keeps its exit code for itself where a peer is denied.
     return subprocess.run(
-        [*world.within("a1"), *command], capture_output=True, text=True, check=False, timeout=30
+        [*world.within("a1"), *command], capture_output=True, text=True, check=False, timeout=WAIT_S
     )
 
 
@@ -90,7 +91,7 @@ def test_a_client_allocates_by_tls_on_443(world: World, log: Path) -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=30,
+        timeout=WAIT_S,
     )
     assert done.stdout.strip() == TURN_IP, done.stderr
 
@@ -116,7 +117,7 @@ def test_a_name_signed_with_another_secret_gets_nothing(world: World, log: Path)
         capture_output=True,
         text=True,
         check=False,
-        timeout=30,
+        timeout=WAIT_S,
     )
     assert done.returncode != 0
     assert received(done) == 0

@@ -15,7 +15,7 @@ from envlsp.ide.usages import Usages
 from envlsp.service import code_index
 from envlsp.service.code_index import CodeIndex
 
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 
 
 class Desk:

@@ -83,9 +83,9 @@ def test_each_word_of_the_node_is_heard_and_so_is_its_end(home: Home, node: Fake
     time.sleep(0.1)
     for what in ("changed", "peers"):
         node.say(what)
-        assert heard.acquire(timeout=5)
+        assert heard.acquire(timeout=60)
     node.end()
-    thread.join(5)
+    thread.join(60)
     assert not thread.is_alive()
 
 
@@ -96,7 +96,7 @@ def test_listening_ends_when_somebody_else_hangs_up(home: Home, node: FakeNode) 
     thread.start()
     time.sleep(0.1)
     client.close()
-    thread.join(5)
+    thread.join(60)
     assert not thread.is_alive()
 
 

@@ -33,7 +33,7 @@ def another_window(actor: Actor) -> Editor:
 
 def code_of(window: Editor) -> str:
     """Wait for the code that somebody is to read out."""
-    limit = time.monotonic() + 20
+    limit = time.monotonic() + 60
     while time.monotonic() < limit:
         for line in [*window.talk.heard]:
             if found := re.search(r"envlsp join (\S+)", line):

@@ -16,7 +16,7 @@ from envlsp.service.watching import Watcher, WatchFiles
 
 pytestmark = pytest.mark.slow  # sockets, threads, files, and waits for them
 
-PATIENCE_S = 10.0
+PATIENCE_S = 60.0
 
 
 class Ears:

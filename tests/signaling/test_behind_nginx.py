@@ -18,6 +18,7 @@ from envlsp.transport.signaling_client import SignalingClient
 from envlsp.wire.signaling_messages import Message, RoomId
 from envlsp_signaling.messages import Verb
 from tests.support.certificates import certificate
+from tests.support.ports import own_port
 from tests.support.signaling import BLOB, ROOM, hear, plain, process, tell
 
 pytestmark = pytest.mark.slow
@@ -38,28 +39,34 @@ http {{
 @contextlib.contextmanager
 def nginx(folder: Path, inside: str, chain: Path) -> Iterator[int]:
     """Start it before a server, with a certificate, and yield its TLS port, which is the test's own."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = int(free.getsockname()[1])
+    with own_port() as port:
+        config = folder / "nginx.conf"
+        config.write_text(_configured(folder, inside, chain, port))
+        checked = subprocess.run(
+            ["nginx", "-t", "-c", str(config)], capture_output=True, text=True, check=False
+        )
+        assert checked.returncode == 0, checked.stderr
+        with subprocess.Popen(["nginx", "-c", str(config)], stderr=subprocess.DEVNULL) as running:
+            try:
+                _wait_for(port)
+                yield port
+            finally:
+                running.send_signal(signal.SIGTERM)
+
+
+def _configured(folder: Path, inside: str, chain: Path, port: int) -> str:
+    """Return the example at this port, before this server, with its own files in a folder."""
     text = EXAMPLE.read_text().replace("server 127.0.0.1:8765", f"server {inside.removeprefix('ws://')}")
     text = text.replace("listen 443 ssl", f"listen 127.0.0.1:{port} ssl").replace("listen [::]:443 ssl;", "")
     for name in ("fullchain.pem", "privkey.pem"):
         text = text.replace(f"/etc/ssl/signal.example.org/{name}", str(chain))
     parts = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     paths = " ".join(f"{part}_temp_path {folder}/{part};" for part in parts)
-    config = folder / "nginx.conf"
-    config.write_text(AROUND.format(folder=folder, paths=paths, example=text))
-    checked = subprocess.run(["nginx", "-t", "-c", str(config)], capture_output=True, text=True, check=False)
-    assert checked.returncode == 0, checked.stderr
-    with subprocess.Popen(["nginx", "-c", str(config)], stderr=subprocess.DEVNULL) as running:
-        try:
-            _wait_for(port)
-            yield port
-        finally:
-            running.send_signal(signal.SIGTERM)
+    return AROUND.format(folder=folder, paths=paths, example=text)
 
 
 def _wait_for(port: int) -> None:
-    limit = time.monotonic() + 10
+    limit = time.monotonic() + 60
     while True:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
             return
@@ -87,7 +94,7 @@ async def test_real_clients_meet_through_it(
         for client in (alice, bob):
             await client.subscribe(RoomId(ROOM))
         await alice.publish(RoomId(ROOM), BLOB)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             heard = await anext(bob.messages())
         assert isinstance(heard, Message)
         assert heard.blob == BLOB

@@ -54,7 +54,7 @@ KEY: RoomKey = room_key(TEAM_KEY)
 
 
 async def next_message(client: SignalingClient) -> Message:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         async for event in client.messages():
             if isinstance(event, Message):
                 return event
@@ -146,6 +146,6 @@ async def test_killed_and_restarted_everybody_meets_again() -> None:
                 assert await anext(client.messages()) == Disconnected()
             async with process(port=port) as again:
                 for client in (alice, bob):
-                    async with asyncio.timeout(10):
+                    async with asyncio.timeout(60):
                         assert await anext(client.messages()) == Connected(again.url)
                 await dial(alice, bob)

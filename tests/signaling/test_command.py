@@ -121,7 +121,7 @@ def run_apart(port: str) -> int:
         capture_output=True,
         text=True,
         check=False,
-        timeout=30,
+        timeout=60,
     )
     assert done.stdout == ""
     assert done.stderr.startswith("envlsp-signaling: cannot listen")

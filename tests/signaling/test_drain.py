@@ -131,7 +131,7 @@ async def test_the_supervisor_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path:
     place = str(tmp_path / "notify")
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as channel:
         channel.bind(place)
-        channel.settimeout(10)
+        channel.settimeout(60)
         monkeypatch.setenv("NOTIFY_SOCKET", place)
         async with process() as server:
             assert channel.recv(100) == b"READY=1"
@@ -154,11 +154,11 @@ async def test_real_clients_move_to_another_server_at_once(monkeypatch: pytest.M
                 await client.subscribe(RoomId(ROOM))
             assert await one.stop() == 0
             for client in (alice, bob):
-                async with asyncio.timeout(20):
+                async with asyncio.timeout(60):
                     assert await anext(client.messages()) == Disconnected()
                     assert await anext(client.messages()) == Connected(other.url)
             await alice.publish(RoomId(ROOM), BLOB)
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 heard = await anext(bob.messages())
             assert isinstance(heard, Message)
             assert heard.blob == BLOB
@@ -175,5 +175,5 @@ async def test_a_server_that_sends_everybody_away_at_once_is_not_hammered() -> N
         await asyncio.sleep(0.8)  # longer than anybody waits who moves
         assert not alice.is_connected
         alice.hurry()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             assert await anext(alice.messages()) == Connected(url)

@@ -163,7 +163,7 @@ def test_a_server_alone_needs_no_redis_library() -> None:
         "sys.exit(main(['--check-config', '--backplane', 'redis://127.0.0.1']))"
     )
     done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=30
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60
     )
     assert done.returncode == 2
     assert "envlsp[redis]" in done.stderr

@@ -72,8 +72,8 @@ def test_a_killed_holder_lets_go(tmp_path: Path) -> None:
     assert not lock.try_acquire()
     end(child)
     started = time.monotonic()
-    lock.acquire(timeout_s=2)
-    assert time.monotonic() - started < 2
+    lock.acquire(timeout_s=20)
+    assert time.monotonic() - started < 10
     lock.release()
 
 

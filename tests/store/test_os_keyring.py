@@ -96,11 +96,11 @@ def test_without_the_package_there_is_no_keyring(monkeypatch: pytest.MonkeyPatch
 
 def test_one_that_never_answers_is_given_up(desktop: MemoryKeyring) -> None:
     keep()
-    desktop.waits_s = 1.0
+    desktop.waits_s = 4.0
     start = time.monotonic()
     with pytest.raises(Locked, match=r"did not answer within 0 s"):
         os_keyring.recall("one", timeout_s=0.05)
-    assert time.monotonic() - start < 0.9
+    assert time.monotonic() - start < 3.0
 
 
 def test_its_own_words_are_not_repeated(desktop: MemoryKeyring) -> None:

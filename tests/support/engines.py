@@ -15,7 +15,7 @@ from envlsp.service.engine import Engine
 from envlsp.service.holding import FOREVER, Hold
 from tests.support.cast import Actor
 
-WAIT_S = 15.0
+WAIT_S = 60.0
 
 
 class Watcher:

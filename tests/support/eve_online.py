@@ -11,7 +11,7 @@ from envlsp.transport.api import Link
 from envlsp.wire.frames import Assembler, decode_frame_untrusted, encode_frame, is_control, split
 from envlsp.wire.messages import Ack, Message, decode_message_untrusted, encode_message, kind_of
 
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 
 
 class Eve:

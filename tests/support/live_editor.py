@@ -16,7 +16,7 @@ from envlsp.store.lock import FileLock
 from tests.support.lsp_client import FULL, Editor, ServerError, span
 from tests.support.processes import Teammate, wait_until
 
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 """For what has to go over the network on a busy machine."""
 REFRESHES = ("workspace/codeLens/refresh", "workspace/inlayHint/refresh", "workspace/diagnostic/refresh")
 LOOK_S = 0.005
@@ -103,8 +103,12 @@ class LiveEditor(Editor):
         )
 
     def first(self, method: str, after: float) -> float:
-        """Return when the server first sent a message of a kind after some time."""
-        return next(at for at, name in list(self.times) if name == method and at >= after)
+        """Wait for a message of a kind after some time; return when the first one came."""
+
+        def found() -> float | None:
+            return next((at for at, name in list(self.times) if name == method and at >= after), None)
+
+        return float(self.wait_for(found))
 
     def reload(self) -> None:
         """Show the file as it is on disk, as editors do with an unchanged buffer."""
@@ -205,7 +209,8 @@ class Arrivals:
         self._thread.join()
 
     def first(self, after: float) -> float:
-        """Return when something first came after some time."""
+        """Return when something first came after some time; this watcher may see it a moment later."""
+        wait_until(lambda: self.times[-1] >= after, look_s=LOOK_S)
         return next(at for at in self.times if at >= after)
 
     def _watch(self) -> None:

@@ -192,6 +192,10 @@ class Editor:
         self.send(message)
         return self.answer(identity, timeout_s)
 
+    def has_answered(self, identity: int) -> bool:
+        """Return whether an answer is there already."""
+        return not self._replies[identity].empty()
+
     def answer(self, identity: int, timeout_s: float = TIMEOUT_S) -> Any:
         """Wait for the answer to a request."""
         try:

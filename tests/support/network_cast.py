@@ -24,7 +24,7 @@ from tests.support.cast import Actor, Cast
 from tests.support.signaling import TAP
 
 ROOT = Path(__file__).parents[2]
-WAIT_S = 40.0
+WAIT_S = 60.0
 
 AGENT = """
 import logging, sys

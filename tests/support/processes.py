@@ -144,9 +144,16 @@ class Teammate:
         assert document["schema"] == 1
         return document
 
-    def meet(self) -> None:
+    def meet(self, at: Path | None = None) -> None:
         """Sync until a teammate holds all that is held here: who has just come may not be found at once."""
-        wait_until(lambda: self.run("sync").code == 0)
+        wait_until(lambda: self.run("sync", at=at).code == 0)
+
+    def share(self, *words: str, verb: str = "push", stdin: bytes = b"") -> Any:
+        """Push until a teammate holds it, whether or not they were found at once; return what was said."""
+        pushed = self.json(verb, *words, stdin=stdin)
+        if not pushed["reached"]:  # they were on the way, or the machine is very busy
+            self.meet()
+        return pushed
 
     def start(self, *words: str) -> Background:
         """Run a command beside the test."""

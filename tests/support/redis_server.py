@@ -8,15 +8,16 @@ import subprocess
 import time
 from collections.abc import Iterator
 
-LISTENS_S = 10.0
+from tests.support.ports import own_port
+
+LISTENS_S = 60.0
 
 
 class RedisServer:
     """One server that can be ended and started again at the same place."""
 
-    def __init__(self) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port = int(free.getsockname()[1])
+    def __init__(self, port: int) -> None:
+        self.port = port
         self.url = f"redis://127.0.0.1:{self.port}/0"
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -55,7 +56,7 @@ class RedisServer:
     def ask(self, *words: str) -> bytes:
         """Return what it answers to one command."""
         done = subprocess.run(
-            ["redis-cli", "-p", str(self.port), *words], capture_output=True, check=True, timeout=10
+            ["redis-cli", "-p", str(self.port), *words], capture_output=True, check=True, timeout=60
         )
         return done.stdout
 
@@ -63,9 +64,10 @@ class RedisServer:
 @contextlib.contextmanager
 def redis_server() -> Iterator[RedisServer]:
     """Yield a running server."""
-    server = RedisServer()
-    server.start()
-    try:
-        yield server
-    finally:
-        server.stop()
+    with own_port() as port:
+        server = RedisServer(port)
+        server.start()
+        try:
+            yield server
+        finally:
+            server.stop()

@@ -23,6 +23,7 @@ from envlsp_signaling.server import SignalingServer
 TAP = Path(__file__).with_name("tapped_signaling.py")
 ROOM = b"r" * 16
 BLOB = b"b" * 1024
+WAIT_S = 60.0
 
 
 @contextlib.asynccontextmanager
@@ -82,7 +83,7 @@ async def tell(socket: ClientConnection, *parts: object) -> None:
 
 async def hear(socket: ClientConnection) -> list[object]:
     """Return the next frame, decoded."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(WAIT_S):
         frame = await socket.recv()
     assert isinstance(frame, bytes)
     decoded = msgpack.unpackb(frame)
@@ -102,7 +103,7 @@ class ServerProcess:
     async def until_logged(self, words: bytes) -> None:
         """Wait until it has logged this; what it logged by then is in `log`."""
         assert self.process.stderr is not None
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(WAIT_S):
             while words not in self.log:
                 line = await self.process.stderr.readline()
                 assert line, self.log
@@ -112,7 +113,7 @@ class ServerProcess:
         """Send a signal, and return the exit code; what it logged is in `log`."""
         if self.process.returncode is None:
             self.process.send_signal(number)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(WAIT_S):
             _, rest = await self.process.communicate()
         self.log += rest
         assert self.process.returncode is not None
@@ -144,7 +145,7 @@ async def process(
         env={**os.environ, "PYTHONDEVMODE": "1" if develop else ""},
     )
     assert child.stdout is not None
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(WAIT_S):
         line = await child.stdout.readline()
     server = ServerProcess(child, json.loads(line))
     try:

@@ -69,7 +69,7 @@ async def house() -> AsyncIterator[House]:
 
 def play(scene: Coroutine[Any, Any, None]) -> None:
     async def within_time() -> None:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             await scene
             while len(asyncio.all_tasks()) > 1:  # noqa: ASYNC110  (who is still being sent away)
                 await asyncio.sleep(0.02)

@@ -33,7 +33,7 @@ NOWHERE = "ws://127.0.0.1:9"
 
 def play(scene: Callable[[Board], Awaitable[None]]) -> None:
     async def within_time() -> None:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             await scene(Board())
         await asyncio.sleep(0.05)  # connections end in the next round of the loop
 

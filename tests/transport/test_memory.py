@@ -37,7 +37,7 @@ async def test_send_waits_while_the_window_is_full() -> None:
     await asyncio.sleep(0.01)
     assert not waiting.done()
     await b.receive()
-    await asyncio.wait_for(waiting, 1)
+    await asyncio.wait_for(waiting, 60)
 
 
 async def test_closing_ends_both_directions_after_what_was_sent() -> None:
@@ -47,7 +47,7 @@ async def test_closing_ends_both_directions_after_what_was_sent() -> None:
     await asyncio.sleep(0)
     await a.close()
     await a.close()
-    await asyncio.wait_for(b.wait_closed(), 1)
+    await asyncio.wait_for(b.wait_closed(), 60)
     assert await b.receive() == b"last"
     for link in (a, b):
         with pytest.raises(LinkClosed):
@@ -81,4 +81,4 @@ async def test_delay() -> None:
     await a.send(b"x")
     await a.send(b"y")
     assert [await b.receive(), await b.receive()] == [b"x", b"y"]
-    assert 0.045 < time.monotonic() - started < 0.5
+    assert 0.045 < time.monotonic() - started < 5

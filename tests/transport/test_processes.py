@@ -65,8 +65,8 @@ async def test_a_process_that_leaves_is_noticed_at_once(clean_loop: None) -> Non
         started = time.monotonic()
         with pytest.raises(LinkClosed):
             await link.receive()
-        assert time.monotonic() - started < 1
-        await asyncio.wait_for(process.wait(), 5)
+        assert time.monotonic() - started < LOOPBACK.consent_timeout_s / 2
+        await asyncio.wait_for(process.wait(), 60)
 
 
 async def test_a_process_that_is_killed_is_noticed_by_its_silence(clean_loop: None) -> None:
@@ -76,11 +76,11 @@ async def test_a_process_that_is_killed_is_noticed_by_its_silence(clean_loop: No
         await process.wait()
         started = time.monotonic()
         with pytest.raises(LinkClosed):
-            await asyncio.wait_for(link.receive(), 15)
+            await asyncio.wait_for(link.receive(), 60)
         assert time.monotonic() - started < 10
         started = time.monotonic()
         await link.close()
-        assert time.monotonic() - started < 2
+        assert time.monotonic() - started < 5
 
 
 def run(code: str) -> str:

@@ -16,7 +16,7 @@ def test_a_word_is_one_datagram(tmp_path: Path, is_abstract: bool) -> None:
     place = f"@{tmp_path}/n" if is_abstract else f"{tmp_path}/n"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
         manager.bind("\0" + place[1:] if is_abstract else place)
-        manager.settimeout(5)
+        manager.settimeout(30)
         assert notify({"NOTIFY_SOCKET": place}, READY, "STATUS=well")
         assert manager.recv(100) == b"READY=1\nSTATUS=well"
 

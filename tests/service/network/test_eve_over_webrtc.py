@@ -32,7 +32,7 @@ from tests.support.links import close_all, loopback_pair
 
 pytestmark = pytest.mark.slow
 
-SOON_S = 20.0
+SOON_S = 60.0
 
 
 @pytest.fixture

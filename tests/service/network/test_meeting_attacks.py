@@ -61,7 +61,7 @@ def test_a_flood_of_cards_leaves_a_few_to_call(cast: Cast, tmp_path: Path) -> No
             meeting._hear_card(Tag(random_bytes(8)), blob)
             called.update(node._dialer._plan._peers)
         try:
-            return len(meeting._guests), len(meeting._tags), len(node._seen)
+            return len(meeting._guests), len(meeting._tags), len(node._there.seen)
         finally:
             await node.close()
 
@@ -84,7 +84,7 @@ def test_a_card_of_another_team_changes_nothing_for_who_has_one(cast: Cast, tmp_
             with contextlib.suppress(CannotOpen):
                 node._meeting._hear_card(Tag(b"t" * 8), blob)
         try:
-            return len(node._meeting._guests), len(node._seen)
+            return len(node._meeting._guests), len(node._there.seen)
         finally:
             await node.close()
 
@@ -101,12 +101,12 @@ def test_who_was_crowded_out_is_called_no_more(cast: Cast, tmp_path: Path) -> No
     async def come() -> tuple[bool, bool]:
         node = TeamNode(replica, SERVERS, b"r" * 32)
         node._meeting._hear_card(Tag(b"t" * 8), card_for(replica, first, replica.team))
-        was_there = first.dpk in node._seen
+        was_there = first.dpk in node._there.seen
         for _ in range(GUESTS_MAX):
             keys = device_keys(*new_seeds())
             node._meeting.vouch(keys.dpk, keys.xpk, Tag(random_bytes(8)))
         await node.close()
-        return was_there, first.dpk in node._seen or first.dpk in node._meeting._tags
+        return was_there, first.dpk in node._there.seen or first.dpk in node._meeting._tags
 
     assert asyncio.run(come()) == (True, False)
     replica.close()

@@ -132,7 +132,7 @@ def test_after_an_hour_others_are_called_and_links_of_others_stay(
         there = others(alice)
         hear_all(node, there)
         links = {dpk: Linked() for dpk in there}
-        node._loops.update(cast_to_loops(links))
+        node._there.loops.update(cast_to_loops(links))
         ours, now = set(calls.wanted), time.monotonic()
         monkeypatch.setattr(time, "monotonic", lambda: now + DRAW_S + 1)
         node._draw_again()

@@ -19,8 +19,9 @@ from envlsp.service.access import roles
 from envlsp.service.access.removal import is_removed
 from envlsp.service.access.rotation import open_epochs
 from envlsp.service.network import errands, rooms
-from envlsp.service.network.team_node import DISCOVER_S, TeamNode
+from envlsp.service.network.team_node import TeamNode
 from envlsp.service.network.telling import untold
+from envlsp.service.network.waiting import DISCOVER_S
 from envlsp.service.replica import Replica
 from envlsp.service.results import SyncResult
 from envlsp.store.team import TeamStore

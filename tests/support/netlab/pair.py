@@ -18,7 +18,7 @@ from envlsp.service.config import parse_config
 from envlsp.service.facade import Service, parse_team
 from envlsp.service.network.local_api import LocalClient
 from envlsp.service.network.node import to_peer_state
-from envlsp.service.network.team_node import PeerState
+from envlsp.service.network.presence import PeerState
 from envlsp.service.pushing import push
 from envlsp.store.home import find_home
 from tests.netlab.conftest import Lab

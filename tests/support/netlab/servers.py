@@ -21,7 +21,7 @@ TURN_TCP: Final = f"turn:{TURN_IP}:3478?transport=tcp"
 TURN_TLS: Final = f"turns:{TURN_IP}:443?transport=tcp"
 EVERY_SERVER: Final = (STUN, TURN_UDP, TURN_TCP, TURN_TLS)
 EVERY_SERVER6: Final = tuple(url.replace(TURN_IP, f"[{TURN_IP6}]") for url in EVERY_SERVER)
-LISTENS_S: Final = 10.0
+LISTENS_S: Final = 60.0
 
 _ANSWERS = "import socket,sys; socket.create_connection((sys.argv[1], int(sys.argv[2])), 1).close()"
 
