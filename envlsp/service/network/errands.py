@@ -35,8 +35,9 @@ from envlsp.service.joining.invitations import close_used_up
 from envlsp.service.network.local_api import LocalClient
 from envlsp.service.network.node import Node, to_peer_state, to_sync_result
 from envlsp.service.network.peering import is_alone
-from envlsp.service.network.team_node import UNDER_WAY_S, PeerState
+from envlsp.service.network.presence import PeerState
 from envlsp.service.network.telling import untold
+from envlsp.service.network.waiting import UNDER_WAY_S
 from envlsp.service.people import SHORT_HEX
 from envlsp.service.ports import Cancelled, never
 from envlsp.service.promises import standings

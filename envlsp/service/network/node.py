@@ -27,8 +27,9 @@ from envlsp.service.joining.invitations import close_used_up
 from envlsp.service.lending import from_ms, to_ms
 from envlsp.service.locking import see_locked
 from envlsp.service.network.local_api import LocalServer, Values
+from envlsp.service.network.presence import PeerState
 from envlsp.service.network.roaming import Whereabouts
-from envlsp.service.network.team_node import PeerState, TeamNode
+from envlsp.service.network.team_node import TeamNode
 from envlsp.service.replica import Replica
 from envlsp.service.replicas.keeping import own_room
 from envlsp.service.results import SyncResult

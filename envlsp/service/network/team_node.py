@@ -9,30 +9,30 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable, Coroutine, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Coroutine, Sequence
 from random import SystemRandom
 from typing import Any
 
 from envlsp.crypto.rendezvous import RoomKey
 from envlsp.domain.ids import DevicePk, RecordId
-from envlsp.errors import EnvlspError, SignalingUnreachable, StoreError
+from envlsp.errors import SignalingUnreachable, StoreError
 from envlsp.service.access.removal import is_removed, note_told, note_welcome
 from envlsp.service.joining.couriers import Couriers
 from envlsp.service.network.meeting import Meeting
 from envlsp.service.network.mesh import Mesh
 from envlsp.service.network.peer_loop import PeerLoop
 from envlsp.service.network.peering import is_blind, is_known, is_peer
+from envlsp.service.network.presence import PeerState, Presence
 from envlsp.service.network.roaming import Moved
 from envlsp.service.network.telling import note_they_know
 from envlsp.service.network.turn import find_servers, link_options
+from envlsp.service.network.waiting import Waiting
 from envlsp.service.network.witness import Witness
 from envlsp.service.replica import Replica
 from envlsp.service.replicas.allowed import allowed
 from envlsp.service.results import SyncResult
 from envlsp.sync import effects
 from envlsp.sync.effects import Effect, InSync
-from envlsp.sync.states import State
 from envlsp.transport.api import IceServers, Link, SignalKind
 from envlsp.transport.dialer import Dialer, webrtc_opener
 from envlsp.transport.lan import Lan, LanPoint
@@ -43,50 +43,18 @@ from envlsp.wire.canonical import Value
 from envlsp.wire.messages import CloseCode
 from envlsp.wire.signals import SessionId
 
-DISCOVER_S = 2.5
-"""How long a sync waits for anybody at all: a server's round trip, and one in between."""
-SETTLE_S = 0.3
-"""How long a sync waits for somebody else after the last one appeared."""
-PRESENT_S = 15.0
-"""A device heard of within that is waited for; a dial takes 12 s at most."""
 LEAVE_S = 2.0
 FORGET_S = 180.0
 """A device that has been silent for three beacons is not dialled any more."""
 TELL_AGAIN_S = 2.0
 """A removed device that was told, and has not come anew since, is not answered sooner again."""
-ASK_COMPANY_S = 2.0
-PATIENCE_S = 6.0
-"""How long a sync waits for the first word of somebody who must be there: their machine is busy."""
 RETURN_S = 30.0
 """How long a change of addresses is remembered while no signaling server answers; later, its
 first answer brings the beacons that dial by themselves."""
 REPLACE_S = 2.0
 """How long a new link waits for the end of the one whose place it takes, which is being closed."""
-UNDER_WAY_S = 12.0
-"""How long a sync goes on for a dial or a session that has begun when its time is over: the dial's
-own limit. To give up the only one who is there would be to say that nobody is."""
-_UNFINISHED = frozenset({State.PROVING, State.MEETING, State.SYNCING})
-_BEFORE_IT_KNOWS = frozenset({State.PROVING, State.MEETING})
 STIR_S = 0.1
 """How long to wait for an event before looking at the clock again."""
-
-
-@dataclass(frozen=True, slots=True)
-class PeerState:
-    """One device that is there now."""
-
-    dpk: DevicePk
-    state: str
-    """`online`, `stale` (online, and it has missed a beat) or `connecting`."""
-    path: str
-    """`direct`, `relay`, or empty while there is no link."""
-    in_sync: bool
-    via: str = ""
-    """`lan`, `stun`, `udp`, `tcp`, `tls` or empty: see `PairPath`."""
-    since_s: int = 0
-    """When the link opened, in seconds since 1970; 0 while there is none."""
-    connected_ms: int = 0
-    """From the beginning of the dial to the open link."""
 
 
 class TeamNode:
@@ -140,20 +108,14 @@ class TeamNode:
             leaves_relays=not options.relay_only,
         )
         self._tasks: set[asyncio.Task[None]] = set()
-        self._loops: dict[DevicePk, PeerLoop] = {}
+        self._there = Presence(self._is_teammate)
         self._stirred = asyncio.Event()
-        self._seen: dict[DevicePk, float] = {}
-        self._newest_seen = time.monotonic()
         self._told: dict[DevicePk, float] = {}
-        self._removed_by: set[DevicePk] = set()
         self._mesh = Mesh(SystemRandom())
         self._drawn: set[DevicePk] = set()
         """Members' devices that we have asked for a link since the last draw."""
         self._witness = Witness(replica, self._asked)
         self._begins_on_trust = own_room is not None
-        self._has_company: bool | None = None
-        """Whether the server says that somebody is in our rooms; None: it has not said in this sync."""
-        self._is_asked = False
         self.on_peers: Callable[[], None] = lambda: None
         """Called when a device of the team came or went, fell silent or was heard again."""
         self.on_asked: Callable[[], object] = lambda: None
@@ -175,10 +137,10 @@ class TeamNode:
     async def close(self) -> None:
         """Say goodbye to every peer, and leave."""
         self.replica.on_change.remove(self._records_came)
-        for loop in self._loops.values():
+        for loop in self._there.loops.values():
             loop.leave()
         deadline = time.monotonic() + LEAVE_S
-        while self._loops and time.monotonic() < deadline:
+        while self._there.loops and time.monotonic() < deadline:
             await self._next_stir()
         if self._couriers is not None:
             await self._couriers.close()
@@ -202,20 +164,23 @@ class TeamNode:
         """
         self.replica.refresh()
         self._client.hurry()
-        self._has_company, self._is_asked = None, False
-        start, before = time.monotonic(), len(self.replica.ledger)
-        self._dialer.nudge(*self._seen)
-        while not (self._is_over(start, start + timeout_s) or self._is_settled(start)):
+        waiting = Waiting(
+            self._there, self._meeting, self._dialer, self._client, self._is_drawn, timeout_s=timeout_s
+        )
+        before = len(self.replica.ledger)
+        self._dialer.nudge(*self._there.seen)
+        while not waiting.is_done():
             await self._next_stir()
-            self._look_for_company(start)
-        if not self._loops and not self._client.is_connected:
+            if waiting.wants_to_ask():
+                self._spawn(waiting.ask_for_company())
+        if not self._there.loops and not self._client.is_connected:
             raise SignalingUnreachable
         return SyncResult(
-            reached=len(self._teammates(self._heard())),
+            reached=len(self._there.teammates(self._there.heard())),
             in_sync=len(self.in_step()),
             received=len(self.replica.ledger) - before,
             devices=self._others(),
-            removed=bool(self._removed_by) and is_removed(self.replica),
+            removed=bool(self._there.removed_by) and is_removed(self.replica),
         )
 
     def _others(self) -> int:
@@ -231,7 +196,7 @@ class TeamNode:
 
     def moved(self, moved: Moved) -> None:
         """Doubt whatever stood before: the machine has slept, or its addresses have changed."""
-        for loop in self._loops.values():
+        for loop in self._there.loops.values():
             loop.doubt()
         self._meeting.look_again()
         self._spawn(self._come_back(moved))
@@ -245,101 +210,26 @@ class TeamNode:
         if moved.addresses_changed:
             self._dialer.addresses_changed()
         else:
-            self._dialer.nudge(*self._seen)
+            self._dialer.nudge(*self._there.seen)
 
     def in_step(self) -> list[DevicePk]:
         """Return the peers that stand where we stand."""
-        return [
-            dpk
-            for dpk, loop in self._loops.items()
-            if self._is_teammate(dpk) and loop.session.state is State.IN_STEP and not loop.is_behind
-        ]
+        return self._there.in_step()
 
     def online(self) -> int:
         """Return how many devices of teammates are there now."""
-        return len(self._teammates(self._loops))
+        return len(self._there.teammates(self._there.loops))
 
     def peers(self) -> list[PeerState]:
         """Return how we reach each device that is there."""
-        in_step = self.in_step()
-        linked = [_peer_state(dpk, loop, dpk in in_step) for dpk, loop in self._loops.items()]
-        seen = [
-            PeerState(dpk, "connecting" if self._is_drawn(dpk) else "online", "", False)
-            for dpk in self._seen
-            if dpk not in self._loops
-        ]
-        return linked + seen
-
-    def _is_over(self, start: float, deadline: float) -> bool:
-        """Return whether the time of a sync is over, whoever is there."""
-        now = time.monotonic()
-        if now < deadline:
-            return False
-        return now > deadline + UNDER_WAY_S or bool(self.in_step()) or not self._is_under_way(start, deadline)
-
-    def _is_under_way(self, start: float, deadline: float) -> bool:
-        """Return whether somebody whom this sync has heard is just becoming the first to be in step."""
-        heard = self._teammates(dpk for dpk, seen in self._seen.items() if seen > start)
-        dialled = (self._dialer.dialling_since(dpk) for dpk in heard)
-        return any(since is not None and since < deadline for since in dialled) or any(
-            self._loops[dpk].session.state in _UNFINISHED for dpk in self._teammates(self._heard())
-        )
-
-    def _is_settled(self, start: float) -> bool:
-        now = time.monotonic()
-        recent = {dpk for dpk, seen in self._seen.items() if now - seen < PRESENT_S and self._is_drawn(dpk)}
-        present = self._teammates((recent - self._loops.keys()) | self._heard())
-        if self._meeting.is_meeting_strangers() or self._is_telling():
-            return False  # one may be the only teammate who is there, or must hear us out
-        if not present:
-            return bool(self._removed_by) or now - start > self._discovering_s(start)
-        if len(self.in_step()) < len(present):
-            return False
-        return now - self._newest_seen > SETTLE_S
-
-    def _is_telling(self) -> bool:
-        """Return whether a removed device is just hearing that it is one."""
-        return any(loop.session.state in _BEFORE_IT_KNOWS for loop in self._loops.values())
-
-    def _discovering_s(self, start: float) -> float:
-        """Return how long to wait for somebody to appear: not long where they would have by now."""
-        if not self._has_just_come(start):
-            return SETTLE_S
-        return DISCOVER_S if self._has_company is False or self._seen or self._loops else PATIENCE_S
-
-    def _has_just_come(self, start: float) -> bool:
-        """Return whether some who are there may not have heard of us when a sync began."""
-        since = self._meeting.there_since
-        return not self._client.is_connected or since is None or start - since < DISCOVER_S
-
-    def _look_for_company(self, start: float) -> None:
-        """Ask the server, when nobody has said a word in time, whether there is nobody."""
-        is_late = time.monotonic() - start > ASK_COMPANY_S and self._has_just_come(start)
-        if is_late and not self._seen and not self._loops and not self._is_asked:
-            self._is_asked = True
-            self._spawn(self._ask_for_company())
-
-    async def _ask_for_company(self) -> None:
-        has_company = False
-        with contextlib.suppress(EnvlspError):
-            # Credentials are for who shares a room with somebody; only that is asked here.
-            has_company = await self._client.turn() is not None
-        self._has_company = has_company
-
-    def _heard(self) -> set[DevicePk]:
-        """Return the devices with a link on which nothing is overdue."""
-        return {dpk for dpk, loop in self._loops.items() if not loop.session.is_stale}
-
-    def _teammates(self, devices: Iterable[DevicePk]) -> set[DevicePk]:
-        """Return those that sync with us: no removed device, and none that says we are one."""
-        return {dpk for dpk in devices if self._is_teammate(dpk)} - self._removed_by
+        return self._there.peers(self._is_drawn)
 
     def _is_teammate(self, dpk: DevicePk) -> bool:
         """Return whether we want to be in step with it; a joiner with a link only wants something of us."""
         return is_peer(self.replica, dpk) or (self._begins_on_trust and self._meeting.is_vouched(dpk))
 
     def _is_linked(self, dpk: DevicePk) -> bool:
-        return dpk in self._loops
+        return dpk in self._there.loops
 
     async def _next_stir(self) -> None:
         """Return when something happened, or after a moment."""
@@ -385,33 +275,31 @@ class TeamNode:
 
     def _present(self) -> set[DevicePk]:
         """Return the devices of members that are there, as far as we know."""
-        return {dpk for dpk in self._seen.keys() | self._loops.keys() if self._is_member(dpk)}
+        return {dpk for dpk in self._there.seen.keys() | self._there.loops.keys() if self._is_member(dpk)}
 
     def _draw_again(self) -> None:
         """Go by the draw of now: call whom it names, and leave whom only an earlier one had named."""
         drawn = self._look()
         for dpk in self._drawn - drawn:  # a link that only the other side has asked for stays
             self._dialer.unwant(dpk)
-            if dpk in self._loops:
-                self._loops[dpk].leave()
+            if dpk in self._there.loops:
+                self._there.loops[dpk].leave()
         self._drawn = set(drawn)
-        for dpk in drawn - self._loops.keys():
+        for dpk in drawn - self._there.loops.keys():
             self._dialer.want(dpk)
 
     def _note(self, dpk: DevicePk) -> None:
         self._stirred.set()
-        if dpk not in self._seen:
-            self._newest_seen = time.monotonic()
-        self._seen[dpk] = time.monotonic()
+        self._there.note(dpk)
 
     def _records_came(self, ids: Sequence[RecordId]) -> None:
         self._meeting.look_around()
         for dpk in self._couriers.send_away() if self._couriers is not None else ():
-            if dpk in self._loops:  # the link it came by was cancelled, or used by somebody else
-                self._loops[dpk].leave()
-        for loop in self._loops.values():
+            if dpk in self._there.loops:  # the link it came by was cancelled, or used by somebody else
+                self._there.loops[dpk].leave()
+        for loop in self._there.loops.values():
             loop.local_change(ids)
-        if self._removed_by and self._is_ours(ids) and is_peer(self.replica, self.replica.keys.dpk):
+        if self._there.removed_by and self._is_ours(ids) and is_peer(self.replica, self.replica.keys.dpk):
             self._ask_again()
 
     def _is_ours(self, ids: Sequence[RecordId]) -> bool:
@@ -420,7 +308,7 @@ class TeamNode:
 
     def _ask_again(self) -> None:
         """Show those who sent us away that it is contested: a record of ours says so (A6)."""
-        peers, self._removed_by = self._removed_by, set()
+        peers, self._there.removed_by = self._there.removed_by, set()
         for dpk in peers:
             self._note(dpk)
             self._dialer.want(dpk)
@@ -440,7 +328,7 @@ class TeamNode:
                     self._stop_vouching(dpk)
                 if is_peer(self.replica, dpk):
                     self.replica.store.peers.saw(dpk, self.replica.now())
-                    self._removed_by.discard(dpk)
+                    self._there.removed_by.discard(dpk)
                     if not is_blind(self.replica, dpk):
                         note_welcome(self.replica)
             case _:
@@ -452,8 +340,8 @@ class TeamNode:
     def _stop_vouching(self, dpk: DevicePk) -> None:
         """Go by the records from now on: whoever brought them must be named in them."""
         self._meeting.unvouch(dpk)
-        if not is_peer(self.replica, dpk) and dpk in self._loops:
-            self._loops[dpk].leave()
+        if not is_peer(self.replica, dpk) and dpk in self._there.loops:
+            self._there.loops[dpk].leave()
 
     def _is_member(self, dpk: DevicePk) -> bool:
         """Return whether it is an active device of a member: what a replica says counts for nothing."""
@@ -470,7 +358,7 @@ class TeamNode:
             self._spawn(self._drive(dpk, link))
 
     async def _drive(self, dpk: DevicePk, link: Link) -> None:
-        if (replaced := self._loops.get(dpk)) is not None:
+        if (replaced := self._there.loops.get(dpk)) is not None:
             # What still comes over the link of before would be asked for here a second time.
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(replaced.ended.wait(), REPLACE_S)
@@ -481,12 +369,12 @@ class TeamNode:
         loop = PeerLoop(
             link, self.replica, dpk, lambda effect: self._session_event(dpk, effect), vouched=vouched
         )
-        self._loops[dpk] = loop
+        self._there.loops[dpk] = loop
         self._witness.begin(dpk)
         self.on_peers()
         try:
             code = await loop.run()
-            if self._loops.get(dpk) is not loop:
+            if self._there.loops.get(dpk) is not loop:
                 pass  # another link has taken its place, and says how it stands
             elif code is CloseCode.ORDERLY:
                 self._forget(dpk)  # it said goodbye: nobody waits for it, or dials it
@@ -495,8 +383,8 @@ class TeamNode:
             elif code is CloseCode.REVOKED:
                 self._part(dpk)
         finally:
-            if self._loops.get(dpk) is loop:
-                del self._loops[dpk]
+            if self._there.loops.get(dpk) is loop:
+                del self._there.loops[dpk]
                 self.on_peers()
             if was_stranger and not is_peer(self.replica, dpk):
                 self._meeting.met_stranger(dpk)
@@ -512,9 +400,9 @@ class TeamNode:
             self._forget(dpk)
             return
         # A session that was cut off had no time for introductions: the next one begins with them.
-        if dpk in self._removed_by or is_removed(self.replica):
+        if dpk in self._there.removed_by or is_removed(self.replica):
             self._forget(dpk)
-        self._removed_by.add(dpk)
+        self._there.removed_by.add(dpk)
         if not is_blind(self.replica, dpk):  # its operator is no teammate, and could stop our work at will
             note_told(self.replica)
         self._meeting.look_around()
@@ -523,26 +411,21 @@ class TeamNode:
         while True:
             await asyncio.sleep(FORGET_S / 3)
             now = time.monotonic()
-            for dpk, seen in list(self._seen.items()):
-                if now - seen > FORGET_S and dpk not in self._loops:
+            for dpk, seen in list(self._there.seen.items()):
+                if now - seen > FORGET_S and dpk not in self._there.loops:
                     self._forget(dpk)
             self._draw_again()
 
     def _forget_stranger(self, dpk: DevicePk) -> None:
         """Call nobody on the word of a card that many others came after: cards cost their sender nothing."""
-        if not is_peer(self.replica, dpk) and dpk not in self._loops:
+        if not is_peer(self.replica, dpk) and dpk not in self._there.loops:
             self._forget(dpk)
 
     def _forget(self, dpk: DevicePk) -> None:
         self._dialer.unwant(dpk)
-        self._seen.pop(dpk, None)
+        self._there.seen.pop(dpk, None)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-
-def _peer_state(dpk: DevicePk, loop: PeerLoop, in_sync: bool) -> PeerState:  # noqa: FBT001 (as it is known)
-    path, state = loop.link.path, "stale" if loop.session.is_stale else "online"
-    return PeerState(dpk, state, path.kind, in_sync, path.via, int(path.since_s), round(path.took_s * 1000))
