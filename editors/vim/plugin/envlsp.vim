@@ -38,6 +38,8 @@ augroup envlsp
   autocmd OptionSet conceallevel,concealcursor,foldtext masks.Show()
   autocmd BufWritePre * private.BeforeWrite(expand('<abuf>')->str2nr())
   autocmd BufWritePost * documents.Saved(expand('<abuf>')->str2nr())
+  # A file that is read again is no change that Vim tells listeners of.
+  autocmd FileChangedShellPost * documents.Update(expand('<abuf>')->str2nr())
   autocmd BufUnload * {
     const buffer = expand('<abuf>')->str2nr()
     documents.Close(buffer)

@@ -3,6 +3,7 @@
 local M = {}
 
 local STAYS_MS = 12000
+local MOST_COLUMNS = 80
 local LEVELS = { vim.log.levels.ERROR, vim.log.levels.WARN, vim.log.levels.INFO, vim.log.levels.DEBUG }
 local TITLE = { title = 'envlsp' }
 
@@ -73,8 +74,9 @@ function M.aside(text)
   leave_later(corner)
 end
 
+-- A line that is long is to be read at leisure, such as a code that is read aloud, and kept in no messages.
 local function fits(text)
-  return not text:find('\n') and vim.fn.strdisplaywidth(text) < vim.o.columns - 12
+  return not text:find('\n') and vim.fn.strdisplaywidth(text) < math.min(MOST_COLUMNS, vim.o.columns - 12)
 end
 
 ---@param text string

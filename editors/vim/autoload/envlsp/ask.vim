@@ -6,6 +6,7 @@ vim9script
 import autoload './server.vim'
 
 const STAYS_MS = 12000
+const MOST_COLUMNS = 80
 const ERROR = 1
 
 var corner = 0
@@ -37,28 +38,39 @@ export def Told(params: dict<any>)
   endif
 enddef
 
-# What does not fit would have to be dismissed by a key.
+# What does not fit would have to be dismissed by a key, and what is long is to be read at leisure.
 def Fits(text: string): bool
-  return stridx(text, "\n") < 0 && strdisplaywidth(text) < &columns - 12
+  return stridx(text, "\n") < 0 && strdisplaywidth(text) < min([MOST_COLUMNS, &columns - 12])
 enddef
 
 # It stays as long as a command runs: an invitation is read aloud while it waits.
 def Aside(text: string, colour: string)
   popup_close(corner)
-  corner = popup_create(text->split("\n", true), {
-    line: &lines - &cmdheight - 1, col: &columns, pos: 'botright', maxwidth: min([72, &columns - 6]),
+  corner = popup_create(Lines(text), {
+    line: &lines - &cmdheight - 1, col: &columns, pos: 'botright', wrap: false,
     maxheight: &lines - 6, border: [], padding: [0, 1, 0, 1], title: ' envlsp ', borderhighlight: [colour],
     tabpage: -1, zindex: 150,
   })
-  Tidy(corner)
   LeaveLater(corner)
 enddef
 
-# Lines break between words, and go on a little further in.
-def Tidy(id: number)
-  for [name, value] in {linebreak: true, breakindent: true, breakindentopt: 'shift:2'}->items()
-    setwinvar(id, '&' .. name, value)
+# Broken between words, as nothing of Vim's own does: a code is one word.
+def Lines(text: string): list<string>
+  const width = min([72, &columns - 6])
+  var lines: list<string> = []
+  for line in text->split("\n", true)
+    var row = ''
+    for word in line->split()
+      if !row->empty() && strdisplaywidth($'{row} {word}') > width
+        lines->add(row)
+        row = '  ' .. word
+      else
+        row = row->empty() ? word : $'{row} {word}'
+      endif
+    endfor
+    lines->add(row)
   endfor
+  return lines
 enddef
 
 def LeaveLater(id: number)
@@ -76,8 +88,7 @@ export def Question(method: string, params: dict<any>, Answer: func)
   if method == 'envlsp/input'
     timer_start(0, (_) => Input(params, Answer))
   elseif method == 'envlsp/pick'
-    const labels = params.items->mapnew((_, item) => trim($"{item.label}  {item->get('detail', '')}"))
-    Pick(params.title, labels, (index) => Answer({value: index < 0 ? v:null : params.items[index].value}))
+    Pick(params.title, Labels(params.items), (index) => Answer({value: index < 0 ? v:null : params.items[index].value}))
   elseif method == 'window/showMessageRequest'
     const actions = params->get('actions', [])
     Pick(params.message, actions->mapnew((_, action) => action.title),
@@ -87,6 +98,13 @@ export def Question(method: string, params: dict<any>, Answer: func)
   else
     Answer(v:null)
   endif
+enddef
+
+# Labels beneath each other, and so their details.
+def Labels(items: list<any>): list<string>
+  const width = items->mapnew((_, item) => strdisplaywidth(item.label))->max()
+  return items->mapnew((_, item) =>
+    trim(item.label .. repeat(' ', width + 2 - strdisplaywidth(item.label)) .. item->get('detail', ''), ' ', 2))
 enddef
 
 # What is typed unseen stays out of Vim's history of input by itself; all else may let somebody into a team.
@@ -108,7 +126,7 @@ enddef
 
 # The question, and what to choose from below it: by the arrows or j and k, or by its number.
 def Pick(title: string, labels: list<string>, OnPicked: func)
-  const question = title->split("\n", true)
+  const question = Lines(title)
   const numbered = labels->mapnew((at, label) => $'{at + 1}  {label}')
   const above = len(question) + 1
   const id = popup_menu(question + [''] + numbered, {
@@ -119,7 +137,6 @@ def Pick(title: string, labels: list<string>, OnPicked: func)
     filter: (popup, key) => Key(popup, key, above, len(labels)),
     callback: (_, picked) => OnPicked(picked <= above ? -1 : picked - above - 1),
   })
-  Tidy(id)
   win_execute(id, $':{above + 1}')
 enddef
 
