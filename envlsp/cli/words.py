@@ -24,17 +24,6 @@ def typed(text: str) -> str:
         raise BadText("a word on the command line is not UTF-8", fix="type it in UTF-8") from None
 
 
-def parse_range(text: str | None) -> tuple[str | None, str | None]:
-    """Return both ends of `A..B`; None stands for an end that was left out.
-
-    `A` alone is `A..`: from that release to whatever the verb compares with.
-    """
-    if not text:
-        return None, None
-    first, _, last = text.partition("..")
-    return first or None, last or None
-
-
 def plain(text: str) -> str:
     """Return text that is safe in a terminal: what is not printable becomes `?`."""
     if text.isprintable():

@@ -9,8 +9,6 @@ from __future__ import annotations
 from functools import cache
 from typing import Final
 
-from envlsp.crypto.primitives import random_bytes
-
 BITS_PER_WORD: Final = 11
 FINGERPRINT_WORDS: Final = 5
 
@@ -38,8 +36,3 @@ def words_of(data: bytes, count: int) -> tuple[str, ...]:
     bits = int.from_bytes(data, "big") >> (len(data) * 8 - BITS_PER_WORD * count)
     words = word_list()
     return tuple(words[bits >> BITS_PER_WORD * place & 2047] for place in reversed(range(count)))
-
-
-def random_words(count: int) -> tuple[str, ...]:
-    """Return fresh words for a code, each one of 2048 with equal odds."""
-    return words_of(random_bytes(2 * count), count)

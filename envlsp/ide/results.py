@@ -58,7 +58,6 @@ class ItemKind(IntEnum):
     VARIABLE = 6
     PROPERTY = 10
     VALUE = 12
-    SNIPPET = 15
 
 
 class Item(NamedTuple):

@@ -41,12 +41,6 @@ def top_level(folder: Path) -> Path | None:
     return Path(os.fsdecode(answer)) if answer else None
 
 
-def common_dir(folder: Path) -> Path | None:
-    """Return the directory that all worktrees of a repository share."""
-    answer = _ask(folder, "rev-parse", "--path-format=absolute", "--git-common-dir")
-    return Path(os.fsdecode(answer)) if answer else None
-
-
 def standing(path: Path) -> Standing:
     """Return how git sees a file, which need not exist yet."""
     folder = _existing_folder(path)

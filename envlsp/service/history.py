@@ -23,7 +23,7 @@ from envlsp.domain.ledger.records import CheckedRecord, EnvNote, Release
 from envlsp.domain.merge import History, ReleaseNode, View
 from envlsp.domain.release import Layout, ReleaseContent, ReleaseKind, Snapshot
 from envlsp.domain.secret import SecretName, SecretText
-from envlsp.domain.versions import Versions, id_text
+from envlsp.domain.versions import Versions
 from envlsp.domain.working import Difference, difference
 from envlsp.errors import CannotOpen, StoreError
 from envlsp.service import prefixes
@@ -345,10 +345,6 @@ class Releases:
             changed=found.change(record),
             void=found.history.nodes[record].void or record not in found.snapshots,
         )
-
-    def short_id(self, record: RecordId) -> str:
-        """Return the first letters of an id, enough to type."""
-        return id_text(record)[:8]
 
     def _learn(self) -> None:
         if self._ledger is not self._replica.ledger:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from envlsp.cli import output
 from envlsp.cli.output import Output
-from envlsp.cli.words import ago, count, parse_range, plain
+from envlsp.cli.words import ago, count, plain
 from envlsp.domain.secret import SecretText
 from envlsp.errors import BadText
 
@@ -74,13 +74,6 @@ def test_standard_input_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     feeding(monkeypatch, b"12345")
     with pytest.raises(BadText):
         output.read_stdin("the code", limit_bytes=4)
-
-
-def test_ranges_may_leave_an_end_out() -> None:
-    assert parse_range("v1..v2") == ("v1", "v2")
-    assert parse_range("v1..") == parse_range("v1") == ("v1", None)
-    assert parse_range("..v2") == (None, "v2")
-    assert parse_range(None) == (None, None)
 
 
 @pytest.mark.parametrize(

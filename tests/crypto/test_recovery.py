@@ -66,8 +66,3 @@ def test_words_of_bytes_are_their_first_bits() -> None:
     assert words.words_of(b"\xff" * 7, 5) == ("zoo",) * 5
     assert words.words_of(b"\x00\x20\x00", 2) == ("ability", "abandon")
     assert words.words_of(b"\x00\x20\x00", 1) == ("ability",)
-
-
-def test_words_of_codes_are_fresh() -> None:
-    assert len(words.random_words(3)) == 3
-    assert words.random_words(12) != words.random_words(12)

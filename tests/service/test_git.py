@@ -34,7 +34,6 @@ def repository(tmp_path: Path) -> Path:
 
 def test_outside_a_repository_every_answer_is_no(tmp_path: Path) -> None:
     assert git.top_level(tmp_path) is None
-    assert git.common_dir(tmp_path) is None
     assert git.standing(tmp_path / ".env") is Standing.NO_REPOSITORY
     assert not git.is_tracked(tmp_path / ".env")
     assert not git.ignore(tmp_path / ".env")
@@ -112,10 +111,9 @@ def test_a_linked_gitignore_is_left_alone(repository: Path) -> None:
     assert (repository / "elsewhere").read_text() == ""
 
 
-def test_worktrees_share_one_directory(repository: Path, tmp_path: Path) -> None:
+def test_a_worktree_has_a_root_of_its_own(repository: Path, tmp_path: Path) -> None:
     run(repository, "commit", "--allow-empty", "-m", "start")
     run(repository, "worktree", "add", str(tmp_path / "other"))
-    assert git.common_dir(tmp_path / "other") == git.common_dir(repository) == repository / ".git"
     assert git.top_level(tmp_path / "other") == (tmp_path / "other").resolve()
 
 

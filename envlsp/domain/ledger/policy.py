@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from envlsp.domain.ids import TEAM_SCOPE, DevicePk, RecordId, ScopeId, UserId
+from envlsp.domain.ids import TEAM_SCOPE, DevicePk, ScopeId, UserId
 from envlsp.domain.ledger.records import (
     CheckedRecord,
     DeviceRevoke,
@@ -120,8 +120,3 @@ def _scope_set_place(record: CheckedRecord, pub: ScopeSet, state: TeamState) -> 
 
 def _all_own(devices: tuple[DevicePk, ...], state: TeamState, user: UserId) -> bool:
     return all(dpk in state.devices and state.devices[dpk].user == user for dpk in devices)
-
-
-def order_key(record: CheckedRecord) -> tuple[int, RecordId]:
-    """Return (height, id): parents first, the same everywhere, and no claim of time in it."""
-    return record.header.height, record.id
