@@ -5,6 +5,7 @@ The fast tests alone throw half as many dice as all of them do.
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,6 +35,12 @@ def pytest_configure(config: pytest.Config) -> None:
     usual = "quick" if config.option.markexpr == "not slow" else "usual"
     settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", usual))
     config.pluginmanager.register(report, "networks")
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Let the collector of garbage leave alone what stays: thousands of tests, and all that they imported."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

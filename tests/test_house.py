@@ -52,7 +52,8 @@ def mentions(pattern: str) -> list[str]:
     return [
         f"{path.relative_to(ROOT)}:{number}"
         for path in committed()
-        for number, line in enumerate(path.read_text("utf-8", "replace").splitlines(), 1)
+        if search.search(text := path.read_text("utf-8", "replace"))  # most have it in no line
+        for number, line in enumerate(text.splitlines(), 1)
         if search.search(line)
     ]
 
@@ -87,6 +88,7 @@ def test_help_loads_no_verb() -> None:
     assert not [name for name in loaded if name.startswith("envlsp.cli.commands.")]
 
 
+@pytest.mark.slow  # a process for each
 @pytest.mark.parametrize("verb", VERBS)
 def test_a_verb_loads_its_parts_when_it_runs(verb: str) -> None:
     assert loaded_by(verb, "--help").isdisjoint({*HEAVY, "aioice", "websockets", "nacl", "sqlite3", "yaml"})

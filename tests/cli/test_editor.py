@@ -9,6 +9,8 @@ import pytest
 
 from tests.support.cli import Result, envlsp, failed
 
+pytestmark = pytest.mark.slow  # processes
+
 SITE = ".local/share/nvim/site/pack/envlsp/start/envlsp"
 
 

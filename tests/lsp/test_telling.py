@@ -15,6 +15,8 @@ from envlsp.lsp.diagnostics import PAUSE_S
 from tests.support.lsp_client import FULL, span
 from tests.support.lsp_inside import Inside
 
+pytestmark = pytest.mark.slow  # it waits for what comes after a pause
+
 URI = "file:///shop/.env"
 PUBLISHED = "textDocument/publishDiagnostics"
 PUSH = {"textDocument": {"publishDiagnostics": {"versionSupport": True}}}

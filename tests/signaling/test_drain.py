@@ -71,6 +71,7 @@ async def test_nobody_comes_in_and_everybody_is_told_to_go_elsewhere() -> None:
             assert await closed_with(carol) == 1001
 
 
+@pytest.mark.slow  # waits
 async def test_a_pairing_may_end() -> None:
     server = SignalingServer()
     async with serving(server) as url, plain(url) as alice, plain(url) as bob:
@@ -84,6 +85,7 @@ async def test_a_pairing_may_end() -> None:
             await drained
 
 
+@pytest.mark.slow  # waits
 async def test_a_pairing_that_does_not_end_is_ended() -> None:
     server = SignalingServer()
     async with serving(server) as url, plain(url) as alice, plain(url) as bob:
@@ -164,6 +166,7 @@ async def test_real_clients_move_to_another_server_at_once(monkeypatch: pytest.M
             assert heard.blob == BLOB
 
 
+@pytest.mark.slow  # waits
 async def test_a_server_that_sends_everybody_away_at_once_is_not_hammered() -> None:
     """Only who stayed a while moves at once; else the next attempt waits as after any loss."""
     server = SignalingServer()

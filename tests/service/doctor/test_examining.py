@@ -22,6 +22,7 @@ def look(service: Service, place: Path) -> dict[str, Finding]:
     return {finding.name: finding for section in sections for finding in section.findings}
 
 
+@pytest.mark.slow  # it waits
 def test_a_check_that_hangs_is_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     never = threading.Event()
 

@@ -146,7 +146,7 @@ class Pair:
         self.alice, self.bob = Online(alice), Online(bob)
         for one in (self.alice, self.bob):
             one.start()
-        self.until(self.is_linked, 30)
+        self.until(self.is_linked, 60)
 
     def is_linked(self) -> bool:
         """Return whether each sees the other online and in step."""
@@ -188,12 +188,14 @@ class Pair:
         """Return whether all commands have ended; each must have succeeded."""
         return all(one.has_pushed() for one in (self.alice, self.bob))
 
-    def until(self, holds: Callable[[], bool], within_s: float, what: str = "it") -> None:
-        """Wait until something has come to pass."""
+    def until(
+        self, holds: Callable[[], bool], within_s: float, what: str = "it", look_s: float = LOOK_S
+    ) -> None:
+        """Wait until something has come to pass; look that often."""
         began = time.monotonic()
         while not holds():
             assert time.monotonic() - began < within_s, f"{what} did not come to pass in {within_s} s"
-            time.sleep(LOOK_S)
+            time.sleep(look_s)
 
     def end(self) -> list[Ended]:
         """Stop both agents; check that no record was stored twice by either; return all sessions."""
