@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,7 +32,10 @@ _PREFIXES = ("ENVLSP_", "GIT_", "XDG_")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Choose how long to search, before a test is read that asks."""
+    """Choose how long to search, before a test is read that asks; let what is started hear Ctrl-C."""
+    # Whoever is started in the background may be deaf to it, and so would be every program that we start.
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     usual = "quick" if config.option.markexpr == "not slow" else "usual"
     settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", usual))
     config.pluginmanager.register(report, "networks")
