@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from envlsp.ide.ages import counted
 from envlsp.ide.drift import Drift, Stand, drift
@@ -11,7 +11,6 @@ from envlsp.ide.results import Command, Lens, Place
 from envlsp.ide.snapshot import EnvironmentFacts, Snapshot, Standing, Where
 from envlsp.ide.words import plain, who_and_when
 
-_TOP = line_range(0, 0, 0)
 _HERE = frozenset({Stand.ADDED, Stand.CHANGED, Stand.DIVERGED})
 _HEADS_SHOWN = 3
 """Labels of releases made at once that are written out: more do not fit above a line."""
@@ -23,8 +22,13 @@ def lenses(snapshot: Snapshot, place: Place) -> list[Lens]:
     if not snapshot.settings.lens or where is None or where.env is None or snapshot.env_file(place) is None:
         return []
     if where.project.standing is not Standing.READY:
-        return [Lens(_TOP, command) for command in _standing(where, place)]
-    return [Lens(_TOP, command) for command in _ready(snapshot, where, place)]
+        return _above(_standing(where, place))
+    return _above(_ready(snapshot, where, place))
+
+
+def _above(commands: Iterable[Command]) -> list[Lens]:
+    """Return them in this order; Neovim 0.11 shows those of one column in any."""
+    return [Lens(line_range(0, at, at), command) for at, command in enumerate(commands)]
 
 
 def _standing(where: Where, place: Place) -> Iterator[Command]:

@@ -85,8 +85,8 @@ def lets_in(hers: Vim, his: Vim) -> None:
         words += re.findall(r"both screens must show: +((?:[a-z]+ +){4}[a-z]+)", told(one))[:1]
     assert " ".join(words[0].split()) == " ".join(words[1].split())
     answer(hers, "do they read the same words to you?", "Yes")
-    his.until(lambda: "you are in the team of Alice" in his.said())
-    hers.until(lambda: "has joined" in hers.said())
+    his.until(lambda: "you are in the team of Alice" in told(his))
+    hers.until(lambda: "has joined" in told(hers))
     for kept in (his.said() + hers.said(), his.ask("execute('history')")):
         assert code[1] not in kept
 
@@ -113,7 +113,7 @@ def test_a_team_by_two_vims(stage: Cast) -> None:
             his.until(lambda: "API_URL=https://two.example" in his.lines())
             his.until(lambda: "shop:dev v2 1 online" in status_line(his))
             his.typed(":EnvSync\r")
-            his.until(lambda: "1 device reached" in his.said())
+            his.until(lambda: "1 device reached" in told(his))
             words_are_completed(his)
             rights(hers, his)
         disagree(alice, his)
@@ -147,19 +147,19 @@ def rights(hers: Vim, his: Vim) -> None:
     assert "0 of 2 used" in window(hers)
     hers.until(lambda: len(offered(hers, "EnvInvite cancel ")) == 1)
     hers.typed(f":EnvInvite cancel {offered(hers, 'EnvInvite cancel ')[0]}\r")
-    hers.until(lambda: "changed yes" in hers.said())
+    hers.until(lambda: "changed yes" in told(hers))
     hers.typed(":EnvAccess grant bob@example.com viewer\r")
-    hers.until(lambda: "is viewer" in hers.said())
+    hers.until(lambda: "is viewer" in told(hers))
     hers.typed(":EnvAccess grant Bob admin\r")
-    hers.until(lambda: "is admin" in hers.said())
+    hers.until(lambda: "is admin" in told(hers))
     his.typed(":EnvAccess list\r")
     shown = window(his)
     assert re.search(r"Alice +alice@example.com +admin", shown)
     assert "bob@example.com" in shown
     his.typed(":EnvAccess\r")
-    his.until(lambda: "say which: :EnvAccess confirm|contest|exposure|grant|list" in his.said())
+    his.until(lambda: "say which: :EnvAccess confirm|contest|exposure|grant|list" in told(his))
     his.typed(":EnvLock now\r:Env no.such.verb\r")
-    his.until(lambda: "one word too many: now" in his.said() and "no such command" in his.said())
+    his.until(lambda: "one word too many: now" in told(his) and "no such command" in told(his))
 
 
 def disagree(alice: Teammate, his: Vim) -> None:
@@ -186,7 +186,7 @@ def locks(his: Vim) -> None:
     for _ in range(2):
         his.until(lambda: re.search(r"passphrase.*: *$", last_line(his)))
         his.typed(f"{PASSPHRASE}\r")
-    his.until(lambda: "protection passphrase" in his.said())
+    his.until(lambda: "protection passphrase" in told(his))
     his.typed(":EnvLock\r")
     his.until(lambda: status_line(his) == "shop: locked")
     assert offered(his, "EnvRollback ") == []

@@ -12,6 +12,14 @@ local function size(lines, title)
   return math.max(20, math.min(width + 1, vim.o.columns - 6)), math.max(1, math.min(#lines, vim.o.lines - 8))
 end
 
+-- What is wider than the screen goes on in the next line, further in.
+local function wrap(window)
+  local own = vim.wo[window]
+  own.wrap, own.linebreak, own.breakindent, own.breakindentopt = true, true, true, 'shift:4'
+  local needed = vim.api.nvim_win_text_height(window, {}).all
+  vim.api.nvim_win_set_height(window, math.max(1, math.min(needed, vim.o.lines - 8)))
+end
+
 ---Show lines, and return the window.
 ---@param title string
 ---@param lines string[]
@@ -38,7 +46,7 @@ function M.show(title, lines, on_enter)
     footer = HELP,
     footer_pos = 'right',
   })
-  vim.wo[window].wrap = false
+  wrap(window)
   vim.wo[window].cursorline = on_enter ~= nil
   local function close()
     if vim.api.nvim_win_is_valid(window) then
