@@ -249,6 +249,7 @@ class Commands:
         try:
             return work(Desk(service, place, talk, tell, stopped.is_set, self._text_of, shows))
         finally:
+            talk.turn()
             service.lock()
             if before != (hold.left_s() > 0) and (engine := self._server.sources.engine) is not None:
                 engine.hear()  # locked or unlocked: there is something else to show

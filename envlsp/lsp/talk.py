@@ -4,13 +4,15 @@ Runs in a command's thread and waits there; the messages go out by the event loo
 plain LSP can ask (one of several buttons) is asked so where the editor has nothing of its
 own; for a line of text it has nothing, and then the error says which argument to pass.
 
-A message goes away by itself. So an editor with `confirm` gets with a question what was said
-just before it, and what was said while nothing is asked stands in the line of progress too.
+A message goes away by itself. So in an editor with `confirm` what is said stands in the line of
+progress, a question has what was said just before it, and only what could not be read is told
+by a message as well.
 """
 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as StillWaiting
@@ -29,8 +31,8 @@ PICK = "envlsp/pick"
 CONFIRM = "envlsp/confirm"
 LOOK_S = 0.1
 """How often a waiting command looks whether it was stopped."""
-PAUSE_S = 0.3
-"""What is said so long before a question is told by itself; else the question has it."""
+READ_S = 3.0
+"""A line of progress that stood so long was read."""
 YES, NO = "Yes", "No"
 BUTTONS_MAX = 10
 
@@ -56,21 +58,24 @@ class EditorTalk:
         self._loop = loop
         self._is_cancelled = is_cancelled
         self._report = report
-        self._said: list[str] = []
-        self._untold: list[asyncio.TimerHandle] = []
-        """Used in the loop only."""
+        self._said: list[tuple[float, str]] = []
+        """When, and what, since the last question or other news."""
 
     def say(self, line: str) -> None:
         """Tell the person something that is not the result."""
         if "confirm" not in self._server.client.extensions:
-            self._loop.call_soon_threadsafe(self._server.show, types.MessageType.Info, line)
+            self._tell(line)
             return
-        self._said.append(line)
-        self._loop.call_soon_threadsafe(self._say_later, line, " · ".join(self._said))
+        self._said.append((time.monotonic(), line))
+        self._loop.call_soon_threadsafe(self._report, " · ".join(line for _, line in self._said))
 
     def turn(self) -> None:
-        """Note that something else is being done now: what was said before is no part of it."""
+        """Note that something else is being done now, or nothing: the line of progress changes."""
+        now = time.monotonic()
+        unread = [line for at, line in self._said if now - at < READ_S]
         self._said.clear()
+        if unread:
+            self._tell(" · ".join(unread))  # in one message: editors hold back what comes in heaps
 
     def show_once(self, title: str, lines: Sequence[str]) -> None:
         """Refuse: what is shown once is a secret, and an editor keeps what it shows.
@@ -88,8 +93,8 @@ class EditorTalk:
             Stopped: the person closed the question.
         """
         if "confirm" in self._server.client.extensions:
-            lines, self._said = self._said, []
-            self._loop.call_soon_threadsafe(self._keep_quiet)
+            lines = [line for _, line in self._said]
+            self._said.clear()
             return self._confirm({"title": question, "lines": lines, "value": default})
         first, second = (YES, NO) if default else (NO, YES)
         return self._buttons(question, [first, second]) == YES
@@ -155,16 +160,8 @@ class EditorTalk:
             raise Stopped
         return value
 
-    def _say_later(self, line: str, all_said: str) -> None:
-        """Show a line of progress at once, and the message unless a question follows that has it."""
-        self._report(all_said)
-        told = self._loop.call_later(PAUSE_S, self._server.show, types.MessageType.Info, line)
-        self._untold.append(told)
-
-    def _keep_quiet(self) -> None:
-        for told in self._untold:
-            told.cancel()
-        self._untold.clear()
+    def _tell(self, line: str) -> None:
+        self._loop.call_soon_threadsafe(self._server.show, types.MessageType.Info, line)
 
     def _buttons(self, question: str, titles: Sequence[str]) -> str:
         params = types.ShowMessageRequestParams(

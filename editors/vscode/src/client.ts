@@ -10,7 +10,7 @@ import {
   type LanguageClientOptions,
   type StaticFeature,
 } from 'vscode-languageclient/node';
-import { input, pick, type Choice, type Question } from './ask';
+import { confirm, input, pick, type Choice, type Question, type YesOrNo } from './ask';
 import type { Told } from './covers';
 import { besideDots } from './hints';
 import { withLinks } from './hover';
@@ -37,8 +37,9 @@ class Client extends LanguageClient {
 /** Says what this editor can do: docs/lsp-extensions.md, "Saying what the editor can do". */
 const abilities: StaticFeature = {
   fillClientCapabilities(capabilities) {
-    const envlsp = { input: true, pick: true, status: true, reveal: true, masks: true, files: true, words: true };
-    capabilities.experimental = { envlsp };
+    const asked = { input: true, pick: true, confirm: true };
+    const shown = { code: true, status: true, reveal: true, masks: true, files: true, words: true };
+    capabilities.experimental = { envlsp: { ...asked, ...shown } };
   },
   initialize() {},
   getState: () => ({ kind: 'static' }),
@@ -73,6 +74,7 @@ export function makeClient(path: string, masks: Masks, log: vscode.LogOutputChan
   client.onNotification('envlsp/files', onFiles);
   client.onNotification('envlsp/status', onStanding);
   client.onRequest('envlsp/input', (question: Question, token) => input(question, token));
+  client.onRequest('envlsp/confirm', (question: YesOrNo) => confirm(question));
   client.onRequest('envlsp/pick', (choice: Choice, token) => pick(choice, token));
   client.onDidChangeState(({ newState }) => {
     if (newState === State.Stopped) {

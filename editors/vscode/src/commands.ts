@@ -112,7 +112,7 @@ async function compare(running: Running, comparisons: Comparisons, argument: Arg
 async function rollback(running: Running, comparisons: Comparisons, argument: Argument): Promise<object | undefined> {
   const uri = String(argument['uri'] ?? '');
   const release = argument['release'] ?? (await pickRelease(running, comparisons, uri));
-  return release === undefined ? undefined : running.run('envlsp.rollback', { uri, release });
+  return release === undefined ? undefined : running.run('envlsp.rollback', { uri, release }, 'Roll Back');
 }
 
 async function editNewest(running: Running): Promise<void> {

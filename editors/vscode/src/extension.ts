@@ -13,6 +13,7 @@ import { Releases } from './releases';
 import { clearClipboard } from './reveal';
 import { Running } from './running';
 import { StatusItem } from './status';
+import { registerCopying } from './waits';
 import { SCHEME } from './where';
 
 let stop: (() => Promise<void>) | undefined;
@@ -35,6 +36,7 @@ export function activate(context: vscode.ExtensionContext): void {
     new Releases(running, comparisons),
     keepContexts(running),
     registerCommands(running, comparisons),
+    registerCopying(),
     vscode.workspace.registerFileSystemProvider(SCHEME, documents, { isCaseSensitive: true }),
     ...registerOwn(context, running),
     vscode.workspace.onDidGrantWorkspaceTrust(() => void running.get()),
