@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.support.cast import Actor, Cast
-from tests.support.network_cast import Server, networked
+from tests.support.network_cast import Server, founder, networked
 
 
 @pytest.fixture
@@ -16,3 +16,9 @@ def pair(cast: Cast, server: Server) -> tuple[Actor, Actor]:
     for actor in (alice, bob):
         actor.pull()
     return alice, bob
+
+
+@pytest.fixture
+def alone(cast: Cast, server: Server) -> Actor:
+    """Alice, who founded a team and pushed v1."""
+    return founder(cast, server)
