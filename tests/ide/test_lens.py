@@ -16,7 +16,9 @@ DEV = f"{ROOT}/.env"
 
 
 def shown(found: list[Lens]) -> list[str]:
-    """Return each as `text` or `[button command]`."""
+    """Return each as `text` or `[button command]`; their places have the same order."""
+    columns = [lens.range.start.column for lens in found]
+    assert columns == sorted(set(columns))
     return [
         f"[{lens.command.title} {lens.command.name}]" if lens.command.name else lens.command.title
         for lens in found

@@ -99,12 +99,21 @@ def test_health_is_told_with_what_mends_it(vim: Neovim, bob: Teammate) -> None:
         "envlsp 0.",
         f"runs for {bob.shop}, with 1 buffer",
         "values are covered",
+        "holds no messages",
         ":EnvCopy has one: test",
         "envlsp doctor: this device",
         "ev.yaml: valid: project shop",
     ):
         assert words in found, found
     assert "ERROR" not in found, found
+
+    for level in ("TRACE", "DEBUG"):
+        vim.command(f"lua vim.lsp.log.set_level('{level}')")
+        found = health(vim)
+        assert f"WARNING is at the level {level}" in found, found
+        assert "vim.lsp.log.set_level('WARN')" in found
+        assert vim.lua("return vim.lsp.log.get_filename()") in found
+    vim.command("lua vim.lsp.log.set_level('WARN')")
 
     vim.command("lua vim.lsp.config('envlsp', { cmd = { 'no-such-envlsp', 'lsp' } })")
     vim.command("lua vim.lsp.enable('envlsp', false)")

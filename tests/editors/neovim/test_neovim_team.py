@@ -148,9 +148,10 @@ def test_the_words_beside_lines_follow_by_the_lines_of_the_guide(stage: Cast) ->
     with desk(alice, init=wanted[1]) as hers:
         hers.show()
         hers.open(alice.env)
-        hers.until(lambda: "v1 · Alice" in screen(hers))
+        hers.until(lambda: re.search(r"v1 · Alice · .+ \| Push \| Pull", screen(hers)))
         hers.keys(":%s/one/two/<CR>:write<CR>")
-        hers.until(lambda: "•• changed" in screen(hers) and "1 change here" in screen(hers))
+        hers.until(lambda: "•• changed" in screen(hers))
+        hers.until(lambda: re.search(r" \| 1 change here \| Push \| Pull", screen(hers)))
         hers.command("EnvPush ++offline")
         hers.until(lambda: "v2 · Alice" in screen(hers) and "•• changed" not in screen(hers))
 

@@ -76,7 +76,9 @@ def test_every_function_compiles(tmp_path: Path) -> None:
         "-S",
         str(tmp_path / "load.vim"),
     ]
-    done = subprocess.run(words, check=False, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=60)
+    done = subprocess.run(
+        words, check=False, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=60
+    )
     said = done.stdout + done.stderr
     assert len(re.findall("loaded envlsp", said)) == len(list(place.rglob("*.vim"))), said
     assert re.findall(r"\bE\d+:.*", said) == []

@@ -1,4 +1,4 @@
--- `:checkhealth envlsp`: this editor, the program, the server, what keeps values covered, and what
+-- `:checkhealth envlsp`: this editor, the program, the server, what keeps values covered, what is logged, and what
 -- `envlsp doctor` finds, each with what mends it.
 local health = vim.health
 
@@ -95,6 +95,28 @@ local function clipboard()
   end
 end
 
+-- The levels at which Neovim writes whole messages down.
+local TELLING = { [vim.log.levels.TRACE] = 'TRACE', [vim.log.levels.DEBUG] = 'DEBUG' }
+
+local function logs()
+  health.start('The log of language servers')
+  local log = require('vim.lsp.log')
+  local level, path = TELLING[log.get_level()], log.get_filename()
+  if not level then
+    return health.ok('holds no messages')
+  end
+  health.warn(
+    ('is at the level %s: values of files that other servers read, or that were open before any env file, may be in %s'):format(
+      level,
+      path
+    ),
+    {
+      "`:lua vim.lsp.log.set_level('WARN')`, and the same in your config where it says " .. level,
+      ("then delete it: `:call delete('%s')`"):format(path),
+    }
+  )
+end
+
 local SAYS = { ok = health.ok, warn = health.warn, fail = health.error, skipped = health.info }
 
 local function doctor(path)
@@ -120,6 +142,7 @@ function M.check()
   local path = find_program()
   servers()
   masks()
+  logs()
   clipboard()
   if path then
     doctor(path)
