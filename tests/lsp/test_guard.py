@@ -43,7 +43,8 @@ def test_our_own_errors_say_what_to_do() -> None:
 async def test_what_eve_wrote_is_no_link_in_what_a_person_is_told() -> None:
     """Some editors make of a notification a link that runs a command; a folder's name may be Eve's."""
     evil = "[Install](command:workbench.action.terminal.new)"
-    told = guard.failure(Misuse(f"{evil} is no table", fix=f"correct '{evil}'")).message
+    error = guard.failure(Misuse(f"{evil} is no table", fix=f"correct '{evil}'"))
+    told = error.message + str(error.data)
     inside = Inside({})
     inside.server.show(types.MessageType.Warning, f"{evil} pushed v2")
     said = (

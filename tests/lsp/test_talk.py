@@ -23,10 +23,12 @@ class Person:
         self.answers = list(answers)
         self.stopped = threading.Event()
         self.questions: list[Any] = []
+        self.reports: list[str] = []
 
     async def asked(self, question: Callable[[EditorTalk], T]) -> T:
         """Return what a command gets that asks."""
-        talk = EditorTalk(self.inside.server, asyncio.get_running_loop(), self.stopped.is_set)
+        loop = asyncio.get_running_loop()
+        talk = EditorTalk(self.inside.server, loop, self.stopped.is_set, self.reports.append)
         task = asyncio.ensure_future(asyncio.to_thread(question, talk))
         while not task.done():
             await asyncio.sleep(0.002)
@@ -121,3 +123,56 @@ async def test_what_is_said_is_a_message() -> None:
     await person.asked(lambda talk: talk.say("read this out"))
     await asyncio.sleep(0.01)
     assert person.inside.told("window/showMessage") == [{"type": 3, "message": "read this out"}]
+
+
+CONFIRMING = {"experimental": {"envlsp": {"confirm": True}}}
+
+
+async def test_a_question_has_what_was_said_before_it() -> None:
+    person = Person(CONFIRMING, result({"value": False}))
+
+    def let_in(talk: EditorTalk) -> bool:
+        talk.say("Bob wants to join")
+        talk.say("both screens must show: one two")
+        return talk.confirm("the same words?")
+
+    assert await person.asked(let_in) is False
+    lines = ["Bob wants to join", "both screens must show: one two"]
+    params = {"title": "the same words?", "lines": lines, "value": False}
+    assert [(asked["method"], asked["params"]) for asked in person.questions] == [("envlsp/confirm", params)]
+    assert person.reports[-1] == "Bob wants to join · both screens must show: one two"
+    assert person.inside.told("window/showMessage") == []
+
+
+async def test_what_could_not_be_read_in_the_line_of_progress_is_a_message() -> None:
+    person = Person(CONFIRMING)
+
+    def pull(talk: EditorTalk) -> None:
+        talk.say("nobody is there")
+        talk.say("the newest is v1")
+        talk.turn()
+        talk.turn()
+
+    await person.asked(pull)
+    await asyncio.sleep(0.01)
+    (told,) = person.inside.told("window/showMessage")
+    assert told["message"] == "nobody is there · the newest is v1"
+
+
+async def test_what_stood_there_long_enough_is_not_told_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("envlsp.lsp.talk.READ_S", 0.0)
+    person = Person(CONFIRMING)
+
+    def wait(talk: EditorTalk) -> None:
+        talk.say("both screens must show: one two")
+        talk.turn()
+
+    await person.asked(wait)
+    await asyncio.sleep(0.01)
+    assert person.inside.told("window/showMessage") == []
+
+
+@pytest.mark.parametrize("answer", (result(None), result({"value": None}), result({"value": "Yes"})))
+async def test_a_question_that_is_put_away_stops_the_command(answer: dict[str, Any]) -> None:
+    with pytest.raises(Stopped):
+        await Person(CONFIRMING, answer).asked(lambda talk: talk.confirm("sure"))

@@ -1,5 +1,5 @@
 // What the server asks the person: a line of text, which of several, yes or no. A question stays
-// until it is answered or put away. Spec: docs/lsp-extensions.md, "envlsp/input" and those after it.
+// until it is answered or put away; what is told can be read to its end. Spec: docs/lsp-extensions.md, "envlsp/input" and those after it.
 import * as vscode from 'vscode';
 
 export interface Question {
@@ -42,6 +42,22 @@ export async function confirm({ title, lines }: YesOrNo): Promise<Answer<boolean
   const options = { modal: true, detail: lines.join('\n\n') };
   const chosen = await vscode.window.showInformationMessage(title, options, yes, no);
   return { value: chosen === undefined ? null : chosen === yes };
+}
+
+/** What the server tells. */
+export interface Message {
+  /** 1 for an error, 2 for a warning. */
+  readonly type: number;
+  readonly message: string;
+}
+
+/** As much as one line of a message has room for: what is longer is cut off, unless there is a button. */
+const LINE_CHARS = 50;
+
+export function tell({ type, message }: Message): void {
+  const { showErrorMessage, showWarningMessage, showInformationMessage } = vscode.window;
+  const show = type === 1 ? showErrorMessage : type === 2 ? showWarningMessage : showInformationMessage;
+  void (message.length > LINE_CHARS ? show(message, 'OK') : show(message));
 }
 
 /** Return text for a label, where `$(name)` would be drawn as an icon. */

@@ -10,7 +10,7 @@ import {
   type LanguageClientOptions,
   type StaticFeature,
 } from 'vscode-languageclient/node';
-import { confirm, input, pick, type Choice, type Question, type YesOrNo } from './ask';
+import { confirm, input, pick, tell, type Choice, type Message, type Question, type YesOrNo } from './ask';
 import type { Told } from './covers';
 import { besideDots } from './hints';
 import { withLinks } from './hover';
@@ -73,6 +73,7 @@ export function makeClient(path: string, masks: Masks, log: vscode.LogOutputChan
   client.onNotification('envlsp/masks', (message: Told) => masks.told(message));
   client.onNotification('envlsp/files', onFiles);
   client.onNotification('envlsp/status', onStanding);
+  client.onNotification('window/showMessage', (message: Message) => tell(message));
   client.onRequest('envlsp/input', (question: Question, token) => input(question, token));
   client.onRequest('envlsp/confirm', (question: YesOrNo) => confirm(question));
   client.onRequest('envlsp/pick', (choice: Choice, token) => pick(choice, token));

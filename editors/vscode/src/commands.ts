@@ -1,7 +1,7 @@
 // Every verb in the palette: the list is the manifest's, and the server does the work and asks.
 import * as vscode from 'vscode';
 import manifest from '../package.json';
-import { plain } from './ask';
+import { plain, tell } from './ask';
 import type { Comparisons, Sides } from './compare';
 import { copy, reveal, type Revealed } from './reveal';
 import { pickRelease } from './rollback';
@@ -67,7 +67,7 @@ export async function told<T>(work: () => Promise<T>): Promise<T | undefined> {
   try {
     return await work();
   } catch (error) {
-    void vscode.window.showErrorMessage(error instanceof Error ? error.message : String(error));
+    tell({ type: 1, message: error instanceof Error ? error.message : String(error) });
     return undefined;
   }
 }
@@ -130,7 +130,8 @@ async function show(command: string, title: string, result: object): Promise<voi
   } else if (command === 'envlsp.show') {
     await vscode.window.showTextDocument(vscode.Uri.parse((result as { uri: string }).uri));
   } else if (LOOKING.test(command)) {
-    await look(title, wordsOf(result).rows);
+    const { sentence, rows } = wordsOf(result);
+    await (rows.length > 0 ? look(title, rows) : vscode.window.showInformationMessage(`${title}: ${sentence}`));
   } else if (command.endsWith('.toggle')) {
     vscode.window.setStatusBarMessage(`$(key) ${plain(wordsOf(result).sentence)}`, SAID_MS);
   } else {

@@ -65,7 +65,7 @@ def fork_team(service: Service, place: Path, person: Person, talk: Talk, *, reco
         EnvlspError: as `fork` does.
     """
     if not talk.confirm("found a new team, in which everybody else must be let in anew?"):
-        raise Misuse("you said no; the team is as it was", fix="answer y, or add --yes")
+        raise Misuse("you said no; the team is as it was", fix="say yes, or add --yes")
     made = fork(service, place, person, talk, recovery=recovery)
     here = service.open(place)
     with contextlib.suppress(EnvlspError):  # a file with changes of its own stays as it is

@@ -75,7 +75,7 @@ def remove(courier: Courier, team: Team, which: str, talk: Talk) -> Lost:
     name = _name(team, device)
     courier.tell(foresee(team, devices=[device.dpk]))
     if not talk.confirm(f"remove {name}{THIS_ONE if was_this else ''}?"):
-        raise Misuse("you said no; nothing was removed", fix="answer y, or add --yes")
+        raise Misuse("you said no; nothing was removed", fix="say yes, or add --yes")
     is_older = devices.is_older(team.replica, device)
     waiting = devices.remove(team.replica, team.releases, device)
     reached = courier.deliver(leaving=was_this)

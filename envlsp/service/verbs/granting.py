@@ -95,7 +95,7 @@ def remove(courier: Courier, team: Team, who: str, talk: Talk) -> Removed:
     name, devices = _name(team, user), f"{count} device{'' if count == 1 else 's'}"
     courier.tell(foresee(team, [user]))
     if not talk.confirm(f"remove {name} ({devices}) from the team?"):
-        raise Misuse("you said no; nobody was removed", fix="answer y, or add --yes")
+        raise Misuse("you said no; nobody was removed", fix="say yes, or add --yes")
     revoke(team.replica, team.releases, {user})
     reached = courier.deliver()
     return Removed(name, reached, exposure(team, user))

@@ -165,7 +165,7 @@ def take_out(courier: Courier, team: Team, who: str, named: Named, talk: Talk) -
     demand_role(team.replica, Role.ADMIN, scope.id)
     courier.tell(foresee(team, devices=team.replica.state.members[user].devices))
     if not talk.confirm(f"take {scope} from {name}? They stay in the team."):
-        raise Misuse("you said no; nothing was changed", fix="answer y, or add --yes")
+        raise Misuse("you said no; nothing was changed", fix="say yes, or add --yes")
     set_scope_role(team.replica, team.releases, scope.id, user, Role.NONE)
     reached, is_guest = courier.deliver(), _team_role(team, user) is Role.NONE
     return TakenOut(name, str(scope), is_guest, reached, exposure(team, user, scope.id))
@@ -264,7 +264,7 @@ def clone(
     if not restricted and is_wider(team, triple, target):
         readers = team.releases.scopes.name(team.releases.scope_of(target))
         if not talk.confirm(f"show the values of {triple} to everybody who reads {target} ({readers})?"):
-            raise Misuse("you said no; nothing was copied", fix="answer y, or add --yes")
+            raise Misuse("you said no; nothing was copied", fix="say yes, or add --yes")
     made = clone_environment(team, triple, target, restricted=restricted)
     if team.releases.scopes.is_doubtful(target):
         talk.say(IN_DOUBT.format(triple=target))

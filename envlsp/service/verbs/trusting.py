@@ -55,7 +55,7 @@ def contest(courier: Courier, team: Team, who: str, talk: Talk) -> Contested:
     courier.tell(foresee(team, planned.users, planned.devices))
     names = " and ".join(names_of(planned))
     if not talk.confirm(f"remove {names} in turn, and come back? what they did since you were removed stays"):
-        raise Misuse("you said no; nothing was changed", fix="answer y, or add --yes")
+        raise Misuse("you said no; nothing was changed", fix="say yes, or add --yes")
     answer(team, planned)
     return Contested(planned.names, courier.deliver())
 
