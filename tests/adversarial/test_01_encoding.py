@@ -51,7 +51,7 @@ from envlsp.errors import (
 from envlsp.service.history import Releases
 from envlsp.service.people import People
 from envlsp.wire import canonical
-from envlsp.wire.bodies import decode_body_untrusted, encode_body
+from envlsp.wire.bodies import decode_body_untrusted
 from envlsp.wire.limits import HEADER_MAX_BYTES, RECORD_MAX_BYTES
 from envlsp.wire.records import (
     decode_header_untrusted,
@@ -581,23 +581,12 @@ def test_case_9_a_header_of_more_than_64_kib_is_refused() -> None:
         decode_header_untrusted(bytes(HEADER_MAX_BYTES + 1))
 
 
-def release_with(entries: canonical.Value) -> bytes:
-    plain = encode_body(RecordType.RELEASE, samples.bodies()[RecordType.RELEASE])
-    fields = canonical.decode_untrusted(plain, limit_bytes=10_000)
-    assert isinstance(fields, list)
-    return canonical.encode([*fields[:-1], entries])
-
-
-def entries(count: int) -> list[canonical.Value]:
-    return [[f"NAME_{number:05}", bytes(40)] for number in range(count)]
-
-
 def test_case_9_2001_entries_are_refused() -> None:
-    body = decode_body_untrusted(RecordType.RELEASE, release_with(entries(2_000)))
+    body = decode_body_untrusted(RecordType.RELEASE, samples.release_with(samples.entries(2_000)))
     assert isinstance(body, ReleaseBody)
     assert len(body.entries) == 2_000
     with pytest.raises(LimitExceeded):
-        decode_body_untrusted(RecordType.RELEASE, release_with(entries(2_001)))
+        decode_body_untrusted(RecordType.RELEASE, samples.release_with(samples.entries(2_001)))
 
 
 def with_entries(found: dict[SecretName, SecretText]) -> ReleaseContent:
@@ -618,7 +607,7 @@ def test_case_9_a_member_who_seals_2001_entries_says_nothing() -> None:
     epoch = book.state.current[TEAM_SCOPE]
     header = replace(next_header(book, eve), epoch=epoch)
     place = envelope.place_of(header)
-    body = envelope.seal_plain(release_with(entries(2_001)), book.safe.keys[epoch], place)
+    body = envelope.seal_plain(samples.release_with(samples.entries(2_001)), book.safe.keys[epoch], place)
     raw = forge(keys_of(eve).sign, header, body)
     assert book.hear_bytes(raw) == Accepted(new=True)
     assert book.view() == {"TOKEN": "good"}

@@ -46,6 +46,7 @@ from envlsp.domain.ledger.records import (
 )
 from envlsp.domain.release import Layout, ReleaseContent, ReleaseKind, Snapshot
 from envlsp.domain.secret import SecretName, SecretText
+from envlsp.wire import canonical
 from envlsp.wire.bodies import (
     Body,
     EnvBody,
@@ -55,6 +56,7 @@ from envlsp.wire.bodies import (
     PersonBody,
     RootReplaceBody,
     ScopeBody,
+    encode_body,
 )
 from envlsp.wire.releases import ReleaseBody
 
@@ -112,7 +114,6 @@ def fixed_randomness(label: str) -> Iterator[None]:
             "bundle",
             "recovery",
             "device",
-            "words",
             "requests",
             "backup",
         ):
@@ -267,3 +268,16 @@ def bodies() -> dict[RecordType, Body]:
         ),
         RecordType.ENV: EnvBody(1_700_000_000, "shop", "api", "prod", 0, ""),
     }
+
+
+def release_with(entries: canonical.Value) -> bytes:
+    """Return the plain body of a release with these entries, well-formed or not."""
+    plain = encode_body(RecordType.RELEASE, bodies()[RecordType.RELEASE])
+    fields = canonical.decode_untrusted(plain, limit_bytes=10_000)
+    assert isinstance(fields, list)
+    return canonical.encode([*fields[:-1], entries])
+
+
+def entries(count: int) -> list[canonical.Value]:
+    """Return so many entries, each with a box of nothing."""
+    return [[f"NAME_{number:05}", bytes(40)] for number in range(count)]

@@ -44,22 +44,11 @@ def test_an_altered_body_is_another_body_or_refused(
     assert encode_body(kind, altered) == bytes(plain)
 
 
-def release_with(entries: canonical.Value) -> bytes:
-    plain = encode_body(RecordType.RELEASE, samples.bodies()[RecordType.RELEASE])
-    fields = canonical.decode_untrusted(plain, limit_bytes=10_000)
-    assert isinstance(fields, list)
-    return canonical.encode([*fields[:-1], entries])
-
-
-def entries(count: int) -> list[canonical.Value]:
-    return [[f"NAME_{number:05}", bytes(40)] for number in range(count)]
-
-
 def test_a_box_holds_a_literal_of_64_kib_and_no_more() -> None:
     most = 65_536 + 40
-    decode_body_untrusted(RecordType.RELEASE, release_with([["A", bytes(most)]]))
+    decode_body_untrusted(RecordType.RELEASE, samples.release_with([["A", bytes(most)]]))
     with pytest.raises(Malformed):
-        decode_body_untrusted(RecordType.RELEASE, release_with([["A", bytes(most + 1)]]))
+        decode_body_untrusted(RecordType.RELEASE, samples.release_with([["A", bytes(most + 1)]]))
 
 
 def test_an_unknown_type_has_no_body() -> None:
