@@ -113,7 +113,7 @@ def live(lab: Lab) -> list[Teammate]:
     return [alice, bob, carol]
 
 
-@pytest.mark.timeout(300)  # some thirty commands one after another, each with a start of its own
+@pytest.mark.timeout(600)  # some thirty commands one after another, each with a start of its own
 def test_neither_server_learns_anything_of_a_team(lab: Lab, tmp_path: Path) -> None:
     with ears(lab.world, tmp_path / "life") as listening:
         people = live(lab)
