@@ -18,7 +18,7 @@ from typing import Any
 
 from tests.support.cli import Result, envlsp
 
-WAIT_S = 60.0
+WAIT_S = 120.0
 _FOREIGN = ("ENVLSP_", "GIT_", "XDG_CONFIG")
 
 DOTENV = b"""\
