@@ -26,7 +26,7 @@ export function activate(context: vscode.ExtensionContext): void {
   stop = () => running.stop();
   context.subscriptions.push(
     masks,
-    keepNamed(context.workspaceState),
+    keepNamed(),
     running,
     documents,
     new Changes(masks),

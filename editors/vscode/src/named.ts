@@ -3,30 +3,21 @@
 import * as vscode from 'vscode';
 
 const LANGUAGE = 'dotenv';
-const REMEMBERED = 'envlsp/files';
 
 /** The parameters of `envlsp/files`. */
 export interface Files {
   readonly uris: readonly string[];
 }
 
-let memory: vscode.Memento | undefined;
 let paths: ReadonlySet<string> = new Set();
 
-/** Take what the server named when the workspace was open last, until it names others. */
-export function keepNamed(state: vscode.Memento): vscode.Disposable {
-  memory = state;
-  take(state.get<readonly string[]>(REMEMBERED, []));
+/** Cover what is opened of the files that were named until then. */
+export function keepNamed(): vscode.Disposable {
   return vscode.workspace.onDidOpenTextDocument(cover);
 }
 
 /** Take what the server names. */
 export function onFiles({ uris }: Files): void {
-  void memory?.update(REMEMBERED, uris);
-  take(uris);
-}
-
-function take(uris: readonly string[]): void {
   paths = new Set(uris.map((uri) => vscode.Uri.parse(uri).path));
   vscode.workspace.textDocuments.forEach(cover);
 }

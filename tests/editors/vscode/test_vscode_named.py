@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -31,8 +30,6 @@ def bench(tmp_path: Path) -> Iterator[Workbench]:
         (bob.shop / "config").mkdir()
         (bob.shop / "config" / "secrets.txt").write_text(DOTENV)
         (bob.shop / "notes.txt").write_text("nothing to see\n")
-        (tmp_path / "silent").write_text("#!/bin/sh\nexec sleep 1000\n")
-        (tmp_path / "silent").chmod(0o700)
         with workbench(
             bob.shop,
             bob.environ(),
@@ -42,22 +39,11 @@ def bench(tmp_path: Path) -> Iterator[Workbench]:
             yield found
 
 
-def test_a_file_that_ev_yaml_names_is_covered(bench: Workbench, tmp_path: Path) -> None:
+def test_a_file_that_ev_yaml_names_is_covered(bench: Workbench) -> None:
     bench.open("config/secrets.txt")
     bench.until(lambda: bench.masked("API_URL=") and COMMENT in bench.shown(), "the server has told")
     frames(bench.page)
     bench.open("notes.txt")
     bench.tab("secrets.txt").click()
     bench.until(lambda: bench.masked("API_URL=") and COMMENT in bench.shown())
-    assert frames(bench.page).read == ()
-    it_is_remembered(bench, tmp_path / "silent")
-
-
-def it_is_remembered(bench: Workbench, silent: Path) -> None:
-    """With the next start nobody has to tell."""
-    (bench.place / "data/Machine/settings.json").write_text(json.dumps({"envlsp.path": str(silent)}))
-    bench.load()
-    bench.until(lambda: bench.masked("API_URL=") and COMMENT not in bench.shown())
-    frames(bench.page)
-    bench.page.wait_for_timeout(300)
     assert frames(bench.page).read == ()
