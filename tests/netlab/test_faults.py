@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import signal
 import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
-from tests.netlab.conftest import Lab
+from tests.netlab.conftest import Lab, fresh_world, inhabited
 from tests.support.netlab.pair import Pair
 from tests.support.netlab.world import Nat
 
@@ -56,7 +59,23 @@ def restart_turn(pair: Pair, name: str, within_s: float) -> None:
     pair.recover(name, within_s)
 
 
-def test_a_route_that_is_lost_for_ten_seconds_and_a_cable_that_is_pulled(lab: Lab) -> None:
+@pytest.mark.timeout(600)  # the longest lasts a minute, and recovers for up to another
+def test_faults_that_last_side_by_side(tmp_path: Path) -> None:
+    """These mostly wait: each has a world of its own, and together they take as long as the longest."""
+    faults = (a_route_that_is_lost_for_a_minute, a_route_that_is_lost_and_a_cable_that_is_pulled, a_nap)
+    with ThreadPoolExecutor(len(faults)) as side_by_side:
+        for ended in [side_by_side.submit(in_a_world, fault, tmp_path / fault.__name__) for fault in faults]:
+            ended.result()
+
+
+def in_a_world(fault: Callable[[Lab], None], folder: Path) -> None:
+    """Let a fault happen where nothing else does."""
+    folder.mkdir()
+    with fresh_world() as world, inhabited(world, folder) as lab:
+        fault(lab)
+
+
+def a_route_that_is_lost_and_a_cable_that_is_pulled(lab: Lab) -> None:
     pair = Pair(lab, "a1", "b1")
     lose_route(pair, 10, 60)
     lab.world.cut_cable("a1")
@@ -67,9 +86,15 @@ def test_a_route_that_is_lost_for_ten_seconds_and_a_cable_that_is_pulled(lab: La
     pair.end()
 
 
-def test_a_route_that_is_lost_for_a_minute(lab: Lab) -> None:
+def a_route_that_is_lost_for_a_minute(lab: Lab) -> None:
     pair = Pair(lab, "a1", "b1")
     lose_route(pair, 60, 60)
+    pair.end()
+
+
+def a_nap(lab: Lab) -> None:
+    pair = Pair(lab, "a1", "b1")
+    sleep(pair, 20, 60)
     pair.end()
 
 
@@ -106,12 +131,6 @@ def test_megabytes_on_their_way_to_a_peer_that_is_killed(lab: Lab) -> None:
     went_on = last.sessions()[-1]
     assert 0 < went_on.fresh < 100, "it began anew, or there was nothing left to send"
     assert went_on.known == 0
-
-
-def test_a_laptop_that_sleeps(lab: Lab) -> None:
-    pair = Pair(lab, "a1", "b1")
-    sleep(pair, 20, 60)
-    pair.end()
 
 
 def test_another_address_on_one_lan(lab: Lab) -> None:

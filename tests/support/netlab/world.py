@@ -22,6 +22,7 @@ import os
 import shutil
 import signal
 import subprocess
+import threading
 from pathlib import Path
 from typing import Final, Literal, Self, TypeAlias
 
@@ -65,7 +66,7 @@ def unavailable() -> str | None:
     for tool in ("ip", "nft", "conntrack", "turnserver", "openssl", "faketime"):
         if not shutil.which(tool):
             return f"{tool} is not installed"
-    probe = f"envlsp-probe-{os.getpid()}"
+    probe = f"envlsp-probe-{threading.get_native_id()}"  # worlds are made side by side
     made = subprocess.run(["ip", "netns", "add", probe], capture_output=True, text=True, check=False)
     if made.returncode:
         return f"no network namespace can be made: {made.stderr.strip()}"
