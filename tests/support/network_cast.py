@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from envlsp.domain.ledger.records import Role
 from envlsp.service.context import Project, open_project
 from envlsp.service.joining.inviting import invite
 from envlsp.service.joining.joining import join
+from envlsp.service.network.team_node import TeamNode
 from envlsp.service.results import JoinResult
 from tests.support.cast import Actor, Cast
 from tests.support.signaling import TAP
@@ -96,6 +97,17 @@ def end(process: subprocess.Popen[str]) -> int:
 
 def environ_of(actor: Actor) -> dict[str, str]:
     return {**os.environ, **actor.environ, "ENVLSP_KEY_FILE": str(actor.key_file)}
+
+
+@contextlib.asynccontextmanager
+async def online(actor: Actor, server: Server) -> AsyncIterator[TeamNode]:
+    """Somebody's device on the network, in this process."""
+    node = TeamNode(actor.replica, (server.url,))
+    await node.start()
+    try:
+        yield node
+    finally:
+        await node.close()
 
 
 @contextlib.contextmanager

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -11,22 +9,10 @@ import pytest
 from envlsp.crypto.device import device_keys, new_seeds
 from envlsp.domain.ids import TEAM_SCOPE
 from envlsp.service.access.rotation import open_epochs
-from envlsp.service.network.team_node import TeamNode
 from tests.support.cast import FIRST_FILE, Actor, Cast, meet
-from tests.support.network_cast import WAIT_S, Server
+from tests.support.network_cast import WAIT_S, Server, online
 
 pytestmark = pytest.mark.slow
-
-
-@contextlib.asynccontextmanager
-async def online(actor: Actor, server: Server) -> AsyncIterator[TeamNode]:
-    """Somebody's device on the network, in this process."""
-    node = TeamNode(actor.replica, (server.url,))
-    await node.start()
-    try:
-        yield node
-    finally:
-        await node.close()
 
 
 def let_in_while_away(

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -28,22 +27,11 @@ from envlsp.store.team import TeamStore
 from envlsp.transport import dialer
 from envlsp.transport.api import IceServers, Link, SignalPipe
 from tests.support.cast import FIRST_FILE, Actor, Cast, meet
-from tests.support.network_cast import WAIT_S, Server, agent
+from tests.support.network_cast import WAIT_S, Server, agent, online
 
 pytestmark = pytest.mark.slow
 
 ENTROPY = Entropy(b"w" * 32)
-
-
-@contextlib.asynccontextmanager
-async def online(actor: Actor, server: Server) -> AsyncIterator[TeamNode]:
-    """Somebody's device on the network, in this process."""
-    node = TeamNode(actor.replica, (server.url,))
-    await node.start()
-    try:
-        yield node
-    finally:
-        await node.close()
 
 
 def sync_as_root(root: Replica, server: Server) -> SyncResult:

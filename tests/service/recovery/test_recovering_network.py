@@ -9,20 +9,26 @@ import pytest
 from envlsp.errors import NobodyReachable
 from envlsp.service.network import errands
 from envlsp.service.pushing import push
-from tests.support.cast import Cast, assert_in_step, meet
+from tests.support.cast import Actor, Cast, assert_in_step, meet
 from tests.support.network_cast import WAIT_S, Server, agent, clone
 from tests.support.recovering import Writer, come_back, pairs, team_with_words
 
 pytestmark = pytest.mark.slow
 
 
-def test_alices_laptop_is_lost_and_bobs_agent_has_everything(cast: Cast, server: Server) -> None:
+def without_alice(cast: Cast, server: Server) -> tuple[str, Actor, Actor, Actor]:
+    """The words of a team, Alice, who has no network, and with one Bob and Dave, who has her clone."""
     words, (alice, bob) = team_with_words(cast, "bob")
     meet(alice, bob)
     dave = cast.actor("dave")
     for actor in (bob, dave):
         actor.environ["ENVLSP_SIGNALING"] = server.url
     clone(alice, dave)
+    return words, alice, bob, dave
+
+
+def test_alices_laptop_is_lost_and_bobs_agent_has_everything(cast: Cast, server: Server) -> None:
+    words, alice, bob, dave = without_alice(cast, server)
     with agent(bob):
         found = come_back(dave, words, None, here=alice.team.id, servers=(server.url,), remove=("alice",))
         assert (found.is_new, found.met) == (True, 1)
@@ -38,12 +44,7 @@ def test_alices_laptop_is_lost_and_bobs_agent_has_everything(cast: Cast, server:
 
 
 def test_other_words_reach_a_teammate_in_the_same_step(cast: Cast, server: Server) -> None:
-    words, (alice, bob) = team_with_words(cast, "bob")
-    meet(alice, bob)
-    dave = cast.actor("dave")
-    for actor in (bob, dave):
-        actor.environ["ENVLSP_SIGNALING"] = server.url
-    clone(alice, dave)
+    words, alice, bob, dave = without_alice(cast, server)
     with agent(bob):
         start = time.monotonic()
         come_back(dave, words, None, here=alice.team.id, servers=(server.url,), new_words=True)
@@ -68,12 +69,7 @@ def test_with_nobody_there_a_backup_is_asked_for_and_nothing_is_kept(cast: Cast,
 
 
 def test_no_word_of_the_sheet_passes_the_server(cast: Cast, server: Server) -> None:
-    words, (alice, bob) = team_with_words(cast, "bob")
-    meet(alice, bob)
-    dave = cast.actor("dave")
-    for actor in (bob, dave):
-        actor.environ["ENVLSP_SIGNALING"] = server.url
-    clone(alice, dave)
+    words, alice, bob, dave = without_alice(cast, server)
     with agent(bob):
         come_back(dave, words, None, here=alice.team.id, servers=(server.url,))
     frames = server.frames.read_bytes()
