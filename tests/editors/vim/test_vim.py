@@ -152,6 +152,50 @@ def test_a_document_that_is_never_on_disk_is_saved_as_a_release(bob: Teammate) -
     assert bob.ok("get", "TOKEN").out.rstrip() == VALUE.encode()
 
 
+def test_releases_are_looked_at_and_environments_chosen(bob: Teammate) -> None:
+    with bobs_editor(bob, ".env") as vim:
+        vim.typed(":EnvLog\r")
+        vim.until(lambda: vim.ask("bufname()") == "envlsp: log (q closes)")
+        vim.typed("G\r")
+        vim.until(lambda: str(vim.ask("bufname()")).endswith("/shop/shop/dev@v1"))
+        vim.until(lambda: any(line.startswith("API_URL=") for line in vim.lines()))
+        assert vim.ask("[&readonly, &modifiable]") == [1, 0]
+        vim.typed(":edit .env\r:EnvOpen\r")
+        vim.until(lambda: str(vim.ask("bufname()")).endswith("/shop/shop/dev"))
+        vim.until(lambda: any(line.startswith("API_URL=") for line in vim.lines()))
+        assert vim.ask("[&readonly, &modifiable]") == [0, 1]
+        vim.typed(":edit .env\r")
+        vim.until(lambda: vim.ask("envlsp#Statusline()").startswith("shop:dev v"))
+        for wanted in ("staging", "dev"):
+            vim.typed(":EnvSwitch\r")
+            vim.until(lambda: vim.ask("len(popup_list())"))
+            choices = vim.ask("getbufline(winbufnr(popup_list()[0]), 1, '$')")
+            (number,) = (line.split()[0] for line in choices if wanted in line.split())
+            vim.typed(number)
+            vim.until(lambda wanted=wanted: bob.json("status")["env"] == wanted)  # type: ignore[misc]
+
+
+def test_presenting_shows_and_copies_nothing(bob: Teammate) -> None:
+    with bobs_editor(bob, ".env") as vim:
+        standing = "envlsp#Statusline()"
+        vim.until(lambda: vim.ask(standing).startswith("shop:dev v"))
+        vim.typed(":EnvPresent\r")
+        vim.until(lambda: vim.ask(standing).endswith(" presenting"))
+        vim.typed("3G:EnvReveal\r")
+        vim.until(lambda: vim.said().count("you are presenting") == 1)
+        vim.typed(":EnvCopy\r")
+        vim.until(lambda: vim.said().count("you are presenting") == 2)
+        assert vim.ask("popup_list()") == []
+        vim.typed(":EnvPresent\r")
+        vim.until(lambda: "presenting" not in vim.ask(standing))
+        assert VALUE not in "".join(vim.screen.frames)
+        vim.do("call envlsp#Run('mask.toggle')")
+        vim.until_shows(VALUE)
+        vim.until(lambda: vim.ask(standing).endswith(" unmasked"))
+        vim.typed(":EnvMask\r")
+        vim.until(lambda: VALUE not in vim.screen.now())
+
+
 def test_without_a_program_a_command_says_so(bob: Teammate) -> None:
     with bobs_editor(bob) as vim:
         vim.do("let g:envlsp_command = ['no-such-program']")
