@@ -6,11 +6,11 @@ of a secret is in one. A command without words of its own is said by its fields.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from envlsp.ide.ages import counted
-from envlsp.ide.words import plain, unlinked
+from envlsp.ide.words import listed, plain, unlinked
 from envlsp.lsp.rows import Json, Row, counts, place, rows
 
 
@@ -113,7 +113,19 @@ def _created(one: Json) -> str:
 
 
 def _ignored(one: Json) -> str:
-    return f"{one['file']} leaves it out of git{'' if one['added'] else ' already'}"
+    return f"git leaves {one['file']} out{'' if one['added'] else ' already'}"
+
+
+def _confirmed(one: Json) -> str:
+    if one["confirmed"]:
+        return f"{_names(one['confirmed'])} may get new keys again"
+    if one["suspects"]:
+        return f"{_names(one['suspects'])} may get no new key from this device"
+    return "nobody waits to be confirmed"
+
+
+def _names(some: Sequence[Json]) -> str:
+    return listed(list(dict.fromkeys(plain(one["name"]) for one in some)))
 
 
 def _rotated(one: Json) -> str:
@@ -140,6 +152,7 @@ _SENTENCES: Final[Mapping[str, Callable[[Json], str]]] = {
     "access.grant": _granted,
     "access.revoke": _revoked,
     "access.rotate": _rotated,
+    "access.confirm": _confirmed,
     "join": _joined,
     "team.create": _founded,
     "git.ignore": _ignored,

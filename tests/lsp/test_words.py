@@ -94,9 +94,21 @@ def test_a_field_nobody_thought_of_is_shown_by_its_name() -> None:
     assert lines == ["some day  3", "is  yes", "who  Alice, Bob", "last seen  2 minutes ago"]
 
 
-@pytest.mark.parametrize("verb", ("backup", "ci.export", "access.confirm"))
+@pytest.mark.parametrize("verb", ("backup", "ci.export", "replica.add"))
 def test_no_row_holds_a_command_to_a_terminal(verb: str) -> None:
     hostile = {"name": "\x1b[2J", "more": ["\x07", 1], "things": [{"said": "\x1b", "at": "\n"}]}
     found = words(verb, hostile, NOW)
     assert [row.of for row in found.rows] == ["", "", "things"]
     assert all(cell.isprintable() for row in found.rows for cell in row.cells)
+
+
+def test_who_may_get_new_keys_again_is_a_sentence() -> None:
+    bob = {"name": "Bob"}
+
+    def said(confirmed: list[dict[str, str]], suspects: list[dict[str, str]]) -> str:
+        result = {"confirmed": confirmed, "suspects": suspects, "reached": 0}
+        return words("access.confirm", result, NOW).sentence
+
+    assert said([bob, bob], []) == "Bob may get new keys again"
+    assert said([], [bob]) == "Bob may get no new key from this device"
+    assert said([], []) == "nobody waits to be confirmed"

@@ -13,7 +13,7 @@ import { subject } from './where';
 export const OWN = 'envlsp.ui.';
 /** Verbs whose result is what was asked for; of the others a sentence is enough. */
 const LOOKING =
-  /^envlsp\.(status|log|list|members|peers|doctor|parse|request|ci\.export|.*\.list|access\.(why|exposure))$/;
+  /^envlsp\.(status|log|list|members|peers|doctor|request|ci\.export|.*\.list|access\.(why|exposure))$/;
 const POINTED = new Set(['envlsp.reveal', 'envlsp.copy']);
 
 /** What the server says of a result: docs/lsp-extensions.md, "Commands". */
@@ -33,6 +33,7 @@ const SAID_MS = 10_000;
 const ASKED: Readonly<Record<string, Argument>> = {
   'envlsp.invite': { role: '?' },
   'envlsp.access.grant': { role: '?' },
+  'envlsp.access.confirm': { who: '?' },
   'envlsp.protect': { with: '?' },
 };
 
@@ -129,6 +130,10 @@ async function show(command: string, title: string, result: object): Promise<voi
     await copy(result as Revealed);
   } else if (command === 'envlsp.show') {
     await vscode.window.showTextDocument(vscode.Uri.parse((result as { uri: string }).uri));
+  } else if (command === 'envlsp.parse') {
+    await vscode.commands.executeCommand('workbench.actions.view.problems');
+  } else if (command === 'envlsp.refresh') {
+    vscode.window.setStatusBarMessage('$(key) looked again', SAID_MS);
   } else if (LOOKING.test(command)) {
     const { sentence, rows } = wordsOf(result);
     await (rows.length > 0 ? look(title, rows) : vscode.window.showInformationMessage(`${title}: ${sentence}`));
@@ -167,6 +172,10 @@ async function pushSome(running: Running): Promise<void> {
   }
   const rowsOf = (how: keyof Drift) => found[how].map((label) => ({ label, description: how }));
   const items = [...rowsOf('added'), ...rowsOf('changed'), ...rowsOf('removed')];
+  if (items.length === 0) {
+    tell({ type: 3, message: 'nothing differs from the newest release' });
+    return;
+  }
   const chosen = await vscode.window.showQuickPick(items, { canPickMany: true, title: 'Push which names?' });
   if (chosen !== undefined && chosen.length > 0) {
     const only = chosen.map(({ label }) => label);

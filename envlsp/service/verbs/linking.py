@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from envlsp.errors import SignalingUnreachable
+from envlsp.errors import NotFound, SignalingUnreachable
 from envlsp.service.access.voiding import foresee_cancel
 from envlsp.service.ci.exporting import life_seconds
 from envlsp.service.facade import OpenedTeam
@@ -161,13 +161,19 @@ def _cancel(desk: Desk, arguments: Arguments) -> Json:
 
 
 def _picked(desk: Desk, team: Team) -> str:
-    """Return the link that the person picks among those that are open; an unknown one where none is."""
+    """Return the link that the person picks among those that are open.
+
+    Raises:
+        NotFound: there is none.
+    """
     choices = [
         Choice(link.id, f"{ROLE_WORDS[link.role]} {link.address}".rstrip(), link.status)
         for link in links(team.replica)
         if link.status in ("open", "expired")
     ]
-    return desk.talk.pick("cancel which invitation?", choices) if choices else ""
+    if not choices:
+        raise NotFound("no invitation is open", fix="envlsp invite list")
+    return desk.talk.pick("cancel which invitation?", choices)
 
 
 VERBS: Mapping[str, Callable[[Desk, Arguments], Json]] = {

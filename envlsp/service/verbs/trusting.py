@@ -12,9 +12,9 @@ from envlsp.errors import Misuse
 from envlsp.service.access.confirming import confirm, doubts
 from envlsp.service.access.contesting import answer, check, names_of, plan
 from envlsp.service.access.voiding import foresee
-from envlsp.service.ports import Talk
+from envlsp.service.ports import Choice, Talk
 from envlsp.service.team import Team
-from envlsp.service.verbs.arguments import Arguments
+from envlsp.service.verbs.arguments import ASK, Arguments
 from envlsp.service.verbs.courier import Courier
 from envlsp.service.verbs.desk import Desk, Json
 from envlsp.service.verbs.opening import courier_of, open_team
@@ -65,8 +65,11 @@ def contest(courier: Courier, team: Team, who: str, talk: Talk) -> Contested:
 
 def _confirm(desk: Desk, arguments: Arguments) -> Json:
     opened = open_team(desk)
-    if not (who := arguments.text("who")):
-        return confirmed_fields(suspects(opened.team))
+    who, found = arguments.text("who"), suspects(opened.team)
+    if not who or (who == ASK and not found.left):
+        return confirmed_fields(found)
+    if who == ASK:
+        who = desk.talk.pick("who is to get new keys again?", [Choice(d.id, d.who) for d in found.left])
     return confirmed_fields(trust(courier_of(desk, opened, arguments), opened.team, who))
 
 
