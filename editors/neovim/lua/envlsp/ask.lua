@@ -37,14 +37,24 @@ function M.input(_, params)
   return { value = given == nil and vim.NIL or given }
 end
 
----Handle `envlsp/pick`.
+local function width_of(items)
+  local width = 0
+  for _, item in ipairs(items) do
+    width = math.max(width, vim.fn.strdisplaywidth(item.label))
+  end
+  return width
+end
+
+---Handle `envlsp/pick`: labels beneath each other, and so their details.
 function M.pick(_, params)
+  local width = width_of(params.items)
   local picked = wait_for(function(answer)
     vim.ui.select(params.items, {
       prompt = params.title,
       kind = 'envlsp',
       format_item = function(item)
-        return item.detail and item.detail ~= '' and (item.label .. '  ' .. item.detail) or item.label
+        local gap = (' '):rep(width + 2 - vim.fn.strdisplaywidth(item.label))
+        return item.detail and item.detail ~= '' and (item.label .. gap .. item.detail) or item.label
       end,
     }, answer)
   end)
