@@ -162,7 +162,7 @@ def she_locks_and_unlocks(scene: Scene) -> None:
     told(bench, "passphrase")
     bench.palette("Env: Unlock …")
     answered(bench, "passphrase", PASSPHRASE, unseen=True)
-    bench.until(lambda: bench.status("v") and not bench.status("locked"), "it is open")
+    bench.until(lambda: bench.status("dev v3"), "it is open")
 
 
 def nothing_of_it_is_in_a_log(scene: Scene) -> None:
