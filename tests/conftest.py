@@ -1,6 +1,6 @@
 """What every test starts from: no variable of the person's own shell, small searches, a cast and its server.
 
-The fast tests alone throw half as many dice as all of them do.
+The fast tests alone throw a third of the dice that all of them do.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tests.support.network_cast import Server
 
 settings.register_profile(
-    "quick", max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    "quick", max_examples=16, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.register_profile("usual", parent=settings.get_profile("quick"), max_examples=50)
 settings.register_profile("thorough", parent=settings.get_profile("quick"), max_examples=2_000)

@@ -9,6 +9,8 @@ import pytest
 from envlsp.domain.secret import MASK
 from tests.support.cli import envlsp, failed
 
+pytestmark = pytest.mark.slow  # processes
+
 
 def test_json_holds_values_and_problems() -> None:
     result = envlsp("parse", "--dialect", "node", "--json", "-", stdin=b"A=1\nB=${A}2\nnonsense\n")

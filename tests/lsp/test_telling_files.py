@@ -6,6 +6,8 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from envlsp.ide.snapshot import AppFacts, Facts, ProjectFacts, Standing
 from envlsp.lsp import notify
 from tests.support.lsp_client import FULL, Editor
@@ -73,6 +75,7 @@ async def test_who_does_not_ask_for_them_is_told_none() -> None:
     assert [message["method"] for message in await told(inside)] == ["envlsp/masks"]
 
 
+@pytest.mark.slow  # a process
 def test_a_real_server_reads_them_from_ev_yaml_and_follows_it(tmp_path: Path) -> None:
     shop, config = tmp_path / "shop", tmp_path / "shop" / "ev.yaml"
     shop.mkdir()
