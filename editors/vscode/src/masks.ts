@@ -5,7 +5,7 @@
 import * as vscode from 'vscode';
 import { Covers, type Line, type Told } from './covers';
 import { MASK, unknown } from './seen';
-import { isCovered } from './where';
+import { isCovered, LANGUAGE } from './where';
 
 /** The editor takes it for the end of the line, wherever that is by then. */
 const NO_LINE_IS_LONGER = 2 ** 30;
@@ -13,8 +13,17 @@ const NO_LINE_IS_LONGER = 2 ** 30;
 const AROUND = 300;
 type Row = readonly [number, Line];
 const HIDDEN = 'none; visibility: hidden; font-size: 0; letter-spacing: 0;';
-/** A line that came in is drawn before the grammar has gone through it; a name is bold, by the grammar. */
-const NOT_YET_COLOURED = 'none; &.mtk1:not(.mtkb) { color: transparent !important; }';
+/** An editor of an env file, of whatever kind, and one of other text that is peeked at within it. */
+const OURS = `[data-mode-id="${LANGUAGE}"]`;
+const OTHERS_WITHIN = `${OURS} [data-mode-id]:not(${OURS})`;
+/**
+ * A line that came in is drawn before the grammar has gone through it, in the colour of plain text; a
+ * name is bold, by the grammar. A rule with `&` in a `:not` alone is about every editor of the window,
+ * with decorations or without: those come too late for some edits.
+ */
+const NOT_YET_COLOURED =
+  `none; ${OURS} .view-line span.mtk1:not(.mtkb):not(${OTHERS_WITHIN} *):not(&) ` +
+  '{ color: transparent !important; }';
 
 export class Masks implements vscode.Disposable {
   private readonly documents = new Map<string, Covers>();
@@ -27,24 +36,21 @@ export class Masks implements vscode.Disposable {
     textDecoration: HIDDEN,
     rangeBehavior: vscode.DecorationRangeBehavior.OpenOpen,
   });
-  // Lies over the whole text, always, so that it never has to move along with an edit.
-  private readonly whole = vscode.window.createTextEditorDecorationType({
-    textDecoration: NOT_YET_COLOURED,
-    rangeBehavior: vscode.DecorationRangeBehavior.OpenOpen,
-  });
+  // Set on no text: what it says of all editors holds for as long as it is there.
+  private readonly plain = vscode.window.createTextEditorDecorationType({ textDecoration: NOT_YET_COLOURED });
 
   constructor() {
     this.subscriptions = [
       vscode.window.onDidChangeVisibleTextEditors((editors) => editors.forEach((one) => this.draw(one))),
       vscode.window.onDidChangeActiveTextEditor((editor) => editor && this.draw(editor)),
-      vscode.workspace.onDidOpenTextDocument((document) => this.drawAll(document)),
+      vscode.workspace.onDidOpenTextDocument((document) => this.opened(document)),
       vscode.workspace.onDidChangeTextDocument((event) => this.edited(event)),
       vscode.workspace.onDidCloseTextDocument(({ uri }) => this.documents.delete(uri.toString())),
       vscode.window.onDidChangeTextEditorVisibleRanges(({ textEditor }) => this.draw(textEditor)),
     ];
     // The editor loads the grammar with the first text of its language: that is an empty one.
     void vscode.workspace.openTextDocument({ language: 'dotenv', content: '' });
-    vscode.window.visibleTextEditors.forEach((editor) => this.draw(editor));
+    vscode.workspace.textDocuments.forEach((document) => this.opened(document));
   }
 
   /** Draw what the server tells. */
@@ -83,7 +89,7 @@ export class Masks implements vscode.Disposable {
   }
 
   dispose(): void {
-    vscode.Disposable.from(...this.subscriptions, this.changed, this.dots, this.edges, this.whole).dispose();
+    vscode.Disposable.from(...this.subscriptions, this.changed, this.dots, this.edges, this.plain).dispose();
   }
 
   private covers(document: vscode.TextDocument): Covers {
@@ -91,6 +97,14 @@ export class Masks implements vscode.Disposable {
     const found = this.documents.get(key) ?? new Covers();
     this.documents.set(key, found);
     return found;
+  }
+
+  /** A workspace may say that `.env` is of another language, whose grammar would colour values. */
+  private opened(document: vscode.TextDocument): void {
+    if (isCovered(document) && document.languageId !== LANGUAGE) {
+      void vscode.languages.setTextDocumentLanguage(document, LANGUAGE);
+    }
+    this.drawAll(document);
   }
 
   private edited({ document, contentChanges }: vscode.TextDocumentChangeEvent): void {
@@ -119,7 +133,6 @@ export class Masks implements vscode.Disposable {
     const ends = near.map((row): Row => [row, beyond(document.lineAt(row).text)]);
     editor.setDecorations(this.dots, ranges(covered));
     editor.setDecorations(this.edges, ranges(ends));
-    editor.setDecorations(this.whole, [new vscode.Range(0, 0, NO_LINE_IS_LONGER, 0)]);
   }
 }
 

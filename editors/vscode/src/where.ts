@@ -6,7 +6,7 @@ export const SCHEME = 'envlsp';
 
 const FILES = ['**/.env', '**/.env.*', '**/*.env'];
 /** A name in other letters, or one that a person told the editor to take for an env file's. */
-const LANGUAGE = 'dotenv';
+export const LANGUAGE = 'dotenv';
 /** In any scheme: a file of an older commit, in a comparison, has the values as well. */
 export const COVERED: readonly DocumentFilter[] = [
   { scheme: SCHEME },

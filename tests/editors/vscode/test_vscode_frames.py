@@ -29,7 +29,20 @@ LAST={SECRET}
 GRAMMAR_COMES_FRAMES = 600
 """At most, of the first file of a window: ten seconds, on a machine that does much else."""
 PACE_MS = 400
-"""A person's, or slower: of keys that come faster than the extension draws, the guide says what shows."""
+"""A person's, or slower."""
+LINE_EDITS = (
+    ("ArrowDown", "Shift+Alt+ArrowDown", "Alt+ArrowDown", "Control+Shift+K"),
+    ("Shift+Alt+ArrowDown",),
+    ("Alt+ArrowDown",),
+    ("Control+Shift+K", "Control+Shift+K"),
+    ("ArrowDown", "Control+/"),
+    ("End", "Delete"),
+    ("ArrowDown", "Control+X", "Control+Home", "Control+V"),
+    ("ArrowDown", "Control+C", "ArrowUp", "ArrowRight", "ArrowRight", "ArrowRight", "Control+V"),
+    ("ArrowDown", "Control+Alt+ArrowDown", "Control+Alt+ArrowDown", "End", "Enter", "Escape"),
+)
+"""Copies, moves, deletes, comments, joins, pastes and many cursors: from the first line of the file."""
+UNDONE = 4
 CODE = "const url = process.env.API_URL;\n"
 
 
@@ -68,6 +81,7 @@ def test_no_frame_shows_a_value(bench: Workbench, capsys: pytest.CaptureFixture[
     the_first_file_of_a_window(bench, capsys)
     switching_tabs(bench)
     typing_pasting_and_undoing(bench)
+    moving_copying_and_deleting_lines(bench)
     a_frame_with_a_value_would_be_noted(bench)
 
 
@@ -100,6 +114,16 @@ def typing_pasting_and_undoing(bench: Workbench) -> None:
     bench.type(f"NEW={SECRET}\n")
     for key in ("V", "A", "C", "End", "V", *"ZZZYYZZZZ"):
         bench.keys(f"Control+{key}")
+        bench.page.wait_for_timeout(PACE_MS)
+    clean(bench)
+
+
+def moving_copying_and_deleting_lines(bench: Workbench) -> None:
+    """Keys of one walk as fast as they go, and a person's pause between the walks."""
+    for keys in LINE_EDITS:
+        bench.keys("Control+Home", *keys)
+        bench.page.wait_for_timeout(PACE_MS)
+        bench.keys(*["Control+Z"] * UNDONE)
         bench.page.wait_for_timeout(PACE_MS)
     clean(bench)
 
