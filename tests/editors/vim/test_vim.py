@@ -153,6 +153,7 @@ def test_a_document_that_is_never_on_disk_is_saved_as_a_release(bob: Teammate) -
 
 
 def test_releases_are_looked_at_and_environments_chosen(bob: Teammate) -> None:
+    bob.ok("env", "create", "testing", "--offline")
     with bobs_editor(bob, ".env") as vim:
         vim.typed(":EnvLog\r")
         vim.until(lambda: vim.ask("bufname()") == "envlsp: log (q closes)")
@@ -166,7 +167,7 @@ def test_releases_are_looked_at_and_environments_chosen(bob: Teammate) -> None:
         assert vim.ask("[&readonly, &modifiable]") == [0, 1]
         vim.typed(":edit .env\r")
         vim.until(lambda: vim.ask("envlsp#Statusline()").startswith("shop:dev v"))
-        for wanted in ("staging", "dev"):
+        for wanted in ("testing", "dev"):
             vim.typed(":EnvSwitch\r")
             vim.until(lambda: vim.ask("len(popup_list())"))
             choices = vim.ask("getbufline(winbufnr(popup_list()[0]), 1, '$')")
