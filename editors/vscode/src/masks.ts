@@ -4,8 +4,9 @@
 // open, so that what is typed there is covered before anybody was asked.
 import * as vscode from 'vscode';
 import { Covers, type Line, type Told } from './covers';
+import { hiding, LANGUAGE } from './hiding';
 import { MASK, unknown } from './seen';
-import { isCovered, LANGUAGE } from './where';
+import { isCovered } from './where';
 
 /** The editor takes it for the end of the line, wherever that is by then. */
 const NO_LINE_IS_LONGER = 2 ** 30;
@@ -13,17 +14,6 @@ const NO_LINE_IS_LONGER = 2 ** 30;
 const AROUND = 300;
 type Row = readonly [number, Line];
 const HIDDEN = 'none; visibility: hidden; font-size: 0; letter-spacing: 0;';
-/** An editor of an env file, of whatever kind, and one of other text that is peeked at within it. */
-const OURS = `[data-mode-id="${LANGUAGE}"]`;
-const OTHERS_WITHIN = `${OURS} [data-mode-id]:not(${OURS})`;
-/**
- * A line that came in is drawn before the grammar has gone through it, in the colour of plain text; a
- * name is bold, by the grammar. A rule with `&` in a `:not` alone is about every editor of the window,
- * with decorations or without: those come too late for some edits.
- */
-const NOT_YET_COLOURED =
-  `none; ${OURS} .view-line span.mtk1:not(.mtkb):not(${OTHERS_WITHIN} *):not(&) ` +
-  '{ color: transparent !important; }';
 
 export class Masks implements vscode.Disposable {
   private readonly documents = new Map<string, Covers>();
@@ -37,7 +27,7 @@ export class Masks implements vscode.Disposable {
     rangeBehavior: vscode.DecorationRangeBehavior.OpenOpen,
   });
   // Set on no text: what it says of all editors holds for as long as it is there.
-  private readonly plain = vscode.window.createTextEditorDecorationType({ textDecoration: NOT_YET_COLOURED });
+  private readonly plain = vscode.window.createTextEditorDecorationType({ textDecoration: hiding() });
 
   constructor() {
     this.subscriptions = [

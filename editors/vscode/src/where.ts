@@ -1,15 +1,15 @@
 // Which documents are ours, and which one a command is about.
 import * as vscode from 'vscode';
 import type { DocumentFilter } from 'vscode';
+import { LANGUAGE } from './hiding';
 
 export const SCHEME = 'envlsp';
 
 const FILES = ['**/.env', '**/.env.*', '**/*.env'];
-/** A name in other letters, or one that a person told the editor to take for an env file's. */
-export const LANGUAGE = 'dotenv';
 /** In any scheme: a file of an older commit, in a comparison, has the values as well. */
 export const COVERED: readonly DocumentFilter[] = [
   { scheme: SCHEME },
+  // A name in other letters, or one that a person told the editor to take for an env file's.
   { language: LANGUAGE },
   ...FILES.map((pattern) => ({ pattern })),
 ];

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
 from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from tests.support.processes import cast
 from tests.support.workbench import Workbench, needed, workbench
@@ -32,8 +37,6 @@ PACE_MS = 400
 """A person's, or slower."""
 LINE_EDITS = (
     ("ArrowDown", "Shift+Alt+ArrowDown", "Alt+ArrowDown", "Control+Shift+K"),
-    ("Shift+Alt+ArrowDown",),
-    ("Alt+ArrowDown",),
     ("Control+Shift+K", "Control+Shift+K"),
     ("ArrowDown", "Control+/"),
     ("End", "Delete"),
@@ -43,6 +46,14 @@ LINE_EDITS = (
 )
 """Copies, moves, deletes, comments, joins, pastes and many cursors: from the first line of the file."""
 UNDONE = 4
+OTHER_LANGUAGES = {".env.staging": "shellscript", "api.env": "properties"}
+"""Whose grammars colour values: people give them to such files."""
+REWRITTEN = (
+    ("API_URL=", "API_URLS="),
+    (f"{SECRET}-once", f"{SECRET}-once\nFRESH={SECRET}\n# OLDER={SECRET}"),
+    ("LAST=", "NEWEST="),
+)
+"""Each time one place of the file, and all of them stay."""
 CODE = "const url = process.env.API_URL;\n"
 
 
@@ -55,6 +66,22 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workbench]:
         (bob.shop / "notes.txt").write_text("plain\n")
         (bob.shop / ".env.local").write_text(DOTENV + f"MORE={SECRET}\n")
         (bob.shop / "leak.txt").write_text(DOTENV)
+        (bob.shop / ".vscode").mkdir()
+        associations = json.dumps({"files.associations": OTHER_LANGUAGES})
+        (bob.shop / ".vscode/settings.json").write_text(associations)
+        for name in OTHER_LANGUAGES:
+            (bob.shop / name).write_text(DOTENV)
+        git(bob.shop, "add", "--force", ".env")
+        git(
+            bob.shop,
+            "-c",
+            "user.name=Bob",
+            "-c",
+            "user.email=bob@shop.example",
+            "commit",
+            "--message",
+            "Oh no",
+        )
         with workbench(
             bob.shop,
             bob.environ(),
@@ -79,7 +106,12 @@ def told(bench: Workbench) -> None:
 def test_no_frame_shows_a_value(bench: Workbench, capsys: pytest.CaptureFixture[str]) -> None:
     """One window, and the first file of it comes first."""
     the_first_file_of_a_window(bench, capsys)
+    another_program_rewrites_the_file(bench)
+    a_workspace_gives_them_other_languages(bench)
     switching_tabs(bench)
+    an_older_commit_beside_it(bench)
+    peeking_from_code(bench)
+    the_names_in_a_list(bench)
     typing_pasting_and_undoing(bench)
     moving_copying_and_deleting_lines(bench)
     a_frame_with_a_value_would_be_noted(bench)
@@ -97,12 +129,78 @@ def the_first_file_of_a_window(bench: Workbench, capsys: pytest.CaptureFixture[s
     assert len(numbers) <= GRAMMAR_COMES_FRAMES
 
 
+def another_program_rewrites_the_file(bench: Workbench) -> None:
+    """Nothing is typed yet: the editor does not reload what has changes of its own."""
+    file = bench.folder / ".env"
+    text = DOTENV
+    for old, new in REWRITTEN:
+        text = text.replace(old, new)
+        file.write_text(text)
+        bench.seen(new.splitlines()[-1].partition("=")[0] + "=")
+    file.write_text("".join(f"OTHER_{number}={number} {SECRET}\n" for number in range(20)))
+    bench.seen("OTHER_7=")
+    file.write_text(f"FEW={SECRET}\n")
+    bench.seen("FEW=")
+    beside = bench.folder / ".env.lock"
+    beside.write_text(DOTENV + f"RENAMED={SECRET}\n")
+    beside.rename(file)
+    bench.seen("RENAMED=")
+    clean(bench)
+
+
+def a_workspace_gives_them_other_languages(bench: Workbench) -> None:
+    for name in OTHER_LANGUAGES:
+        bench.open(name)
+        bench.until(lambda: "BRACKETS=" in bench.shown() and bench.masked("API_URL="))
+    for name in (".env", *OTHER_LANGUAGES):
+        bench.tab(name).click()
+        bench.page.wait_for_timeout(PACE_MS)
+    clean(bench)
+
+
 def switching_tabs(bench: Workbench) -> None:
     for name in ("notes.txt", "app.ts", ".env.local"):
         bench.open(name)
     for name in (".env", "notes.txt", ".env.local", ".env", "app.ts", ".env"):
         bench.tab(name).click()
         bench.page.wait_for_timeout(200)
+    clean(bench)
+
+
+def an_older_commit_beside_it(bench: Workbench) -> None:
+    both = bench.page.locator(".editor-instance .monaco-diff-editor .monaco-editor[data-uri]")
+
+    def opened() -> bool:  # the editor may not have heard of the change yet
+        bench.tab(".env").first.click()
+        bench.palette("Git: Open Changes")
+        with suppress(PlaywrightTimeout):
+            both.nth(1).wait_for(timeout=3000)
+        return both.count() > 1
+
+    bench.palette("Git: Refresh")
+    bench.until(opened, "the two stand side by side")
+    bench.seen("RENAMED=")
+    clean(bench)
+
+
+def peeking_from_code(bench: Workbench) -> None:
+    """The list beside it has the line of each file."""
+    bench.open("app.ts")
+    bench.click("API_URL")
+    bench.palette("Peek Definition")
+    bench.page.locator(".ref-tree .referenceMatch").first.wait_for()
+    bench.page.locator(".peekview-widget .view-line").first.wait_for()
+    bench.page.wait_for_timeout(PACE_MS)
+    assert bench.page.locator(".ref-tree .referenceMatch .highlight").first.inner_text() == "API_URL"
+    bench.keys("Escape")
+    clean(bench)
+
+
+def the_names_in_a_list(bench: Workbench) -> None:
+    bench.tab(".env").first.click()
+    bench.keys("Control+Shift+O", "ArrowDown", "ArrowDown")
+    bench.page.locator(".quick-input-widget .monaco-list-row", has_text="TOKEN").first.wait_for()
+    bench.keys("Escape")
     clean(bench)
 
 
@@ -132,3 +230,7 @@ def a_frame_with_a_value_would_be_noted(bench: Workbench) -> None:
     bench.open("leak.txt")
     bench.seen(SECRET)
     assert frames(bench.page).read
+
+
+def git(folder: Path, *words: str) -> None:
+    subprocess.run(["git", *words], cwd=folder, check=True, capture_output=True)
