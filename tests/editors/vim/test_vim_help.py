@@ -54,6 +54,19 @@ def test_help_knows_every_command_and_its_links_lead_somewhere(vim: Vim, tmp_pat
     vim.until_shows("encrypted, with their history")
 
 
+def test_no_code_that_lets_somebody_in_stays_in_the_history(vim: Vim) -> None:
+    vim.typed(":echo 'kept'\r")
+    for typed in (
+        "EnvJoin 7-abc one too many",
+        "EnvJ 7-abc one too many",
+        "silent EnvJoin 7-abc one too many",
+    ):
+        vim.typed(f":{typed}\r")
+    vim.typed(":Env join 7-abc\r")  # says what is wrong with it, or asks; its line is gone anyhow
+    assert "7-abc" not in vim.ask("execute('history :')")
+    assert "kept" in vim.ask("execute('history :')")
+
+
 def test_every_function_compiles(tmp_path: Path) -> None:
     place = tmp_path / "vim"
     shutil.copytree(PLUGIN / "autoload", place / "autoload")

@@ -50,11 +50,9 @@ function M.verb(verb, argument, buffer)
   end, { buffer = buffer })
 end
 
--- A code or a link lets somebody into the team: it does not stay in the history of commands.
-local function forget(name)
-  if name == 'Join' then
-    vim.fn.histdel('cmd', '^\\s*:*\\s*EnvJoin\\>')
-  end
+-- A code or a link lets somebody into the team: it does not stay in the history of commands, however it was typed.
+local function forget()
+  vim.fn.histdel('cmd', '\\C\\<Env\\s*[Jj]')
 end
 
 ---Do what `:Env{name} {words}` says.
@@ -64,9 +62,7 @@ end
 ---@param buffer? integer
 function M.run(name, words, bang, buffer)
   buffer = buffer or vim.api.nvim_get_current_buf()
-  vim.schedule(function()
-    forget(name)
-  end)
+  vim.schedule(forget)
   local verb, left = verbs.meant(name, words)
   if not verb or not verb.command then
     local subs = vim.tbl_keys(verb and verb.subs or {})
@@ -83,6 +79,7 @@ end
 ---Do what `:Env {verb} ++name=value …` says: any command of the server.
 ---@param words string[]
 function M.any(words)
+  vim.schedule(forget)
   local argument, why = verbs.argument({}, vim.list_slice(words, 2), false)
   if not words[1] or not argument then
     return say.wrong(why or 'say which: :Env VERB ++name=value')

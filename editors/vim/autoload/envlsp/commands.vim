@@ -9,7 +9,7 @@ import autoload './verbs.vim'
 
 # Do what `:Env{name} {words}` says.
 export def Run(name: string, words: list<string>, bang: bool)
-  timer_start(0, (_) => Forget(name))
+  timer_start(0, (_) => Forget())
   const [verb, left] = verbs.Meant(name, words)
   if !verb->has_key('command')
     const subs = verb->get('subs', {})->keys()->sort()->join('|')
@@ -26,6 +26,7 @@ enddef
 
 # Do what `:Env {verb} ++name=value …` says: any command of the server.
 export def Any(words: list<string>)
+  timer_start(0, (_) => Forget())
   const [argument, why] = verbs.Argument({}, words[1 :], false)
   if why->empty()
     Verb(words[0], argument)
@@ -47,11 +48,9 @@ export def Verb(verb: string, argument: dict<any>)
   endif
 enddef
 
-# A code or a link lets somebody into the team: it does not stay in the history of commands.
-def Forget(name: string)
-  if name == 'Join'
-    histdel('cmd', '^\s*:*\s*EnvJoin\>')
-  endif
+# A code or a link lets somebody into the team: it does not stay in the history of commands, however it was typed.
+def Forget()
+  histdel('cmd', '\C\<Env\s*[Jj]')
 enddef
 
 def Execute(verb: string, argument: dict<any>, OnResult: func)
