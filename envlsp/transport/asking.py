@@ -154,7 +154,7 @@ async def relayed(
 
 
 async def _first(openings: Sequence[Coroutine[Any, Any, StunProtocol]]) -> StunProtocol:
-    """Return what opens first; end the others."""
+    """Return what opens first; end the others. Cancelled at any moment, it leaves none open."""
     tasks = {asyncio.create_task(opening) for opening in openings}
     waiting, winner = set(tasks), None
     try:
@@ -165,13 +165,16 @@ async def _first(openings: Sequence[Coroutine[Any, Any, StunProtocol]]) -> StunP
             await asyncio.gather(*tasks)  # raises what the first of them has met
             raise AssertionError
         return winner.result()
-    finally:
-        for task in waiting:
+    finally:  # without waiting: to be cancelled here would be to forget the winner
+        for task in tasks - {winner}:
             task.cancel()
-        await asyncio.wait(tasks)
-        for task in tasks:
-            if task is not winner and not task.cancelled() and task.exception() is None:
-                task.result().transport.close()  # it has allocated a moment later
+            task.add_done_callback(_give_back)
+
+
+def _give_back(task: asyncio.Task[StunProtocol]) -> None:
+    """Close what has opened though nobody waits for it any more."""
+    if not task.cancelled() and task.exception() is None:
+        task.result().transport.close()
 
 
 async def _allocate(turn: TurnServer, address: str, make_protocol: MakeProtocol, turns: int) -> StunProtocol:

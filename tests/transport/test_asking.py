@@ -48,6 +48,10 @@ def types(found: list[Candidate]) -> list[str]:
     return sorted(each.type for each in found)
 
 
+def no_protocol() -> Any:
+    raise AssertionError("nothing is received here")
+
+
 @pytest.fixture
 def resolved(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Names, each time one is looked up; all lead to this machine, IPv6 first."""
@@ -116,6 +120,46 @@ async def test_a_server_that_answers_over_both_gives_one_relay(
             assert types(found) == ["host", "relay"]
         both.close()
     assert resolved == [NAME]
+
+
+class Relay:
+    """What a server gave us, and whether it has it back."""
+
+    def __init__(self) -> None:
+        self.transport = self
+        self.closed = False
+
+    def get_extra_info(self, _name: str) -> tuple[str, int]:
+        return ("192.0.2.1", 9)
+
+    def close(self) -> None:
+        self.closed = True
+
+
+@pytest.mark.parametrize("steps", range(12))
+async def test_who_stops_asking_at_any_moment_leaves_no_relay_open(
+    steps: int, resolved: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[Relay] = []
+
+    async def open_relay(*_args: object) -> Relay:
+        await asyncio.sleep(0)
+        given.append(Relay())
+        return given[-1]
+
+    monkeypatch.setattr(asking, "open_relay", open_relay)
+    monkeypatch.setattr(asking, "FAMILY_STEP_S", 0.0)
+    names = asking.Names()
+    await names.addresses(NAME)
+    server = TurnServer(NAME, 3478, "user", "password")
+    question = asyncio.create_task(asking.relayed(server, names, no_protocol, hides_us=False))
+    for _ in range(steps):
+        await asyncio.sleep(0)
+    question.cancel()
+    kept = await asyncio.gather(question, return_exceptions=True)
+    await asyncio.sleep(0.01)
+    wanted: list[Any] = [] if isinstance(kept[0], BaseException) else [kept[0][1]]
+    assert [relay for relay in given if not relay.closed] == wanted
 
 
 async def test_slow_names_hold_up_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
