@@ -155,7 +155,9 @@ end
 local function beginning_with(lead, found)
   local seen = {}
   return vim.tbl_filter(function(one)
-    local is_new = type(one) == 'string' and vim.startswith(one, lead) and not seen[one]
+    -- A name that somebody chose for themselves must not become several words of a command.
+    local is_word = type(one) == 'string' and not one:find('[%s%c|]')
+    local is_new = is_word and vim.startswith(one, lead) and not seen[one]
     seen[one] = true
     return is_new
   end, found)

@@ -117,5 +117,6 @@ export def Words(lead: string, line: string, place: number): list<string>
     found = Candidates(verb, left, lead, before->empty())
   endif
   var seen: dict<bool> = {}
-  return found->filter((_, one) => stridx(one, lead) == 0 && !seen->has_key(one) && seen->extend({[one]: true})->len() > 0)
+  # A name that somebody chose for themselves must not become several words of a command.
+  return found->filter((_, one) => one =~ '^[^[:space:][:cntrl:]|]\+$' && stridx(one, lead) == 0 && !seen->has_key(one) && seen->extend({[one]: true})->len() > 0)
 enddef
