@@ -135,12 +135,9 @@ def another_program_rewrites_the_file(bench: Workbench) -> None:
     text = DOTENV
     for old, new in REWRITTEN:
         text = text.replace(old, new)
-        file.write_text(text)
-        bench.seen(new.splitlines()[-1].partition("=")[0] + "=")
-    file.write_text("".join(f"OTHER_{number}={number} {SECRET}\n" for number in range(20)))
-    bench.seen("OTHER_7=")
-    file.write_text(f"FEW={SECRET}\n")
-    bench.seen("FEW=")
+        rewrite(bench, text, new.splitlines()[-1].partition("=")[0] + "=")
+    rewrite(bench, "".join(f"OTHER_{number}={number} {SECRET}\n" for number in range(20)), "OTHER_7=")
+    rewrite(bench, f"FEW={SECRET}\n", "FEW=")
     beside = bench.folder / ".env.lock"
     beside.write_text(DOTENV + f"RENAMED={SECRET}\n")
     beside.rename(file)
@@ -230,6 +227,20 @@ def a_frame_with_a_value_would_be_noted(bench: Workbench) -> None:
     bench.open("leak.txt")
     bench.seen(SECRET)
     assert frames(bench.page).read
+
+
+def rewrite(bench: Workbench, text: str, shows: str) -> None:
+    """Write until the editor shows it: it may not watch a file yet that was opened just now."""
+
+    def came() -> bool:
+        (bench.folder / ".env").write_text(text)
+        for _ in range(40):
+            bench.page.wait_for_timeout(100)
+            if shows in bench.shown():
+                return True
+        return False
+
+    bench.until(came, f"{shows} came from the disk")
 
 
 def git(folder: Path, *words: str) -> None:
