@@ -31,8 +31,8 @@ BRACKETS="({SECRET}[{{}}])"
 no loader reads {SECRET}
 LAST={SECRET}
 """
-GRAMMAR_COMES_FRAMES = 600
-"""At most, of the first file of a window: ten seconds, on a machine that does much else."""
+GRAMMAR_COMES_FRAMES = 240
+"""At most, of the first file of a window: four seconds, on a machine that does much else."""
 PACE_MS = 400
 """A person's, or slower."""
 LINE_EDITS = (
