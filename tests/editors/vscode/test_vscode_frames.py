@@ -15,7 +15,7 @@ from tests.support.processes import cast
 from tests.support.workbench import Workbench, needed, workbench
 from tests.support.workbench_frames import Frames, frames, record
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]  # one window, one long walk at a person's pace
 
 SECRET = "planted"
 """In each value, and nowhere else."""
@@ -109,6 +109,7 @@ def test_no_frame_shows_a_value(bench: Workbench, capsys: pytest.CaptureFixture[
     another_program_rewrites_the_file(bench)
     a_workspace_gives_them_other_languages(bench)
     switching_tabs(bench)
+    splitting(bench)
     an_older_commit_beside_it(bench)
     peeking_from_code(bench)
     the_names_in_a_list(bench)
@@ -161,6 +162,18 @@ def switching_tabs(bench: Workbench) -> None:
     for name in (".env", "notes.txt", ".env.local", ".env", "app.ts", ".env"):
         bench.tab(name).click()
         bench.page.wait_for_timeout(200)
+    clean(bench)
+
+
+def splitting(bench: Workbench) -> None:
+    """It stands beside itself, with no place on the screen that showed it before."""
+    editors = bench.page.locator('.editor-instance .monaco-editor[data-uri$="/.env"]')
+    for word in ("Right", "Down"):
+        bench.palette(f"View: Split Editor {word}")
+        bench.until(lambda: editors.count() == 2, "two show it")
+        bench.page.wait_for_timeout(PACE_MS)
+        bench.palette("View: Close Editor")
+        bench.until(lambda: editors.count() == 1, "one shows it again")
     clean(bench)
 
 
