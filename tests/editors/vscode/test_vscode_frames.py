@@ -15,7 +15,7 @@ from tests.support.processes import cast
 from tests.support.workbench import Workbench, needed, workbench
 from tests.support.workbench_frames import Frames, frames, record
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]  # one window, one long walk at a person's pace
+pytestmark = pytest.mark.slow
 
 SECRET = "planted"
 """In each value, and nowhere else."""

@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.vscode_team import FIRST, Team, team_in_vscode
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]  # one window, one long walk
+pytestmark = pytest.mark.slow
 
 SECOND = FIRST.replace(b"planted-one", b"planted-bobs")
 HERS = FIRST.replace(b"planted-one", b"planted-hers")
