@@ -153,13 +153,13 @@ class Sources:
         if not self._add(engine):
             return
         self.engine = engine
+        if not self._server.client.watch_files:
+            self._load_watcher(engine, folders)  # first, or what changes after it was read is missed
         engine.start(folders)
         with suppress(RuntimeError):
             self._loop.call_soon_threadsafe(self.look_beside)
             self._loop.call_soon_threadsafe(self._join_when_idle)
         self._load_index(folders)
-        if not self._server.client.watch_files:
-            self._load_watcher(engine)
 
     def _load_index(self, folders: list[Place]) -> None:
         from envlsp.service.code_index import CodeIndex
@@ -169,7 +169,7 @@ class Sources:
             self._index = index
             index.set_folders(folders)
 
-    def _load_watcher(self, engine: Engine) -> None:
+    def _load_watcher(self, engine: Engine, folders: list[Place]) -> None:
         from envlsp.service.watching import Watcher
 
         changed = self._in_loop(self._on_disk)
@@ -180,6 +180,7 @@ class Sources:
 
         watcher = Watcher(tell, also=(".gitignore",))
         if self._add(watcher):
+            watcher.set_folders(folders)
             self._watcher = watcher
             with suppress(RuntimeError):
                 self._loop.call_soon_threadsafe(self._watch)
