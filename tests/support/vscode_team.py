@@ -54,4 +54,5 @@ def team_in_vscode(
         for name, text in (files or {}).items():
             (alice.shop / name).write_text(text)
         with workbench(alice.shop, alice.environ(), settings={**DESKTOP, **(settings or {})}) as bench:
+            bench.watches()
             yield Team(alice, bob, bench)

@@ -149,6 +149,30 @@ class Workbench:
         self.tab(Path(name).name).and_(self.page.locator(".active")).wait_for()
         self.page.locator(".editor-instance .view-line").first.wait_for()
 
+    def watches(self) -> None:
+        """Wait until the editor hears of what others write to its folder: not from its first moment."""
+        file = self.folder / "written-by-others"
+        row = self.page.locator(".explorer-folders-view .monaco-list-row", has_text=file.name)
+
+        def heard() -> bool:
+            file.touch()
+            self.page.wait_for_timeout(1000)  # what comes and goes at once is nothing to the editor
+            file.unlink()
+            with suppress(PlaywrightTimeout):
+                row.wait_for(state="detached", timeout=3000)
+            return row.count() == 0 and was_shown()
+
+        def was_shown() -> bool:
+            file.touch()
+            with suppress(PlaywrightTimeout):
+                row.wait_for(timeout=3000)
+            shown = row.count() > 0
+            self.page.wait_for_timeout(1000)
+            file.unlink()
+            return shown
+
+        self.until(heard, "the folder is watched")
+
     def tab(self, label: str) -> Locator:
         """Return the tabs with a label."""
         return self.page.locator(f'.tab[data-resource-name="{label}"]')
@@ -218,12 +242,14 @@ class Workbench:
         self.until(rows.count, "something is suggested")
         return rows.all_inner_texts()
 
-    def actions(self) -> list[str]:
-        """Open the menu of the lightbulb; return what it offers."""
+    def actions(self, word: str) -> list[str]:
+        """Open the menu of the lightbulb on a word; return what it offers."""
         rows = self.page.locator(".action-widget .monaco-list-row.action")
 
         def opened() -> bool:  # the server may know of nothing yet
-            self.keys("Escape", "Control+.")
+            self.keys("Escape")
+            self.click(word)  # each time: a line may have moved beneath the mouse
+            self.keys("Control+.")
             with suppress(PlaywrightTimeout):
                 rows.first.wait_for(timeout=2000)
             return rows.count() > 0

@@ -44,9 +44,8 @@ def a_push_of_bob_is_in_the_status_bar_and_pulled(team: Team) -> None:
 
 def she_goes_back_from_the_lightbulb(team: Team) -> None:
     bench = team.bench
-    bench.click("API_URL")
     first = "Roll back to v1 (Alice"
-    bench.until(lambda: any(title.startswith(first) for title in bench.actions()), "it is offered")
+    bench.until(lambda: any(title.startswith(first) for title in bench.actions("API_URL")), "it is offered")
     bench.act("Roll back to v1")
     bench.until(lambda: bench.status("v3"))
     bench.until(lambda: (team.alice.shop / ".env").read_bytes() == FIRST, "the file goes along")
@@ -60,9 +59,10 @@ def a_conflict_is_settled_from_the_lightbulb(team: Team) -> None:
         who.ok("push", "--offline")
     bob.meet()
     bench.until(lambda: bench.squiggles().count(), "the conflict is underlined")
-    bench.click("API_URL")
     both = {"Take Alice's API_URL", "Take Bob's API_URL"}
-    bench.until(lambda: both <= {title.partition(" (")[0] for title in bench.actions()}, "both are offered")
+    bench.until(
+        lambda: both <= {title.partition(" (")[0] for title in bench.actions("API_URL")}, "both are offered"
+    )
     bench.act("Take Bob's API_URL")
     bench.until(lambda: bench.status("v5"), "it is settled")
     bench.until(lambda: (alice.shop / ".env").read_bytes() == HIS, "the file goes along")

@@ -61,8 +61,7 @@ def in_vscode(scene: Scene, folder: Path) -> Iterator[Path]:
         yield take("vscode-reveal", *HIDDEN)
 
         bench.keys("Escape")
-        bench.click("PAYMENT_KEY")
-        said = "\n".join(bench.actions())
+        said = "\n".join(bench.actions("PAYMENT_KEY"))
         assert "Roll back to v2 (Bob" in said
         yield take("vscode-rollback", *HIDDEN, SHOWN)
 
@@ -77,8 +76,7 @@ def in_vscode(scene: Scene, folder: Path) -> Iterator[Path]:
         bench.open(".env")
         scene.disagree()
         bench.page.locator(".codelens-decoration", has_text="conflict").wait_for()
-        bench.click("API_URL")
-        said = "\n".join(bench.actions())
+        said = "\n".join(bench.actions("API_URL"))
         assert "Take Alice's API_URL" in said
         assert "Take Bob's API_URL" in said
         yield take("vscode-conflict", *HIDDEN, SHOWN)
