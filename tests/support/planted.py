@@ -23,6 +23,16 @@ LAST={SECRET}
 """A value in each of the ways in which a file may have one."""
 
 
+def plant_by_ev_yaml(shop: Path, name: str) -> None:
+    """Write `DOTENV` to a file that `ev.yaml` alone says to be an env file: qa's."""
+    config = shop / "ev.yaml"
+    text = config.read_text()
+    assert text.count("path: '.'") == 1
+    config.write_text(text.replace("path: '.'", f"path: '.', files: {{ qa: '{name}' }}"))
+    (shop / name).parent.mkdir(exist_ok=True)
+    (shop / name).write_text(DOTENV)
+
+
 def disguises(value: str) -> list[bytes]:
     """Return the ways in which a value may stand in a file: as it is, in base64, in hex, wide, backwards."""
     plain = value.encode()

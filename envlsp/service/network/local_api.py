@@ -84,8 +84,7 @@ class LocalServer:
         """Stop listening and hang up on everybody."""
         if self._server is None:
             return
-        self._server.close()
-        self._path.unlink(missing_ok=True)
+        local_transport.stop_listening(self._server, self._path)
         for writer in list(self._writers):
             writer.close()
         await self._server.wait_closed()

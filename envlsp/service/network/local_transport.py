@@ -39,10 +39,23 @@ async def listen(path: Path, serve: Serve) -> asyncio.Server:
     if not hasattr(socket, "AF_UNIX"):
         raise TransportError("this system has no sockets between processes of one user")
     try:
-        listener = _bound(path)
-        return await asyncio.start_unix_server(serve, sock=listener, backlog=BACKLOG, limit=READ_AHEAD_BYTES)
+        server = await asyncio.start_unix_server(
+            serve, sock=_bound(path), backlog=BACKLOG, limit=READ_AHEAD_BYTES, start_serving=False
+        )  # which suspends nowhere, so that whoever is stopped here has a server to close
+        try:
+            await server.start_serving()
+        except BaseException:
+            stop_listening(server, path)
+            raise
     except OSError as exc:
         raise TransportError(f"cannot listen at {path}: {exc.strerror or exc}") from exc
+    return server
+
+
+def stop_listening(server: asyncio.Server, path: Path) -> None:
+    """Let nobody in any more, and leave nothing to be found."""
+    server.close()
+    path.unlink(missing_ok=True)
 
 
 def _bound(path: Path) -> socket.socket:

@@ -126,7 +126,7 @@ class Node:
             node.on_asked = lambda: self._unmended.setdefault(team, time.monotonic())
             try:
                 await node.start()
-            except TransportError:
+            except BaseException:  # whoever asked has hung up, too: it is tried again for the next
                 await node.close()
                 self._waiting[team] = servers
                 raise

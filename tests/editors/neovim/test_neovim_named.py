@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.neovim import Neovim, editor, neovim
-from tests.support.planted import DOTENV, SECRET
+from tests.support.planted import DOTENV, SECRET, plant_by_ev_yaml
 from tests.support.processes import Teammate, cast
 
 pytestmark = pytest.mark.slow
@@ -25,13 +25,9 @@ def bob(tmp_path: Path) -> Iterator[Teammate]:
     neovim()
     with cast(tmp_path) as people:
         found = people.founder("Bob", DOTENV.encode())
-        config = found.shop / "ev.yaml"
-        text = config.read_text()
-        assert text.count("path: '.'") == 1
-        config.write_text(text.replace("path: '.'", "path: '.', files: { qa: config/secrets.txt }"))
-        for folder in ("config", "other"):
-            (found.shop / folder).mkdir()
-            (found.shop / folder / "secrets.txt").write_text(DOTENV)
+        plant_by_ev_yaml(found.shop, "config/secrets.txt")
+        (found.shop / "other").mkdir()
+        (found.shop / "other" / "secrets.txt").write_text(DOTENV)
         (found.shop / "notes.txt").write_text("nothing to see\n")
         yield found
 
@@ -92,6 +88,6 @@ def test_a_file_that_ev_yaml_names_later_is_covered_then(bob: Teammate) -> None:
         shows(vim, f"LAST={SECRET}")
         config = bob.shop / "ev.yaml"
         vim.until(lambda: vim.lua(IS_TOLD, str(bob.shop / "config" / "secrets.txt")) == "env")
-        config.write_text(config.read_text().replace("qa: config", "qa: other"))
+        config.write_text(config.read_text().replace("config/secrets.txt", "other/secrets.txt"))
         shows(vim, *TOLD)
         assert SECRET not in vim.screen.now()

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.on_screen import found_program
-from tests.support.planted import DOTENV, SECRET
+from tests.support.planted import DOTENV, SECRET, plant_by_ev_yaml
 from tests.support.processes import Teammate, cast
 from tests.support.vim import Vim, vim_editor
 
@@ -24,12 +24,7 @@ def bob(tmp_path: Path) -> Iterator[Teammate]:
     found_program("vim")
     with cast(tmp_path) as people:
         found = people.founder("Bob", DOTENV.encode())
-        config = found.shop / "ev.yaml"
-        text = config.read_text()
-        assert text.count("path: '.'") == 1
-        config.write_text(text.replace("path: '.'", f"path: '.', files: {{ qa: '{ODD}' }}"))
-        (found.shop / "config").mkdir()
-        (found.shop / ODD).write_text(DOTENV)
+        plant_by_ev_yaml(found.shop, ODD)
         (found.shop / "notes.txt").write_text("nothing to see\n")
         yield found
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.planted import DOTENV, SECRET
+from tests.support.planted import DOTENV, SECRET, plant_by_ev_yaml
 from tests.support.processes import cast
 from tests.support.workbench import Workbench, needed, workbench
 from tests.support.workbench_frames import frames, record
@@ -23,12 +23,7 @@ def bench(tmp_path: Path) -> Iterator[Workbench]:
     needed()
     with cast(tmp_path) as people:
         bob = people.founder("Bob", DOTENV.encode())
-        config = bob.shop / "ev.yaml"
-        text = config.read_text()
-        assert text.count("path: '.'") == 1
-        config.write_text(text.replace("path: '.'", "path: '.', files: { qa: config/secrets.txt }"))
-        (bob.shop / "config").mkdir()
-        (bob.shop / "config" / "secrets.txt").write_text(DOTENV)
+        plant_by_ev_yaml(bob.shop, "config/secrets.txt")
         (bob.shop / "notes.txt").write_text("nothing to see\n")
         with workbench(
             bob.shop,

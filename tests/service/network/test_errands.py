@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import signal
 import time
 from pathlib import Path
@@ -355,6 +357,31 @@ async def test_a_node_without_a_server_leaves_no_listeners_behind(
     await node.close()
     assert alice.replica.on_change == []
     alice.push(FIRST_FILE + b"A=1\n")
+
+
+async def test_who_hangs_up_while_a_team_is_begun_leaves_no_listeners_behind(
+    pair: tuple[Actor, Actor],
+) -> None:
+    alice, _ = pair
+    alice.service.home.make_run_folder()
+    node, came = Node(alice.service), asyncio.Event()
+
+    async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        came.set()
+        with contextlib.closing(writer):
+            await reader.read()
+
+    await node.start()
+    async with await asyncio.start_server(say_nothing, "127.0.0.1", 0) as silent:
+        port = silent.sockets[0].getsockname()[1]
+        asked = asyncio.create_task(node.add_team(alice.replica.team, (f"ws://127.0.0.1:{port}",)))
+        await came.wait()
+        asked.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asked
+    assert len(alice.replica.on_change) == 1  # the node's own: the team is tried again
+    await node.close()
+    assert alice.replica.on_change == []
 
 
 def test_a_sync_finishes_what_a_crash_has_left(

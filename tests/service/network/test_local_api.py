@@ -108,6 +108,20 @@ async def test_only_this_user_can_open_the_socket(path: Path) -> None:
     await server.close()
 
 
+@pytest.mark.parametrize("steps", range(6))
+async def test_who_is_stopped_while_beginning_leaves_no_socket(path: Path, steps: int) -> None:
+    server = LocalServer(path, handler)
+    starting = asyncio.create_task(server.start())
+    for _ in range(steps):
+        await asyncio.sleep(0)
+    starting.cancel()
+    stopped = (await asyncio.gather(starting, return_exceptions=True))[0]
+    is_up = stopped is None
+    assert path.exists() is is_up
+    await server.close()
+    assert not path.exists()
+
+
 def test_the_kernel_says_who_is_there() -> None:
     left, right = socket.socketpair(socket.AF_UNIX)
     with left, right:
