@@ -4,6 +4,23 @@ import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 
 const common = { bundle: true, platform: 'node', target: 'node20', format: 'cjs', logLevel: 'warning' };
 
+/** The text of a search that is opened in an editor: lines under the name of an env file have no colour. */
+const FOUND = {
+  scopeName: 'found.envlsp',
+  injectionSelector: 'L:text.searchResult -meta.header',
+  patterns: [
+    {
+      begin: '^(?![\\s#])(?:.*[ /\\\\])?(?:\\.env(?:\\.[^/\\\\]*)?|[^/\\\\]+\\.env~?):$',
+      end: '^(?!\\s)',
+      beginCaptures: { 0: { name: 'string meta.path.search' } },
+      patterns: [
+        { match: '^ +\\d+:? ', name: 'constant.numeric.integer meta.resultLinePrefix.search' },
+        { match: '.+', name: 'covered.envlsp' },
+      ],
+    },
+  ],
+};
+
 async function grammar() {
   const rules = JSON.parse(await readFile('src/rules.json', 'utf8'));
   const text = {
@@ -14,6 +31,7 @@ async function grammar() {
     ],
   };
   await writeFile('dist/env.tmLanguage.json', JSON.stringify(text, undefined, 2) + '\n');
+  await writeFile('dist/found.tmLanguage.json', JSON.stringify(FOUND, undefined, 2) + '\n');
 }
 
 await mkdir('dist/test', { recursive: true });

@@ -28,18 +28,9 @@ const NOT_YET_OURS =
   `[data-mode-id]:not(${OURS}) > .monaco-editor:is(${named().join(', ')}):not(&) { opacity: 0 !important; }` +
   ` ${OURS} > .monaco-editor:not(&) { transition: opacity 0s 0.3s !important; }`;
 
-/**
- * The list beside a peek has lines of files, and says of each to a screen reader where it is: the part
- * that was looked for stays, which is a name. `process.env.` in a line of code is no such place.
- */
-const ROW = '.ref-tree .monaco-list-row:is([aria-label*=".env "], [aria-label*=" .env."]) .referenceMatch:not(&)';
-const LISTED =
-  `${ROW} { color: transparent !important; } ` +
-  `${ROW} .highlight { color: var(--vscode-peekViewResult-lineForeground) !important; }`;
-
-/** Return the value of `text-decoration` that brings the rules into the page; what has it looks as before. */
+/** Return the rules, each about the whole page. */
 export function hiding(): string {
-  return `none; ${NOT_YET_COLOURED} ${NOT_YET_OURS} ${LISTED}`;
+  return `${NOT_YET_COLOURED} ${NOT_YET_OURS}`;
 }
 
 /** Return what the address of an env file is known by, with a query behind it or without. */

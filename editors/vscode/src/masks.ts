@@ -5,6 +5,7 @@
 import * as vscode from 'vscode';
 import { Covers, type Line, type Told } from './covers';
 import { hiding, LANGUAGE } from './hiding';
+import { listed, quick } from './listed';
 import { MASK, unknown } from './seen';
 import { isCovered } from './where';
 
@@ -26,8 +27,9 @@ export class Masks implements vscode.Disposable {
     textDecoration: HIDDEN,
     rangeBehavior: vscode.DecorationRangeBehavior.OpenOpen,
   });
-  // Set on no text: what it says of all editors holds for as long as it is there.
-  private readonly plain = vscode.window.createTextEditorDecorationType({ textDecoration: hiding() });
+  // Set on no text: what they say of the whole page holds for as long as they are there.
+  private readonly rules = rules(`${hiding()} ${listed()}`);
+  private rulesWhileOpen: vscode.Disposable | undefined;
 
   constructor() {
     this.subscriptions = [
@@ -35,7 +37,7 @@ export class Masks implements vscode.Disposable {
       vscode.window.onDidChangeActiveTextEditor((editor) => editor && this.draw(editor)),
       vscode.workspace.onDidOpenTextDocument((document) => this.opened(document)),
       vscode.workspace.onDidChangeTextDocument((event) => this.edited(event)),
-      vscode.workspace.onDidCloseTextDocument(({ uri }) => this.documents.delete(uri.toString())),
+      vscode.workspace.onDidCloseTextDocument((document) => this.closed(document)),
       vscode.window.onDidChangeTextEditorVisibleRanges(({ textEditor }) => this.draw(textEditor)),
     ];
     // The editor loads the grammar with the first text of its language: that is an empty one.
@@ -79,7 +81,8 @@ export class Masks implements vscode.Disposable {
   }
 
   dispose(): void {
-    vscode.Disposable.from(...this.subscriptions, this.changed, this.dots, this.edges, this.plain).dispose();
+    vscode.Disposable.from(...this.subscriptions, this.changed, this.dots, this.edges, this.rules).dispose();
+    this.rulesWhileOpen?.dispose();
   }
 
   private covers(document: vscode.TextDocument): Covers {
@@ -95,6 +98,22 @@ export class Masks implements vscode.Disposable {
       void vscode.languages.setTextDocumentLanguage(document, LANGUAGE);
     }
     this.drawAll(document);
+    this.rule();
+  }
+
+  private closed({ uri }: vscode.TextDocument): void {
+    this.documents.delete(uri.toString());
+    this.rule();
+  }
+
+  private rule(): void {
+    const isOpen = vscode.workspace.textDocuments.some((one) => one.uri.scheme !== 'untitled' && isCovered(one));
+    if (isOpen && this.rulesWhileOpen === undefined) {
+      this.rulesWhileOpen = rules(quick());
+    } else if (!isOpen) {
+      this.rulesWhileOpen?.dispose();
+      this.rulesWhileOpen = undefined;
+    }
   }
 
   private edited({ document, contentChanges }: vscode.TextDocumentChangeEvent): void {
@@ -154,6 +173,10 @@ function decoration(text: string): vscode.TextEditorDecorationType {
     after: { contentText: text, color: new vscode.ThemeColor('editorCodeLens.foreground') },
     rangeBehavior: vscode.DecorationRangeBehavior.OpenOpen,
   });
+}
+
+function rules(text: string): vscode.TextEditorDecorationType {
+  return vscode.window.createTextEditorDecorationType({ textDecoration: `none; ${text}` });
 }
 
 function documentOf(uri: string): vscode.TextDocument | undefined {

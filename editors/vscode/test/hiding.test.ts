@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { hiding } from '../src/hiding';
+import { listed, quick } from '../src/listed';
 
 test('the rules stand beside what they are written into, and about no decorated text', () => {
-  const rules = hiding().split('}');
-  assert.match(hiding(), /^none; /);
-  assert.equal(rules.length, 6);
-  rules.slice(0, 5).forEach((rule) => assert.match(rule, /:not\(&\)[ .a-z]* \{ [a-z]+: .+ !important; $/));
+  const selectors = `${hiding()} ${listed()} ${quick()}`.split(/ \{[^{}]+(?:\{[^{}]+\} )?\}/);
+  assert.equal(selectors.pop(), '');
+  assert.ok(selectors.length > 10);
+  selectors.forEach((one) => assert.match(one, /^[^&{}]+:not\([^&()]*(?:\([^&()]*\)[^&()]*)*&\)[^&{}]*$/));
 });
 
 test('an editor is hidden by the end of its address, and never one of a folder with such a name', () => {
