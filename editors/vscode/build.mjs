@@ -4,7 +4,10 @@ import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 
 const common = { bundle: true, platform: 'node', target: 'node20', format: 'cjs', logLevel: 'warning' };
 
-/** The text of a search that is opened in an editor: lines under the name of an env file have no colour. */
+/**
+ * The text of a search that is opened in an editor: lines under the name of an env file have no colour.
+ * The line above all results has one, so that none without is plain once the text was gone through.
+ */
 const FOUND = {
   scopeName: 'found.envlsp',
   injectionSelector: 'L:text.searchResult -meta.header',
@@ -18,6 +21,7 @@ const FOUND = {
         { match: '.+', name: 'covered.envlsp' },
       ],
     },
+    { match: '^[^\\s#].*[^\\s:]$', name: 'comment' },
   ],
 };
 

@@ -20,7 +20,7 @@ def test_shutdown_then_exit_ends_with_zero(tmp_path: Path, home: Path) -> None:
         editor.open(".env", "A=1\n")
         started = time.monotonic()
         assert editor.stop() == 0
-        assert time.monotonic() - started < 3
+        assert time.monotonic() - started < 10
         assert editor.stderr == b""
 
 

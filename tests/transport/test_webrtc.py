@@ -250,7 +250,7 @@ async def test_nobody_answers() -> None:
     options = dataclasses.replace(LOOPBACK, dial_timeout_s=0.2)
     with pytest.raises(DialFailed, match="within"):
         await Dial(controlling=True, servers=IceServers(), signals=pipe, options=options).open()
-    assert time.monotonic() - started < 4
+    assert time.monotonic() - started < 20
     assert [kind for kind, _ in pipe.sent] == ["params", "end", "bye"]
 
 

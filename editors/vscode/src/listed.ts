@@ -36,7 +36,7 @@ const REFERENCES: List = {
   file: '[aria-level="1"]',
   env: `:has(${ENV_FILE})`,
   line: '[aria-level="2"]:has(.highlight)',
-  stuck: `${STUCK}[aria-level="1"]`,
+  stuck: STUCK,
 };
 const QUICK: List = {
   place: '.quick-input-list',
@@ -48,9 +48,12 @@ const QUICK: List = {
 /** The row says of each line to a screen reader where it is; what was looked for there is a name, and stays. */
 const PEEKED = '.ref-tree .monaco-list-row:is([aria-label*=".env "], [aria-label*=" .env."]) .referenceMatch:not(&)';
 
-/** A search that is opened in an editor: a line without any colour yet comes up a moment after it was drawn. */
+/**
+ * A search that is opened in an editor: a line without any colour has not been gone through by the grammar,
+ * which may have to be loaded first. What it never colours comes up after ten seconds.
+ */
 const UNTOLD = '[data-mode-id="search-result"] .view-line > span:not(:has(> span:not(.mtk1))) > span';
-const OPENED = `${UNTOLD}:not(&) { transition: color 0s 0.2s; @starting-style { color: transparent; } }`;
+const OPENED = `${UNTOLD}:not(&) { transition: color 0s 10s; @starting-style { color: transparent; } }`;
 
 /** Return the rules for lists that may have lines of env files at any time, each about the whole page. */
 export function listed(): string {

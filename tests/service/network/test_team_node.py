@@ -123,7 +123,7 @@ async def test_a_node_that_has_been_there_for_long_waits_for_nobody(cast: Cast) 
     node._meeting.there_since = time.monotonic() - 60
     began = time.monotonic()
     await node.sync(5.0)
-    assert time.monotonic() - began < 1.5
+    assert time.monotonic() - began < 4
     assert "turn" not in server.said
 
 
