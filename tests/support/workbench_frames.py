@@ -8,10 +8,15 @@ pixels: a canvas would be one, and the editor draws its text in none but the min
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Page
+
+from tests.support.workbench import Workbench, workbench
 
 _RECORD = """
 (() => {
@@ -77,6 +82,14 @@ def record(page: Page, word: str) -> None:
     """Note every frame from now on, also of what is loaded later."""
     script = _RECORD % repr(word)
     page.add_init_script(script)
+
+
+@contextmanager
+def recorded(folder: Path, environ: Mapping[str, str], word: str) -> Iterator[Workbench]:
+    """Open a window that saves nothing by itself, and note every frame of it."""
+    settings = {"files.autoSave": "off"}
+    with workbench(folder, environ, settings=settings, watch=lambda page: record(page, word)) as found:
+        yield found
 
 
 def frames(page: Page) -> Frames:

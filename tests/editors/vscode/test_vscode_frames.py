@@ -12,8 +12,8 @@ import pytest
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from tests.support.processes import cast
-from tests.support.workbench import Workbench, needed, workbench
-from tests.support.workbench_frames import Frames, frames, record
+from tests.support.workbench import Workbench, needed
+from tests.support.workbench_frames import Frames, frames, recorded
 
 pytestmark = pytest.mark.slow
 
@@ -82,12 +82,7 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workbench]:
             "--message",
             "Oh no",
         )
-        with workbench(
-            bob.shop,
-            bob.environ(),
-            settings={"files.autoSave": "off"},
-            watch=lambda page: record(page, SECRET),
-        ) as found:
+        with recorded(bob.shop, bob.environ(), SECRET) as found:
             yield found
 
 

@@ -8,8 +8,8 @@ import pytest
 
 from tests.support.planted import DOTENV, SECRET
 from tests.support.processes import cast
-from tests.support.workbench import Workbench, needed, workbench
-from tests.support.workbench_frames import Frames, frames, record
+from tests.support.workbench import Workbench, needed
+from tests.support.workbench_frames import Frames, frames, recorded
 
 pytestmark = pytest.mark.slow
 
@@ -64,12 +64,7 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workbench]:
         for name, text in FILES.items():
             (bob.shop / name).parent.mkdir(exist_ok=True)
             (bob.shop / name).write_text(text)
-        with workbench(
-            bob.shop,
-            bob.environ(),
-            settings={"files.autoSave": "off"},
-            watch=lambda page: record(page, SECRET),
-        ) as found:
+        with recorded(bob.shop, bob.environ(), SECRET) as found:
             yield found
 
 

@@ -9,8 +9,8 @@ import pytest
 
 from tests.support.planted import DOTENV, SECRET, plant_by_ev_yaml
 from tests.support.processes import cast
-from tests.support.workbench import Workbench, needed, workbench
-from tests.support.workbench_frames import frames, record
+from tests.support.workbench import Workbench, needed
+from tests.support.workbench_frames import frames, recorded
 
 pytestmark = pytest.mark.slow
 
@@ -25,12 +25,7 @@ def bench(tmp_path: Path) -> Iterator[Workbench]:
         bob = people.founder("Bob", DOTENV.encode())
         plant_by_ev_yaml(bob.shop, "config/secrets.txt")
         (bob.shop / "notes.txt").write_text("nothing to see\n")
-        with workbench(
-            bob.shop,
-            bob.environ(),
-            settings={"files.autoSave": "off"},
-            watch=lambda page: record(page, SECRET),
-        ) as found:
+        with recorded(bob.shop, bob.environ(), SECRET) as found:
             yield found
 
 
